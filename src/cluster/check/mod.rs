@@ -1,0 +1,1 @@
+//! Verifier checks made against a live cluster.

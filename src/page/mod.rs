@@ -1,0 +1,168 @@
+//! Markdown lab pages → [`Page`]s: front matter, steps, commands and the output shown for each.
+//!
+//! Entry point: [`read`]. It never fails: what is wrong with a page becomes [`Diagnostic`]s
+//! beside the part that could be read.
+
+use std::time::Duration;
+
+use crate::source::{Diagnostic, SourceFile, Span};
+
+/// One markdown page of a lab.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The text it was read from.
+    pub file: SourceFile,
+    /// `title` of the front matter, else the first heading, else the file's stem.
+    pub title: String,
+    /// What the front matter says.
+    pub front: FrontMatter,
+    /// Fenced blocks in page order, those that are skipped included.
+    pub steps: Vec<Step>,
+}
+
+/// The keys of the front matter that labproof knows. Other keys are left alone:
+/// site generators have their own.
+#[derive(Debug, Clone, Default)]
+pub struct FrontMatter {
+    /// `title`.
+    pub title: Option<String>,
+    /// `weight`, else `sidebar_position`: the order among the pages of a directory.
+    pub weight: Option<f64>,
+    /// `lab: true`, or eks-workshop's `sidebar_custom_props: {module: true}`:
+    /// the index page that makes its directory (with all below it) one lab.
+    pub lab: bool,
+}
+
+/// A fenced block that runs, or says why it does not.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// `id=` of the fence, else `<page stem>-<number>`, numbered from 1 over the page's steps.
+    pub id: String,
+    /// The whole block, both fences included.
+    pub span: Span,
+    /// Line of the opening fence, from 1.
+    pub line: usize,
+    /// First word of the info string, lower case: `bash`.
+    pub language: String,
+    /// Nearest heading above, if any.
+    pub section: Option<String>,
+    /// What the fence's annotations ask for.
+    pub options: StepOptions,
+    /// Why it does not run, if it does not.
+    pub skip: Option<String>,
+    /// Commands in order; at least one unless the step is skipped.
+    pub commands: Vec<Command>,
+}
+
+/// A command and the output that the page shows for it.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// Exactly what bash gets: prompt and indentation removed, continuations and
+    /// here-documents whole, no line break at the end.
+    pub text: String,
+    /// Its first line in the page, from 1.
+    pub line: usize,
+    /// Its bytes in the page, prompt included.
+    pub span: Span,
+    /// What the page shows that it prints; `None` where the page shows nothing.
+    pub expected: Option<Expected>,
+}
+
+/// Output shown on a page.
+#[derive(Debug, Clone)]
+pub struct Expected {
+    /// The text without the fence's indentation, without leading and trailing blank lines.
+    pub text: String,
+    /// Line of the page on which `text` begins, from 1.
+    pub line: usize,
+    /// Its bytes in the page.
+    pub span: Span,
+}
+
+/// What the annotations of a fence ask for; see `../shared/design.md` of the project's
+/// history and the README for their meaning.
+#[derive(Debug, Clone)]
+pub struct StepOptions {
+    /// `timeout=`: how long one command may take. Default 120 s.
+    pub timeout: Duration,
+    /// `wait=`: upper bound of the settling after the step.
+    pub wait: Duration,
+    /// `hook=NAME`: runs `tests/hook-NAME.sh before|after`.
+    pub hook: Option<String>,
+    /// `hookTimeout=`. Default 300 s.
+    pub hook_timeout: Duration,
+    /// `expectError=true`: a command of the step must fail.
+    pub expect_error: bool,
+    /// `raw=true`: the block is one script, with no prompts and no output in it.
+    pub raw: bool,
+    /// `exit=N`: the exit status that the step's last command must have.
+    pub exit: Option<i32>,
+    /// `match=`: how output is compared.
+    pub match_kind: MatchKind,
+    /// `rows=`: whether the shown rows of a table are all there are.
+    pub rows: Rows,
+    /// `absent=TEXT`: must not occur in the output.
+    pub absent: Option<String>,
+    /// `until=TEXT`: a stream runs until it shows this.
+    pub until: Option<String>,
+    /// `verify=NAME`: checks of the lab's verifier to run after the step.
+    pub verify: Option<String>,
+}
+
+impl Default for StepOptions {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(120),
+            wait: Duration::ZERO,
+            hook: None,
+            hook_timeout: Duration::from_secs(300),
+            expect_error: false,
+            raw: false,
+            exit: None,
+            match_kind: MatchKind::Auto,
+            rows: Rows::Exact,
+            absent: None,
+            until: None,
+            verify: None,
+        }
+    }
+}
+
+/// `match=`: how shown and actual output are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MatchKind {
+    /// The rule is chosen from the command and the text.
+    #[default]
+    Auto,
+    /// The same text.
+    Exact,
+    /// The shown text occurs in the output.
+    Contains,
+    /// Every shown line occurs, in order.
+    Lines,
+    /// The shown text is a regular expression that the output must match.
+    Regex,
+    /// A kubectl table, by column.
+    Table,
+    /// A JSON document.
+    Json,
+    /// A YAML document.
+    Yaml,
+    /// Not compared.
+    Ignore,
+}
+
+/// `rows=`: what a shown table says about rows that it does not show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Rows {
+    /// There are none.
+    #[default]
+    Exact,
+    /// There may be more.
+    Subset,
+}
+
+/// Reads a page. `profile` is the kind of cluster of the run, for `only=`; `None` when there is none yet.
+pub fn read(_file: &SourceFile, _profile: Option<&str>) -> (Page, Vec<Diagnostic>) {
+    unreachable!("replaced by the page room")
+}

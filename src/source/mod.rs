@@ -1,0 +1,9 @@
+//! Authored text and what is wrong with it: files, spans, diagnostics.
+
+mod diagnostic;
+mod file;
+mod span;
+
+pub use diagnostic::{Diagnostic, Fix, Severity, render};
+pub use file::SourceFile;
+pub use span::{Position, Span};

@@ -1,0 +1,1 @@
+//! Bash text: where a command ends, and which command lines it holds.
