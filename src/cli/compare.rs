@@ -1,0 +1,65 @@
+//! `labproof compare`: the matcher by itself.
+
+use std::path::Path;
+
+use super::args::CompareArgs;
+use super::exit::Exit;
+use super::output;
+use crate::expect::{self, Bindings, Happened, Shown};
+
+/// Explains one pair, or judges many.
+pub(super) fn main(args: &CompareArgs) -> Exit {
+    match (&args.pairs, &args.expected, &args.actual) {
+        (Some(pairs), _, _) => many(pairs),
+        (None, Some(expected), Some(actual)) => one(args, expected, actual),
+        // clap requires one form or the other.
+        (None, _, _) => Exit::Invalid,
+    }
+}
+
+fn one(args: &CompareArgs, expected: &Path, actual: &Path) -> Exit {
+    let (Some(expected), Some(actual)) = (read(expected), read(actual)) else {
+        return Exit::Invalid;
+    };
+    let judgement = expect::judge(
+        Shown::new(&args.command, &expected),
+        Happened {
+            text: &actual,
+            stdout: None,
+            exit_code: args.exit_code,
+        },
+        &Bindings::default(),
+    );
+    output::stdout(&expect::explain(&judgement));
+    if judgement.agrees {
+        Exit::Good
+    } else {
+        Exit::Failed
+    }
+}
+
+fn many(path: &Path) -> Exit {
+    let Some(text) = read(path) else {
+        return Exit::Invalid;
+    };
+    match expect::pairs::judge_lines(&text) {
+        Ok(verdicts) => {
+            output::stdout(&verdicts);
+            Exit::Good
+        }
+        Err(error) => {
+            output::error(&format!("{}:{error}", path.display()));
+            Exit::Invalid
+        }
+    }
+}
+
+fn read(path: &Path) -> Option<String> {
+    match std::fs::read(path) {
+        Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(error) => {
+            output::error(&format!("{}: cannot be read: {error}", path.display()));
+            None
+        }
+    }
+}
