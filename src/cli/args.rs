@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::cluster::Choice;
+use crate::plan::PlanOptions;
 
 /// Rehearses Kubernetes workshop labs before an audience does.
 ///
@@ -49,7 +50,7 @@ pub(super) struct RunArgs {
     /// Lab directories or pages
     #[arg(required = true, value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
-    /// Which cluster: auto, local, context:NAME or none
+    /// Which cluster: auto, local[:NAME], context:NAME or none
     #[arg(long, default_value_t, value_name = "WHICH")]
     pub(super) cluster: Choice,
     /// A manifest to apply before the labs; what it creates is deleted after them
@@ -91,6 +92,15 @@ pub(super) struct SelectArgs {
     /// Meanings of another harness where they differ from labproof's
     #[arg(long, value_name = "HARNESS")]
     pub(super) compat: Option<Compat>,
+}
+
+impl SelectArgs {
+    /// What a plan depends on besides the pages.
+    pub(super) fn options(&self, cluster: Option<&Choice>) -> PlanOptions {
+        PlanOptions {
+            profile: cluster.map(|cluster| cluster.profile().to_owned()),
+        }
+    }
 }
 
 /// Harnesses whose meanings labproof can take on.

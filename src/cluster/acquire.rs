@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use kube::config::Kubeconfig;
+
 use super::local::{ImageRecipe, LocalCluster, Reservation, UpOptions};
 use super::{Choice, ClusterError, Connection, Progress, context, local};
 
@@ -76,7 +78,7 @@ async fn acquire_local(
     request: &Request<'_>,
     name: Option<&str>,
 ) -> Result<Vec<Cluster>, ClusterError> {
-    let recipes = local::read_recipes(request.recipes)?;
+    let recipes = read_recipes(request.recipes)?;
     let mut clusters = Vec::new();
     for job in 0..request.jobs {
         let next = match name {
@@ -104,7 +106,7 @@ async fn named(
     name: &str,
 ) -> Result<Cluster, ClusterError> {
     let ours = LocalCluster::find(name).is_none();
-    let cluster = up(request, recipes, name, ours).await?;
+    let cluster = up(request, recipes, name, !ours).await?;
     match cluster.try_reserve()? {
         Some(reservation) => connect(cluster, reservation, ours).await,
         None => Err(ClusterError::InUse {
@@ -122,13 +124,62 @@ async fn any(
     if let Some(cluster) = LocalCluster::find(local::DEFAULT_NAME)
         && let Some(reservation) = cluster.try_reserve()?
     {
-        let cluster = up(request, recipes, local::DEFAULT_NAME, false).await?;
+        let cluster = up(request, recipes, local::DEFAULT_NAME, true).await?;
         return connect(cluster, reservation, false).await;
     }
     let name = format!("run-{}-{job}", std::process::id());
-    let cluster = up(request, recipes, &name, true).await?;
+    let cluster = up(request, recipes, &name, false).await?;
     match cluster.try_reserve()? {
         Some(reservation) => connect(cluster, reservation, true).await,
         None => Err(ClusterError::InUse { name }),
     }
+}
+
+async fn up(
+    request: &Request<'_>,
+    recipes: &[ImageRecipe],
+    name: &str,
+    stay: bool,
+) -> Result<LocalCluster, ClusterError> {
+    let mut confirm = |packages: &[String]| (request.confirm)(packages);
+    let options = UpOptions {
+        name,
+        images: recipes,
+        confirm: &mut confirm,
+        progress: request.progress,
+        program: None,
+        stay,
+    };
+    Ok(LocalCluster::up(options).await?)
+}
+
+async fn connect(
+    cluster: LocalCluster,
+    reservation: Reservation,
+    ours: bool,
+) -> Result<Cluster, ClusterError> {
+    let config = Kubeconfig::read_from(cluster.kubeconfig()).map_err(|error| {
+        ClusterError::Kubeconfig {
+            cause: error.to_string(),
+        }
+    })?;
+    let name = cluster.name().to_owned();
+    let bin_dir = Some(cluster.bin_dir().to_owned());
+    let connection = Connection::open("local", name, config, bin_dir).await?;
+    Ok(Cluster {
+        connection,
+        local: Some(Local {
+            cluster,
+            _reservation: reservation,
+            ours,
+        }),
+    })
+}
+
+fn read_recipes(folders: &[PathBuf]) -> Result<Vec<ImageRecipe>, ClusterError> {
+    let mut recipes = Vec::new();
+    for folder in folders {
+        recipes.extend(ImageRecipe::read_dir(folder)?);
+    }
+    Ok(recipes)
 }

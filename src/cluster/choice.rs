@@ -9,8 +9,9 @@ pub enum Choice {
     /// `auto`: labproof decides and says what it took.
     #[default]
     Auto,
-    /// `local`: a Kubernetes node that labproof brings up on this machine.
-    Local,
+    /// `local`, `local:NAME`: a Kubernetes node that labproof brings up on this machine. Without a
+    /// name it is the one that `cluster up` left running, if nobody uses it, else one of the run's own.
+    Local(Option<String>),
     /// `context:NAME`: a context of the user's kubeconfig, by name.
     Context(String),
     /// `none`: no cluster; kubectl finds nothing.
@@ -27,7 +28,8 @@ impl FromStr for Choice {
         };
         match (kind, name) {
             ("auto", None) => Ok(Choice::Auto),
-            ("local", None) => Ok(Choice::Local),
+            ("local", None) => Ok(Choice::Local(None)),
+            ("local", Some(name)) if !name.is_empty() => Ok(Choice::Local(Some(name.to_owned()))),
             ("none", None) => Ok(Choice::None),
             ("context", Some(name)) if !name.is_empty() => Ok(Choice::Context(name.to_owned())),
             ("context", _) => Err("say which context: context:NAME \
@@ -42,7 +44,18 @@ impl FromStr for Choice {
                 name the context: context:NAME"
                     .to_owned(),
             ),
-            _ => Err("expected auto, local, context:NAME or none".to_owned()),
+            _ => Err("expected auto, local[:NAME], context:NAME or none".to_owned()),
+        }
+    }
+}
+
+impl Choice {
+    /// The profile of a run on it, as `only=` names it.
+    pub fn profile(&self) -> &'static str {
+        match self {
+            Choice::Auto | Choice::Local(_) => "local",
+            Choice::Context(_) => "context",
+            Choice::None => "none",
         }
     }
 }
@@ -51,7 +64,8 @@ impl fmt::Display for Choice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Choice::Auto => f.write_str("auto"),
-            Choice::Local => f.write_str("local"),
+            Choice::Local(None) => f.write_str("local"),
+            Choice::Local(Some(name)) => write!(f, "local:{name}"),
             Choice::Context(name) => write!(f, "context:{name}"),
             Choice::None => f.write_str("none"),
         }
@@ -67,6 +81,7 @@ mod tests {
         for text in [
             "auto",
             "local",
+            "local:two",
             "none",
             "context:arn:aws:eks:eu-west-1:1:cluster/x",
         ] {
@@ -84,7 +99,7 @@ mod tests {
             ("eks:prod", "context:NAME"),
             ("context:", "say which context"),
             ("locl", "expected auto"),
-            ("local:x", "expected auto"),
+            ("local:", "expected auto"),
         ] {
             let error = text.parse::<Choice>().unwrap_err();
             assert!(error.contains(hint), "{text}: {error}");

@@ -31,6 +31,18 @@ pub enum ClusterError {
         /// What happened.
         cause: String,
     },
+    /// The local cluster is not there.
+    #[error(transparent)]
+    Local(#[from] super::local::LocalError),
+    /// Several jobs would share what each lab needs for itself.
+    #[error("--jobs needs a cluster for each job, and there is one\nnext: leave --jobs out, or use --cluster local")]
+    OneCluster,
+    /// Another run works on the cluster.
+    #[error("cluster \"{name}\" is in use by another run\nnext: wait for it, or leave the name out for a cluster of this run's own")]
+    InUse {
+        /// The cluster.
+        name: String,
+    },
     /// A private file cannot be written.
     #[error("{}: cannot be written: {cause}\nnext: free some space, or point TMPDIR at a folder that is writable", path.display())]
     PrivateFile {
@@ -45,7 +57,10 @@ impl ClusterError {
     /// Whether the command line asked for something that does not exist, rather than something
     /// that failed.
     pub fn is_usage(&self) -> bool {
-        matches!(self, ClusterError::NoSuchContext { .. })
+        matches!(
+            self,
+            ClusterError::NoSuchContext { .. } | ClusterError::OneCluster
+        )
     }
 }
 

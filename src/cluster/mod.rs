@@ -4,6 +4,7 @@
 //! what labproof started. Only a cluster that labproof made, or one that the user named, is ever
 //! connected to; the current context of a kubeconfig means nothing here.
 
+mod acquire;
 pub mod check;
 mod choice;
 mod connection;
@@ -13,6 +14,7 @@ pub mod local;
 mod progress;
 mod settle;
 
+pub use acquire::{Cluster, Request, acquire};
 pub use choice::Choice;
 pub use connection::Connection;
 pub use error::ClusterError;

@@ -32,12 +32,15 @@ pub struct UpOptions<'a> {
     pub confirm: &'a mut (dyn FnMut(&[String]) -> bool + Send),
     /// Told what happens.
     pub progress: &'a dyn Progress,
+    /// Whether the cluster outlives this process. One that does not ends when the [`LocalCluster`] is
+    /// dropped, or the process ends in whatever way.
+    pub stay: bool,
     /// The labproof program that becomes the node; this process's own when `None`.
     pub program: Option<&'a Path>,
 }
 
 pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalError> {
-    let UpOptions { name, images, confirm, progress, program } = options;
+    let UpOptions { name, images, confirm, progress, program, stay } = options;
     if !cfg!(target_os = "linux") {
         return Err(LocalError::NotLinux);
     }
@@ -81,8 +84,8 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
         }
     }
     write_ready(&state, load)?;
-    starting.release().await?;
-    Ok(LocalCluster::at(name, state.clone()))
+    let tie = starting.release(stay).await?;
+    Ok(LocalCluster { tie, ..LocalCluster::at(name, state.clone()) })
 }
 
 /// Loads what a running cluster lacks.
@@ -234,9 +237,9 @@ impl Starting<'_> {
         LocalError::Node { reason, log: self.console() }
     }
 
-    /// Lets the node live on.
-    async fn release(mut self) -> Result<(), LocalError> {
-        if let Some(lines) = &mut self.lines {
+    /// Lets the node live on: by itself, or for as long as the connection that is given back.
+    async fn release(mut self, stay: bool) -> Result<Option<UnixStream>, LocalError> {
+        if stay && let Some(lines) = &mut self.lines {
             let word = format!("{KEEP}\n");
             lines
                 .get_mut()
@@ -246,7 +249,7 @@ impl Starting<'_> {
         }
         self.node = None;
         self.keep = true;
-        Ok(())
+        Ok(self.lines.take().filter(|_| !stay).map(BufReader::into_inner))
     }
 
     /// Ends the node and removes its cgroups.
