@@ -30,7 +30,7 @@ fn one(args: &CompareArgs, expected: &Path, actual: &Path) -> Exit {
         },
         &Bindings::default(),
     );
-    output::stdout(&expect::explain(&judgement));
+    output::stdout(&expect::explain(&judgement, &expected, &actual));
     if judgement.agrees {
         Exit::Good
     } else {
@@ -39,16 +39,17 @@ fn one(args: &CompareArgs, expected: &Path, actual: &Path) -> Exit {
 }
 
 fn many(path: &Path) -> Exit {
-    let Some(text) = read(path) else {
-        return Exit::Invalid;
-    };
-    match expect::pairs::judge_lines(&text) {
-        Ok(verdicts) => {
-            output::stdout(&verdicts);
-            Exit::Good
-        }
+    let file = match std::fs::File::open(path) {
+        Ok(file) => std::io::BufReader::new(file),
         Err(error) => {
-            output::error(&format!("{}:{error}", path.display()));
+            output::error(&format!("{}: cannot be read: {error}", path.display()));
+            return Exit::Invalid;
+        }
+    };
+    match expect::pairs::judge_all(file, std::io::stdout().lock()) {
+        Ok(_) => Exit::Good,
+        Err(error) => {
+            output::error(&format!("{}: {error}", path.display()));
             Exit::Invalid
         }
     }

@@ -9,8 +9,8 @@ use crate::plan;
 pub(super) fn main(args: &PlanArgs) -> Exit {
     let plan = plan::build(&args.paths, &args.select.options(None));
     match args.format {
-        PlanFormat::Text => output::stdout(&plan::text::render(&plan)),
-        PlanFormat::Json => output::stdout(&plan::json::render(&plan)),
+        PlanFormat::Text => output::stdout(&plan::text::render(&plan, true)),
+        PlanFormat::Json => output::stdout(&plan::json::to_json(&plan)),
     }
     if output::diagnostics(&plan.diagnostics) {
         Exit::Invalid

@@ -39,6 +39,11 @@ impl Shown {
         }
     }
 
+    /// Does something on stderr while the display stands aside.
+    pub(super) fn pause<R>(&self, act: impl FnOnce() -> R) -> R {
+        self.bar.suspend(act)
+    }
+
     /// Takes the display away.
     pub(super) fn finish(&self) {
         self.end_stage();

@@ -131,7 +131,7 @@ async fn acquire(
         jobs,
         recipes: &recipe_folders(&args.paths),
         progress: &shown,
-        confirm: &|packages: &[String]| super::cluster::confirm(packages, args.yes),
+        confirm: &|packages: &[String]| super::cluster::confirm(packages, args.yes, &shown),
     };
     let clusters = tokio::select! {
         clusters = cluster::acquire(&request) => clusters.map_err(Some),

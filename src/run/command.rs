@@ -87,7 +87,8 @@ fn limits<'a>(run: &'a LabRun<'_>, options: &'a StepOptions) -> Limits<'a> {
     Limits {
         deadline: options.timeout,
         until: options.until.as_deref(),
-        interrupt: run.cancel.clone(),
+        interrupt: Some(run.cancel),
+        on_output: None,
     }
 }
 

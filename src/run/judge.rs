@@ -59,7 +59,7 @@ pub(super) fn judge(place: Place<'_>, outcome: &Outcome, bindings: &Bindings) ->
     });
     let error_is_shown = output
         .as_ref()
-        .is_some_and(|(_, judgement)| judgement.agrees && judgement.rule == expect::ERROR_RULE);
+        .is_some_and(|(_, judgement)| judgement.agrees && judgement.rule == "error");
     let mut checks = vec![exit_check(place, outcome, error_is_shown)];
     let mut bindings = bindings.clone();
     if let Some((expected, judgement)) = output {

@@ -51,7 +51,7 @@ pub(super) async fn run(
         Ok(mut session) => {
             let result = run_pages(&run, &mut session).await;
             let leftovers = session.end().await;
-            let warnings = leftovers.describe().into_iter().collect();
+            let warnings = left_running(leftovers.processes).into_iter().collect();
             match result {
                 Ok(passed) => (passed, None, warnings),
                 Err(error) => (false, Some(error), warnings),
@@ -66,6 +66,14 @@ pub(super) async fn run(
         duration_ms: millis(started.elapsed()),
     });
     passed
+}
+
+fn left_running(processes: usize) -> Option<String> {
+    match processes {
+        0 => None,
+        1 => Some("a process that the lab left running was ended".to_owned()),
+        many => Some(format!("{many} processes that the lab left running were ended")),
+    }
 }
 
 fn session_options(run: &LabRun<'_>) -> SessionOptions {
