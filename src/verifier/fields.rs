@@ -54,7 +54,7 @@ impl<'f> Problems<'f> {
 }
 
 /// The word nearest to `word`, if any is near enough to be what was meant.
-pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let lower = word.to_lowercase();
     if let Some(same) = known.iter().find(|name| name.to_lowercase() == lower) {
         return Some(same);

@@ -29,6 +29,8 @@ pub use kind::{
 pub use quantity::Quantity;
 pub use tree::{Expected, Mismatch};
 
+pub(crate) use fields::nearest;
+
 /// The checks of one lab.
 #[derive(Debug, Clone)]
 pub struct Verifier {
