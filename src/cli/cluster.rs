@@ -102,7 +102,10 @@ fn status() -> Exit {
             (Life::Dead, _) => "has ended without being taken down; `up` and `down` clear it away",
         };
         let folder = paint(DIM, &cluster.folder.display().to_string());
-        output::stdout(&format!("{} {life}  {folder}\n", paint(BOLD, &cluster.name)));
+        output::stdout(&format!(
+            "{} {life}  {folder}\n",
+            paint(BOLD, &cluster.name)
+        ));
     }
     Exit::Good
 }

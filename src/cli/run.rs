@@ -32,7 +32,10 @@ pub(super) async fn main(args: RunArgs) -> Exit {
     };
     let cancel = interrupt::token();
     let clusters = acquire(&args, &plan, &cancel).await;
-    let secrets = clusters.iter().flatten().flat_map(|cluster| cluster.connection().secrets.clone());
+    let secrets = clusters
+        .iter()
+        .flatten()
+        .flat_map(|cluster| cluster.connection().secrets.clone());
     let redactor = Redactor::new(secrets.collect(), args.redact.clone());
     let (live, files) = sinks.split();
     let emitter = Emitter::new(redactor, live);
@@ -112,7 +115,9 @@ async fn rehearse(
     run::run(plan, &connections, &options, cancel, emitter).await;
     for (setup, connection) in setups {
         if let Err(cause) = setup.remove(connection).await {
-            output::stderr(&format!("warning: the baseline could not be deleted: {cause}\n"));
+            output::stderr(&format!(
+                "warning: the baseline could not be deleted: {cause}\n"
+            ));
         }
     }
     None

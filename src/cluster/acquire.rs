@@ -158,11 +158,10 @@ async fn connect(
     reservation: Reservation,
     ours: bool,
 ) -> Result<Cluster, ClusterError> {
-    let config = Kubeconfig::read_from(cluster.kubeconfig()).map_err(|error| {
-        ClusterError::Kubeconfig {
+    let config =
+        Kubeconfig::read_from(cluster.kubeconfig()).map_err(|error| ClusterError::Kubeconfig {
             cause: error.to_string(),
-        }
-    })?;
+        })?;
     let name = cluster.name().to_owned();
     let bin_dir = Some(cluster.bin_dir().to_owned());
     let connection = Connection::open("local", name, config, bin_dir).await?;

@@ -35,10 +35,14 @@ pub enum ClusterError {
     #[error(transparent)]
     Local(#[from] super::local::LocalError),
     /// Several jobs would share what each lab needs for itself.
-    #[error("--jobs needs a cluster for each job, and there is one\nnext: leave --jobs out, or use --cluster local")]
+    #[error(
+        "--jobs needs a cluster for each job, and there is one\nnext: leave --jobs out, or use --cluster local"
+    )]
     OneCluster,
     /// Another run works on the cluster.
-    #[error("cluster \"{name}\" is in use by another run\nnext: wait for it, or leave the name out for a cluster of this run's own")]
+    #[error(
+        "cluster \"{name}\" is in use by another run\nnext: wait for it, or leave the name out for a cluster of this run's own"
+    )]
     InUse {
         /// The cluster.
         name: String,

@@ -69,9 +69,24 @@ pub async fn moving(client: &Client) -> Result<BTreeSet<String>, kube::Error> {
         pods.list(&all),
     )?;
     let mut moving = BTreeSet::new();
-    moving.extend(deployments.iter().filter(|object| deployment_moves(object)).map(name));
-    moving.extend(stateful_sets.iter().filter(|object| stateful_set_moves(object)).map(name));
-    moving.extend(daemon_sets.iter().filter(|object| daemon_set_moves(object)).map(name));
+    moving.extend(
+        deployments
+            .iter()
+            .filter(|object| deployment_moves(object))
+            .map(name),
+    );
+    moving.extend(
+        stateful_sets
+            .iter()
+            .filter(|object| stateful_set_moves(object))
+            .map(name),
+    );
+    moving.extend(
+        daemon_sets
+            .iter()
+            .filter(|object| daemon_set_moves(object))
+            .map(name),
+    );
     moving.extend(pods.iter().filter(|object| pod_moves(object)).map(name));
     Ok(moving)
 }
@@ -86,8 +101,16 @@ fn name<K: Resource<DynamicType = ()>>(object: &K) -> String {
 }
 
 fn deployment_moves(object: &Deployment) -> bool {
-    let wanted = object.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
-    let paused = object.spec.as_ref().and_then(|spec| spec.paused).unwrap_or(false);
+    let wanted = object
+        .spec
+        .as_ref()
+        .and_then(|spec| spec.replicas)
+        .unwrap_or(1);
+    let paused = object
+        .spec
+        .as_ref()
+        .and_then(|spec| spec.paused)
+        .unwrap_or(false);
     let status = object.status.clone().unwrap_or_default();
     !paused
         && (status.observed_generation < object.metadata.generation
@@ -97,7 +120,11 @@ fn deployment_moves(object: &Deployment) -> bool {
 }
 
 fn stateful_set_moves(object: &StatefulSet) -> bool {
-    let wanted = object.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
+    let wanted = object
+        .spec
+        .as_ref()
+        .and_then(|spec| spec.replicas)
+        .unwrap_or(1);
     let status = object.status.clone().unwrap_or_default();
     status.observed_generation < object.metadata.generation
         || status.replicas != wanted
@@ -143,7 +170,12 @@ mod tests {
     fn a_deployment_moves_until_all_replicas_are_new_and_available() {
         let done = json!({"observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "availableReplicas": 2});
         assert!(!deployment_moves(&deployment(done.clone())));
-        for (key, value) in [("observedGeneration", 1), ("replicas", 3), ("updatedReplicas", 1), ("availableReplicas", 1)] {
+        for (key, value) in [
+            ("observedGeneration", 1),
+            ("replicas", 3),
+            ("updatedReplicas", 1),
+            ("availableReplicas", 1),
+        ] {
             let mut status = done.clone();
             status[key] = json!(value);
             assert!(deployment_moves(&deployment(status)), "{key}");
@@ -163,6 +195,10 @@ mod tests {
         assert!(!pod_moves(&pod("Succeeded", "False", None)));
         assert!(pod_moves(&pod("Running", "False", None)));
         assert!(pod_moves(&pod("Pending", "False", None)));
-        assert!(pod_moves(&pod("Running", "True", Some("2026-01-01T00:00:00Z"))));
+        assert!(pod_moves(&pod(
+            "Running",
+            "True",
+            Some("2026-01-01T00:00:00Z")
+        )));
     }
 }

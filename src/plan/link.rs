@@ -85,7 +85,11 @@ fn verifier(lab: &Lab, problems: &mut Vec<Diagnostic>) -> Option<Verifier> {
                 .flat_map(|page| &page.steps)
                 .map(|step| step.id.as_str())
                 .collect();
-            problems.extend(verifier.iter().flat_map(|verifier| verifier.unknown_steps(&ids)));
+            problems.extend(
+                verifier
+                    .iter()
+                    .flat_map(|verifier| verifier.unknown_steps(&ids)),
+            );
             verifier
         }
         Err(found) => {

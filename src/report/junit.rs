@@ -18,7 +18,10 @@ pub fn render(record: &RunRecord) -> String {
     for lab in &record.labs {
         report.add_test_suites(lab.pages.iter().map(suite));
     }
-    let labs = record.labs.iter().map(|lab| (lab.path.as_str(), &lab.broken));
+    let labs = record
+        .labs
+        .iter()
+        .map(|lab| (lab.path.as_str(), &lab.broken));
     for (name, broken) in labs.chain([("run", &record.broken)]) {
         if let Some(broken) = broken {
             let mut suite = TestSuite::new(name);
@@ -52,7 +55,12 @@ fn cases(page: &PageRecord, step: &StepRecord) -> Vec<TestCase> {
     if step.verdict == Verdict::Skipped {
         let mut status = TestCaseStatus::skipped();
         status.set_message(step.reason.as_deref().unwrap_or("not reached"));
-        return vec![named(format!("{} (line {})", step.id, step.line), status, 0, 0)];
+        return vec![named(
+            format!("{} (line {})", step.id, step.line),
+            status,
+            0,
+            0,
+        )];
     }
     let commands = step.commands.iter().map(|command| {
         let name = format!(
@@ -92,7 +100,11 @@ fn status(verdict: Verdict, checks: &[CheckRecord], output: &str) -> TestCaseSta
     let mut description = String::new();
     for check in bad {
         description.push_str(&format!("{}:{} {}\n", check.path, check.line, check.name));
-        let lines = check.reasons.iter().chain(&check.likely_cause).chain(&check.diff);
+        let lines = check
+            .reasons
+            .iter()
+            .chain(&check.likely_cause)
+            .chain(&check.diff);
         for line in lines {
             description.push_str(line);
             description.push('\n');

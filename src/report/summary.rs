@@ -31,14 +31,23 @@ pub fn failures(record: &RunRecord) -> String {
     }
     for lab in &record.labs {
         if let Some(broken) = &lab.broken {
-            let _ = writeln!(out, "{} {}\n    {broken}\n", heading(Verdict::Broken), lab.path);
+            let _ = writeln!(
+                out,
+                "{} {}\n    {broken}\n",
+                heading(Verdict::Broken),
+                lab.path
+            );
         }
     }
     out
 }
 
 fn heading(verdict: Verdict) -> String {
-    let style = if verdict == Verdict::Fail { RED } else { YELLOW };
+    let style = if verdict == Verdict::Fail {
+        RED
+    } else {
+        YELLOW
+    };
     paint(style.bold(), &verdict.word().to_uppercase())
 }
 
@@ -52,7 +61,11 @@ fn failure(
     let place = paint(BOLD, &format!("{}:{}", check.path, check.line));
     let _ = writeln!(out, "{} {place}  {}", heading(check.verdict), check.name);
     let section = step.section.as_deref().unwrap_or(&page.title);
-    let _ = writeln!(out, "    in step {} ({}:{}, \"{section}\")", step.id, page.path, step.line);
+    let _ = writeln!(
+        out,
+        "    in step {} ({}:{}, \"{section}\")",
+        step.id, page.path, step.line
+    );
     if let Some(command) = command {
         for (index, line) in command.text.lines().take(SHOWN_LINES).enumerate() {
             let prompt = if index == 0 { '$' } else { '>' };
@@ -67,7 +80,12 @@ fn failure(
         }
     }
     if let Some(cause) = &check.likely_cause {
-        let _ = writeln!(out, "    {} {}", paint(YELLOW, "likely cause:"), printable(cause));
+        let _ = writeln!(
+            out,
+            "    {} {}",
+            paint(YELLOW, "likely cause:"),
+            printable(cause)
+        );
     }
     if !check.diff.is_empty() {
         let page_side = paint(RED, "- the page");
@@ -95,7 +113,11 @@ fn failure(
 fn more(out: &mut String, lines: usize) {
     if lines > SHOWN_LINES {
         let rest = count(lines - SHOWN_LINES, "more line");
-        let _ = writeln!(out, "    {}", paint(DIM, &format!("… {rest}; --json FILE has them all")));
+        let _ = writeln!(
+            out,
+            "    {}",
+            paint(DIM, &format!("… {rest}; --json FILE has them all"))
+        );
     }
 }
 
@@ -103,13 +125,29 @@ fn more(out: &mut String, lines: usize) {
 pub fn render(record: &RunRecord) -> String {
     let mut out = String::new();
     let commands = commands(record);
-    let by = |verdict| commands.iter().filter(|command| command.verdict == verdict).count();
+    let by = |verdict| {
+        commands
+            .iter()
+            .filter(|command| command.verdict == verdict)
+            .count()
+    };
     let checks: Vec<&CheckRecord> = steps(record).flat_map(|step| &step.checks).collect();
-    let checks_by = |verdict| checks.iter().filter(|check| check.verdict == verdict).count();
-    let skipped = steps(record).filter(|step| step.verdict == Verdict::Skipped).count();
+    let checks_by = |verdict| {
+        checks
+            .iter()
+            .filter(|check| check.verdict == verdict)
+            .count()
+    };
+    let skipped = steps(record)
+        .filter(|step| step.verdict == Verdict::Skipped)
+        .count();
 
     let mut parts = Vec::new();
-    for (verdict, word) in [(Verdict::Fail, "failed"), (Verdict::Broken, "broken"), (Verdict::Pass, "passed")] {
+    for (verdict, word) in [
+        (Verdict::Fail, "failed"),
+        (Verdict::Broken, "broken"),
+        (Verdict::Pass, "passed"),
+    ] {
         let number = by(verdict) + checks_by(verdict);
         if number > 0 || verdict == Verdict::Pass {
             parts.push(format!("{number} {word}"));
@@ -118,7 +156,11 @@ pub fn render(record: &RunRecord) -> String {
     if skipped > 0 {
         parts.push(format!("{} skipped", count(skipped, "step")));
     }
-    let word = if record.interrupted { "interrupted" } else { record.verdict.word() };
+    let word = if record.interrupted {
+        "interrupted"
+    } else {
+        record.verdict.word()
+    };
     let _ = writeln!(
         out,
         "{} {} in {}: {}",
@@ -155,10 +197,18 @@ fn not_verified(out: &mut String, record: &RunRecord) {
     }
     let _ = writeln!(out, "  not verified:");
     for item in record.unproven.iter().take(LISTED) {
-        let text = format!("    {}:{} {} ({})", item.path, item.line, item.step, item.reason);
+        let text = format!(
+            "    {}:{} {} ({})",
+            item.path, item.line, item.step, item.reason
+        );
         let _ = writeln!(out, "{}", paint(DIM, &text));
     }
-    if let Some(rest) = record.unproven.len().checked_sub(LISTED).filter(|rest| *rest > 0) {
+    if let Some(rest) = record
+        .unproven
+        .len()
+        .checked_sub(LISTED)
+        .filter(|rest| *rest > 0)
+    {
         let text = format!("    and {rest} more; --json FILE lists them all");
         let _ = writeln!(out, "{}", paint(DIM, &text));
     }

@@ -7,7 +7,9 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::style::{BOLD, DIM, YELLOW, count, mark, one_line, paint, printable, seconds};
-use crate::event::{CheckRecord, ClusterInfo, CommandRecord, Event, LabRecord, Sink, StepAt, Verdict};
+use crate::event::{
+    CheckRecord, ClusterInfo, CommandRecord, Event, LabRecord, Sink, StepAt, Verdict,
+};
 
 /// Characters of a command that are shown on its line.
 const COMMAND_WIDTH: usize = 72;
@@ -81,7 +83,11 @@ impl<W: Write + Send> Terminal<W> {
             notes.push(format!("asked {} times", record.attempts));
         }
         let notes = paint(DIM, &format!("({})", notes.join(", ")));
-        self.line(&format!("  {} {:>4}  {text}  {notes}", mark(record.verdict), record.line));
+        self.line(&format!(
+            "  {} {:>4}  {text}  {notes}",
+            mark(record.verdict),
+            record.line
+        ));
         for check in &record.checks {
             self.findings(check);
         }
@@ -103,7 +109,11 @@ impl<W: Write + Send> Terminal<W> {
             self.line(&format!("          {}", printable(first)));
         }
         for warning in &check.warnings {
-            let text = format!("          {} {}", paint(YELLOW, "warning:"), printable(warning));
+            let text = format!(
+                "          {} {}",
+                paint(YELLOW, "warning:"),
+                printable(warning)
+            );
             self.line(&text);
         }
     }
@@ -122,7 +132,11 @@ impl<W: Write + Send> Terminal<W> {
             count(pages, "page"),
             count(commands, "command"),
         ];
-        self.line(&format!("labproof {labproof}: {} on {}", counts.join(", "), on(cluster)));
+        self.line(&format!(
+            "labproof {labproof}: {} on {}",
+            counts.join(", "),
+            on(cluster)
+        ));
     }
 }
 
@@ -137,7 +151,12 @@ fn on(cluster: &ClusterInfo) -> String {
     if let Some(client) = &cluster.client_version {
         versions.push(format!("kubectl {client}"));
     }
-    format!("{} cluster {} ({})", cluster.profile, cluster.name, versions.join(", "))
+    format!(
+        "{} cluster {} ({})",
+        cluster.profile,
+        cluster.name,
+        versions.join(", ")
+    )
 }
 
 impl<W: Write + Send> Sink for Terminal<W> {
@@ -153,11 +172,17 @@ impl<W: Write + Send> Sink for Terminal<W> {
             Event::LabStarted { .. } | Event::StepStarted { .. } => {}
             Event::CommandStarted { at, line, text, .. } => {
                 self.head(*at);
-                self.start(format!("{line:>4}  {}", printable(&one_line(text, COMMAND_WIDTH))));
+                self.start(format!(
+                    "{line:>4}  {}",
+                    printable(&one_line(text, COMMAND_WIDTH))
+                ));
             }
-            Event::CommandRepeated { attempt, reason, .. } => {
+            Event::CommandRepeated {
+                attempt, reason, ..
+            } => {
                 let reason = printable(&one_line(reason, COMMAND_WIDTH));
-                self.live.set_message(format!("attempt {attempt}: {reason}"));
+                self.live
+                    .set_message(format!("attempt {attempt}: {reason}"));
             }
             Event::CommandFinished { at, record } => {
                 self.head(*at);
@@ -188,7 +213,11 @@ impl<W: Write + Send> Sink for Terminal<W> {
                 broken, warnings, ..
             } => {
                 if let Some(broken) = broken {
-                    self.line(&format!("  {} {}", mark(Verdict::Broken), printable(broken)));
+                    self.line(&format!(
+                        "  {} {}",
+                        mark(Verdict::Broken),
+                        printable(broken)
+                    ));
                 }
                 for warning in warnings {
                     let text = format!("  {} {}", paint(YELLOW, "warning:"), printable(warning));

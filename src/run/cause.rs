@@ -28,14 +28,21 @@ fn namespaces_named(command: &str) -> Vec<String> {
     let words: Vec<&str> = command.split_whitespace().collect();
     let mut found = Vec::new();
     for (index, word) in words.iter().enumerate() {
-        let value = match word.strip_prefix("--namespace=").or(word.strip_prefix("-n=")) {
+        let value = match word
+            .strip_prefix("--namespace=")
+            .or(word.strip_prefix("-n="))
+        {
             Some(value) => Some(value),
             None if matches!(*word, "-n" | "--namespace") => words.get(index + 1).copied(),
             None => None,
         };
         let value = value.map(|value| value.trim_matches(['"', '\'']));
         // A name that the shell has yet to make is not known here.
-        found.extend(value.filter(|value| !value.contains(['$', '`'])).map(str::to_owned));
+        found.extend(
+            value
+                .filter(|value| !value.contains(['$', '`']))
+                .map(str::to_owned),
+        );
     }
     found
 }
@@ -59,9 +66,8 @@ async fn unknown_namespace(client: &Client, named: &[String]) -> Option<String> 
 
 /// The known name that most resembles `name`, if one does.
 fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a String> {
-    let likeness = |candidate: &&String| {
-        similar::TextDiff::from_chars(name, candidate.as_str()).ratio()
-    };
+    let likeness =
+        |candidate: &&String| similar::TextDiff::from_chars(name, candidate.as_str()).ratio();
     known
         .iter()
         .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
@@ -94,7 +100,11 @@ fn why_stuck(pod: &Pod) -> Option<String> {
         .flatten()
         .chain(status.container_statuses.iter().flatten());
     for container in containers {
-        let Some(waiting) = container.state.as_ref().and_then(|state| state.waiting.as_ref()) else {
+        let Some(waiting) = container
+            .state
+            .as_ref()
+            .and_then(|state| state.waiting.as_ref())
+        else {
             continue;
         };
         let reason = waiting.reason.as_deref().unwrap_or_default();

@@ -48,9 +48,7 @@ pub(super) async fn run(
     let mut pause = FIRST_PAUSE;
     let mut attempts = 1;
     let (outcome, judged) = loop {
-        let outcome = session
-            .run(&command.text, limits(run, options))
-            .await?;
+        let outcome = session.run(&command.text, limits(run, options)).await?;
         let judged = judge(place, &outcome, &bindings);
         let again = may_repeat
             && judged.verdict() == Verdict::Fail
@@ -103,7 +101,11 @@ async fn record(
     let verdict = judged.verdict();
     if verdict == Verdict::Fail {
         let likely = cause::likely(run.connection, &place.command.text).await;
-        if let Some(failed) = judged.checks.iter_mut().find(|check| check.verdict == Verdict::Fail) {
+        if let Some(failed) = judged
+            .checks
+            .iter_mut()
+            .find(|check| check.verdict == Verdict::Fail)
+        {
             failed.likely_cause = likely;
         }
     }
@@ -120,7 +122,11 @@ async fn record(
         },
         attempts,
         duration_ms: millis(duration),
-        expected: place.command.expected.as_ref().map(|shown| shown.text.clone()),
+        expected: place
+            .command
+            .expected
+            .as_ref()
+            .map(|shown| shown.text.clone()),
         output_bytes: outcome.output.merged.total_bytes,
         output: outcome.output.merged.text,
         checks: judged.checks,

@@ -31,7 +31,10 @@ impl Judged {
 
     /// The first reason that is not a pass, in words.
     pub(super) fn first_reason(&self) -> String {
-        let failed = self.checks.iter().filter(|check| check.verdict != Verdict::Pass);
+        let failed = self
+            .checks
+            .iter()
+            .filter(|check| check.verdict != Verdict::Pass);
         failed
             .flat_map(|check| &check.reasons)
             .next()
@@ -95,12 +98,18 @@ fn exit_check(place: Place<'_>, outcome: &Outcome, error_is_shown: bool) -> Chec
     let mut check = check(place, "exit", String::new(), place.command.line);
     let (verdict, name, reason) = match outcome.end {
         End::Exited(code) => exited(place, code, error_is_shown, outcome),
-        End::SawText => (Verdict::Pass, "shows the text it runs until".to_owned(), None),
+        End::SawText => (
+            Verdict::Pass,
+            "shows the text it runs until".to_owned(),
+            None,
+        ),
         End::TimedOut => {
             let seconds = options.timeout.as_secs();
             let reason = match &options.until {
                 Some(text) => format!("`{text}` did not appear within {seconds} s"),
-                None => format!("did not end within {seconds} s (timeout={seconds}); it was stopped"),
+                None => {
+                    format!("did not end within {seconds} s (timeout={seconds}); it was stopped")
+                }
             };
             (Verdict::Fail, "ends in time".to_owned(), Some(reason))
         }
@@ -133,16 +142,24 @@ fn exited(place: Place<'_>, code: i32, error_is_shown: bool, outcome: &Outcome) 
     if place.last
         && let Some(wanted) = options.exit
     {
-        let reason = (code != wanted)
-            .then(|| format!("exited with {code}, the page says exit={wanted}"));
-        return (verdict_of(reason.is_none()), format!("exits with {wanted}"), reason);
+        let reason =
+            (code != wanted).then(|| format!("exited with {code}, the page says exit={wanted}"));
+        return (
+            verdict_of(reason.is_none()),
+            format!("exits with {wanted}"),
+            reason,
+        );
     }
     if options.expect_error {
         let failed = code != 0 || place.failed_before;
         let reason = (place.last && !failed).then(|| {
             "succeeded, but the page says that it must fail (expectError=true)".to_owned()
         });
-        return (verdict_of(reason.is_none()), "fails as announced".to_owned(), reason);
+        return (
+            verdict_of(reason.is_none()),
+            "fails as announced".to_owned(),
+            reason,
+        );
     }
     if error_is_shown && code != 0 {
         return (Verdict::Pass, "fails as shown".to_owned(), None);
@@ -200,7 +217,12 @@ fn output_check(
     _outcome: &Outcome,
     judgement: &expect::Judgement,
 ) -> CheckRecord {
-    let mut check = check(place, "output", "prints what the page shows".to_owned(), expected.line);
+    let mut check = check(
+        place,
+        "output",
+        "prints what the page shows".to_owned(),
+        expected.line,
+    );
     check.verdict = verdict_of(judgement.agrees);
     check.rule = Some(judgement.rule);
     check.reasons.clone_from(&judgement.reasons);
@@ -228,13 +250,22 @@ fn diff_line(line: &DiffLine) -> String {
 
 fn absent_check(place: Place<'_>, outcome: &Outcome) -> Option<CheckRecord> {
     let text = place.step.options.absent.as_ref()?;
-    let mut check = check(place, "absent", format!("does not print `{text}`"), place.command.line);
+    let mut check = check(
+        place,
+        "absent",
+        format!("does not print `{text}`"),
+        place.command.line,
+    );
     if outcome.output.merged.text.contains(text.as_str()) {
         check.verdict = Verdict::Fail;
-        check.reasons.push(format!("printed `{text}`, which the page says is absent"));
+        check
+            .reasons
+            .push(format!("printed `{text}`, which the page says is absent"));
     } else if outcome.output.merged.truncated {
         check.verdict = Verdict::Broken;
-        check.reasons.push("the output was too long to be kept whole".to_owned());
+        check
+            .reasons
+            .push("the output was too long to be kept whole".to_owned());
     }
     Some(check)
 }

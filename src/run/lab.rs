@@ -72,7 +72,9 @@ fn left_running(processes: usize) -> Option<String> {
     match processes {
         0 => None,
         1 => Some("a process that the lab left running was ended".to_owned()),
-        many => Some(format!("{many} processes that the lab left running were ended")),
+        many => Some(format!(
+            "{many} processes that the lab left running were ended"
+        )),
     }
 }
 
@@ -113,7 +115,11 @@ async fn run_pages(run: &LabRun<'_>, session: &mut Session) -> Result<bool, Stri
         },
         checks: StateChecks::default(),
     };
-    let last = last_step(run.lab);
+    let last_page = run
+        .lab
+        .pages
+        .iter()
+        .rposition(|page| last_step(page).is_some());
     for (page_index, page) in run.lab.pages.iter().enumerate() {
         carried.bindings = Bindings::default();
         for (step_index, step) in page.steps.iter().enumerate() {
@@ -129,7 +135,8 @@ async fn run_pages(run: &LabRun<'_>, session: &mut Session) -> Result<bool, Stri
                 at,
                 page,
                 step,
-                last: last == Some((page_index, step_index)),
+                last_of_page: last_step(page) == Some(step_index),
+                last_of_lab: last_page == Some(page_index) && last_step(page) == Some(step_index),
             };
             let verdict = step::run(run, session, here, &mut carried).await?;
             passed &= matches!(verdict, Verdict::Pass | Verdict::Skipped);
@@ -141,25 +148,19 @@ async fn run_pages(run: &LabRun<'_>, session: &mut Session) -> Result<bool, Stri
     Ok(passed)
 }
 
-/// Page and step after which the checks that name no step are made.
-fn last_step(lab: &Lab) -> Option<(usize, usize)> {
-    let pages = lab.pages.iter().enumerate().rev();
-    let steps = pages.flat_map(|(page_index, page)| {
-        let steps = page.steps.iter().enumerate().rev();
-        steps.map(move |(step_index, step)| (page_index, step_index, step))
-    });
-    steps
-        .filter(|(_, _, step)| step.skip.is_none())
-        .map(|(page, step, _)| (page, step))
-        .next()
-}
-
 /// The step that runs.
 #[derive(Clone, Copy)]
 pub(super) struct Here<'a> {
     pub(super) at: StepAt,
     pub(super) page: &'a Page,
     pub(super) step: &'a Step,
+    /// It is the last of its page that runs.
+    pub(super) last_of_page: bool,
     /// It is the last of the lab that runs.
-    pub(super) last: bool,
+    pub(super) last_of_lab: bool,
+}
+
+/// The last step of a page that runs.
+fn last_step(page: &Page) -> Option<usize> {
+    page.steps.iter().rposition(|step| step.skip.is_none())
 }

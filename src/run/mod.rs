@@ -26,7 +26,9 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::cluster::Connection;
-use crate::event::{ClusterInfo, Event, FORMAT_VERSION, LabRecord, PageRecord, StepRecord, Verdict};
+use crate::event::{
+    ClusterInfo, Event, FORMAT_VERSION, LabRecord, PageRecord, StepRecord, Verdict,
+};
 use crate::plan::{Lab, Plan};
 
 /// What a run does apart from what the pages say.
@@ -64,7 +66,10 @@ pub async fn run(
     let workers = connections.iter().map(|connection| async {
         loop {
             // The lock is released before the lab runs.
-            let next = queue.lock().expect("no worker panics holding it").pop_front();
+            let next = queue
+                .lock()
+                .expect("no worker panics holding it")
+                .pop_front();
             let Some((index, lab)) = next else { break };
             if cancel.is_cancelled() {
                 break;

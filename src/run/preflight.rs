@@ -20,7 +20,10 @@ const TOOLS: [(&str, &str); 12] = [
     ("git", "apt-get install git"),
     ("helm", "install Helm"),
     ("jq", "apt-get install jq"),
-    ("kubectl", "install kubectl of your cluster's version (Debian: apt-get install kubernetes-client)"),
+    (
+        "kubectl",
+        "install kubectl of your cluster's version (Debian: apt-get install kubernetes-client)",
+    ),
     ("kustomize", "install kustomize, or use `kubectl kustomize`"),
     ("python3", "apt-get install python3"),
     ("yq", "apt-get install yq"),
@@ -78,8 +81,14 @@ fn is_on_path(tool: &str, path: &OsStr) -> bool {
 /// What to do where bash says that it does not find a known tool; `None` for any other word, which
 /// may as well be a mistake on the page.
 pub(super) fn missing_command(stderr: &str) -> Option<String> {
-    let line = stderr.lines().rfind(|line| line.ends_with(": command not found"))?;
-    let name = line.strip_suffix(": command not found")?.rsplit(": ").next()?.trim();
+    let line = stderr
+        .lines()
+        .rfind(|line| line.ends_with(": command not found"))?;
+    let name = line
+        .strip_suffix(": command not found")?
+        .rsplit(": ")
+        .next()?
+        .trim();
     let (tool, get) = TOOLS.into_iter().find(|(tool, _)| *tool == name)?;
     Some(format!("`{tool}` is not on PATH: {get}"))
 }
@@ -92,7 +101,10 @@ mod tests {
     fn only_known_tools_are_missed() {
         let hint = missing_command("bash: line 1: jq: command not found\n").unwrap();
         assert!(hint.contains("apt-get install jq"), "{hint}");
-        assert_eq!(missing_command("bash: line 1: kubetcl: command not found\n"), None);
+        assert_eq!(
+            missing_command("bash: line 1: kubetcl: command not found\n"),
+            None
+        );
         assert_eq!(missing_command("Error: jq\n"), None);
     }
 }

@@ -53,10 +53,16 @@ impl Setup {
             cause,
         };
         let before = moving(client).await.unwrap_or_default();
-        let existing = kubectl(connection, &["get", "--ignore-not-found", "-o", "name"], manifest)
+        let existing = kubectl(
+            connection,
+            &["get", "--ignore-not-found", "-o", "name"],
+            manifest,
+        )
+        .await
+        .unwrap_or_default();
+        kubectl(connection, &["apply"], manifest)
             .await
-            .unwrap_or_default();
-        kubectl(connection, &["apply"], manifest).await.map_err(failed)?;
+            .map_err(failed)?;
         let still = match settle(client, &before, WITHIN).await {
             Settled::Quiet => None,
             Settled::TimeUp(objects) => Some(objects.join(", ")),
@@ -88,7 +94,11 @@ impl Setup {
 }
 
 /// Runs kubectl on a manifest; stdout, or what it said on stderr.
-async fn kubectl(connection: &Connection, words: &[&str], manifest: &Path) -> Result<String, String> {
+async fn kubectl(
+    connection: &Connection,
+    words: &[&str],
+    manifest: &Path,
+) -> Result<String, String> {
     let output = Command::new("kubectl")
         .args(words)
         .arg("-f")

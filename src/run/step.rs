@@ -21,6 +21,7 @@ pub(super) async fn run(
     let at = here.at;
     if let Some(reason) = &here.step.skip {
         let verdict = Verdict::Skipped;
+        state::skip(run, here);
         run.emitter.emit(Event::StepFinished {
             at,
             verdict,
@@ -87,7 +88,10 @@ async fn wait(run: &LabRun<'_>, here: Here<'_>, carried: &Carried) {
         return;
     }
     run.emitter.emit(Event::Progress {
-        what: format!("waiting for the cluster to settle (wait={})", within.as_secs()),
+        what: format!(
+            "waiting for the cluster to settle (wait={})",
+            within.as_secs()
+        ),
     });
     let settling = async {
         match &run.connection.client {

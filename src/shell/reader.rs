@@ -63,8 +63,7 @@ pub(super) struct ReadEnds {
 impl Channels {
     /// Makes all pipes and files of a session.
     pub(super) fn open() -> Result<(Channels, ReadEnds), ShellError> {
-        let (control_read, control_write) =
-            pipe_with(PipeFlags::CLOEXEC).during("make a pipe")?;
+        let (control_read, control_write) = pipe_with(PipeFlags::CLOEXEC).during("make a pipe")?;
         let (status, status_write) = pipe_with(PipeFlags::CLOEXEC).during("make a pipe")?;
         set_nonblocking(&status)?;
         let (stdout, stdout_write) = packet_pipe()?;

@@ -46,15 +46,25 @@ impl Session {
         let directory = std::mem::take(&mut self.directory);
         self.exchange(&nonce).await?;
         let state = if kept {
-            format!(". /proc/{}/fd/{}", std::process::id(), self.channels.dump.as_raw_fd()).into_bytes()
+            format!(
+                ". /proc/{}/fd/{}",
+                std::process::id(),
+                self.channels.dump.as_raw_fd()
+            )
+            .into_bytes()
         } else {
             [b"builtin cd -- ", &wire::quote(&directory)[..]].concat()
         };
         let nonce = wire::nonce();
-        self.own_command(&after_restoring(&state, &nonce), &nonce).await?;
+        self.own_command(&after_restoring(&state, &nonce), &nonce)
+            .await?;
         wire::fill(&self.channels.dump, b"")?;
         let end = status.code().map_or(End::ShellKilled, End::Exited);
-        let fate = if kept { ShellFate::Restored } else { ShellFate::Lost };
+        let fate = if kept {
+            ShellFate::Restored
+        } else {
+            ShellFate::Lost
+        };
         Ok((end, fate))
     }
 

@@ -93,11 +93,7 @@ impl Session {
     /// bash does when it reads a script.
     ///
     /// A run that was dropped half-way is ended when the next one begins.
-    pub async fn run(
-        &mut self,
-        command: &str,
-        limits: Limits<'_>,
-    ) -> Result<Outcome, ShellError> {
+    pub async fn run(&mut self, command: &str, limits: Limits<'_>) -> Result<Outcome, ShellError> {
         let begun = Instant::now();
         let mut fate = self.settle().await?;
         let (live_sender, mut live) = match &limits.on_output {
@@ -370,6 +366,8 @@ mod tests {
         assert!(may_set_traps("trap 'echo bye' EXIT"));
         assert!(may_set_traps(". ./functions"));
         assert!(may_set_traps("f() { trap x EXIT; }"));
-        assert!(!may_set_traps("ls . -la; echo strap".trim_start_matches("ls . -la; ")));
+        assert!(!may_set_traps(
+            "ls . -la; echo strap".trim_start_matches("ls . -la; ")
+        ));
     }
 }

@@ -20,7 +20,11 @@ pub fn command_names(text: &str) -> BTreeSet<String> {
         for list in &program.complete_commands {
             of_list(list, &mut names);
         }
-        names.extend(SUBSTITUTED.captures_iter(text).map(|found| found[1].to_owned()));
+        names.extend(
+            SUBSTITUTED
+                .captures_iter(text)
+                .map(|found| found[1].to_owned()),
+        );
     }
     names
 }

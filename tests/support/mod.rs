@@ -20,7 +20,10 @@ pub struct Ended {
 impl Ended {
     /// Both streams, for messages.
     pub fn all(&self) -> String {
-        format!("exit {}\n--- stdout\n{}\n--- stderr\n{}", self.code, self.stdout, self.stderr)
+        format!(
+            "exit {}\n--- stdout\n{}\n--- stderr\n{}",
+            self.code, self.stdout, self.stderr
+        )
     }
 
     /// Fails unless the program exited with that code.
@@ -82,7 +85,12 @@ impl Pages {
 
     /// The program with those arguments, in the folder.
     pub fn labproof(&self, arguments: &[&str]) -> Ended {
-        ended(Command::cargo_bin("labproof").unwrap().current_dir(self.path()).args(arguments))
+        ended(
+            Command::cargo_bin("labproof")
+                .unwrap()
+                .current_dir(self.path())
+                .args(arguments),
+        )
     }
 
     /// `labproof run page.md --cluster none` and more arguments.

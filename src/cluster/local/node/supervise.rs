@@ -67,20 +67,34 @@ impl Supervisor {
 
     /// Starts a program and watches it.
     pub(crate) fn start(&self, component: &Component) -> Result<(), LocalError> {
-        let log = Arc::new(Mutex::new(BoundedLog::create(&self.state.log(component.name))));
+        let log = Arc::new(Mutex::new(BoundedLog::create(
+            &self.state.log(component.name),
+        )));
         let child = self.spawn(component, &log)?;
         tokio::spawn(self.clone().watch(component.clone(), child, log));
         Ok(())
     }
 
-    fn spawn(&self, component: &Component, log: &Arc<Mutex<BoundedLog>>) -> Result<Child, LocalError> {
+    fn spawn(
+        &self,
+        component: &Component,
+        log: &Arc<Mutex<BoundedLog>>,
+    ) -> Result<Child, LocalError> {
         let mut command = Command::new(&component.program);
         self.environment.apply(&mut command);
         command.args(&component.arguments);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         // Held over the start, so that the reaper cannot meet a child that is not listed yet.
-        let mut children = self.children.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut child = command.spawn().map_err(LocalError::io("run", &component.program))?;
+        let mut children = self
+            .children
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut child = command
+            .spawn()
+            .map_err(LocalError::io("run", &component.program))?;
         children.extend(child.id());
         drop(children);
         if let Some(output) = child.stdout.take() {
@@ -89,7 +103,11 @@ impl Supervisor {
         if let Some(errors) = child.stderr.take() {
             tokio::spawn(pump(errors, log.clone()));
         }
-        self.note(&format!("started {} as process {:?}", component.name, child.id()));
+        self.note(&format!(
+            "started {} as process {:?}",
+            component.name,
+            child.id()
+        ));
         Ok(child)
     }
 
@@ -119,7 +137,10 @@ impl Supervisor {
     }
 
     fn give_up(&self, component: &Component, status: &str) {
-        let _ = self.deaths.send(Death { component: component.name, status: status.to_owned() });
+        let _ = self.deaths.send(Death {
+            component: component.name,
+            status: status.to_owned(),
+        });
     }
 
     /// Adds a line to the node's own log.
@@ -131,7 +152,9 @@ impl Supervisor {
 
     /// Reaps orphans for ever: as the first process, the node inherits every process whose parent ends.
     pub(crate) async fn reap(self) {
-        let Ok(mut ended) = signal(SignalKind::child()) else { return };
+        let Ok(mut ended) = signal(SignalKind::child()) else {
+            return;
+        };
         loop {
             // The signal can be missed when several processes end at once.
             let _ = tokio::time::timeout(Duration::from_secs(1), ended.recv()).await;
@@ -142,8 +165,13 @@ impl Supervisor {
     fn reap_orphans(&self) {
         let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         loop {
-            let children = self.children.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let Ok(Some(_)) = waitid(WaitId::All, look) else { return };
+            let children = self
+                .children
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let Ok(Some(_)) = waitid(WaitId::All, look) else {
+                return;
+            };
             // Only a look: the process is taken below when it is known to be nobody's child.
             let orphans: Vec<rustix::process::Pid> = orphans(&children);
             if orphans.is_empty() {
@@ -168,7 +196,11 @@ fn orphans(own: &[u32]) -> Vec<rustix::process::Pid> {
         .filter(|id| {
             let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
             // The name in brackets may hold blanks; state and parent come after it.
-            let mut fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+            let mut fields = stat
+                .rsplit(')')
+                .next()
+                .unwrap_or_default()
+                .split_whitespace();
             fields.next() == Some("Z") && fields.next() == Some(this.as_str())
         })
         .filter_map(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?))
