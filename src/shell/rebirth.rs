@@ -80,8 +80,7 @@ impl Session {
 
     /// Runs text of the driver's own, which leaves no output.
     async fn own_command(&mut self, text: &[u8], nonce: &str) -> Result<(), ShellError> {
-        wire::fill(&self.channels.text, text)?;
-        wire::send_token(&self.channels.control_write, nonce, Mode::default())?;
+        wire::send(&self.channels, nonce, Mode::Plain, text)?;
         let report = self.exchange(nonce).await?;
         self.directory = report.directory;
         Ok(())
@@ -98,7 +97,7 @@ impl Session {
 /// Text that restores a state and then sets right what of the driver's own came with it.
 fn after_restoring(state: &[u8], nonce: &str) -> Vec<u8> {
     let own = format!(
-        "; __labproof_nonce={nonce} __labproof_mode= __labproof_abort= __labproof_over= \
+        "; __labproof_nonce={nonce} __labproof_mode=- __labproof_abort= __labproof_over= \
          __labproof_busy=1; builtin trap '{EXIT_TRAP}' EXIT; builtin trap \"$__labproof_stop\" PWR; \
          }} >/dev/null 2>&1"
     );
