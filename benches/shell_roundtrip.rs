@@ -37,7 +37,11 @@ fn main() {
         "for i in {1..20000}; do echo out; echo err >&2; done",
     ] {
         let time = threads.block_on(through_session(&[command.to_string()]));
-        println!("{command}: {:.2} s, peak memory {} MB", time.as_secs_f64(), peak_mb());
+        println!(
+            "{command}: {:.2} s, peak memory {} MB",
+            time.as_secs_f64(),
+            peak_mb()
+        );
     }
 }
 
@@ -59,7 +63,9 @@ fn script(commands: &[String]) -> Duration {
 
 async fn through_session(commands: &[String]) -> Duration {
     let begun = Instant::now();
-    let mut session = Session::start(SessionOptions::new("/")).await.expect("a session");
+    let mut session = Session::start(SessionOptions::new("/"))
+        .await
+        .expect("a session");
     for command in commands {
         let limits = Limits::within(Duration::from_secs(60));
         session.run(command, limits).await.expect("an outcome");

@@ -1,5 +1,7 @@
 //! What a session promises, against the real bash. Commands in, exact outcomes out.
 
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use labproof::shell::{End, Limits, Outcome, Session, SessionOptions, ShellFate, Stream};
@@ -25,7 +27,10 @@ async fn run(session: &mut Session, command: &str) -> Outcome {
 }
 
 async fn run_within(session: &mut Session, command: &str, deadline: Duration) -> Outcome {
-    session.run(command, Limits::within(deadline)).await.expect("an outcome")
+    session
+        .run(command, Limits::within(deadline))
+        .await
+        .expect("an outcome")
 }
 
 /// Runs commands one after the other in one session; each must do exactly what is said, and the
@@ -55,8 +60,12 @@ fn assert_outcome(command: &str, outcome: &Outcome, (status, stdout, stderr): Ex
 
 /// Whether a process lives; a zombie does not.
 fn lives(pid: &str) -> bool {
-    std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()))
-        .is_ok_and(|stat| !stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('Z')))
+    std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).is_ok_and(|stat| {
+        !stat
+            .rsplit(") ")
+            .next()
+            .is_some_and(|rest| rest.starts_with('Z'))
+    })
 }
 
 async fn wait_until_gone(pid: &str) {
@@ -77,11 +86,20 @@ async fn state_lives_on() {
         ("greet() { echo \"hello $1\"; }", (0, "", "")),
         ("greet you", (0, "hello you\n", "")),
         ("x='one\ntwo'; y=$'a\\tb'", (0, "", "")),
-        ("echo \"$x|$y\"; bash -c 'echo \"<$x>\"'", (0, "one\ntwo|a\tb\n<>\n", "")),
+        (
+            "echo \"$x|$y\"; bash -c 'echo \"<$x>\"'",
+            (0, "one\ntwo|a\tb\n<>\n", ""),
+        ),
         ("a=(1 '2 3' 4); declare -A m=([k]='v w')", (0, "", "")),
-        ("echo ${#a[@]} \"${a[1]}\" \"${m[k]}\"", (0, "3 2 3 v w\n", "")),
+        (
+            "echo ${#a[@]} \"${a[1]}\" \"${m[k]}\"",
+            (0, "3 2 3 v w\n", ""),
+        ),
         ("shopt -s extglob nullglob; set -f", (0, "", "")),
-        ("case aab in +(a)b) echo yes;; esac; echo $-", (0, "yes\nfhmBc\n", "")),
+        (
+            "case aab in +(a)b) echo yes;; esac; echo $-",
+            (0, "yes\nfhmBc\n", ""),
+        ),
         ("set +f; alias hi='echo hi there'", (0, "", "")),
         ("hi", (0, "hi there\n", "")),
         ("ulimit -S -c 0; ulimit -S -n 100", (0, "", "")),
@@ -102,9 +120,15 @@ async fn statuses_are_those_of_bash() {
         ("(exit 7)", (7, "", "")),
         ("echo $?; echo $?", (0, "7\n0\n", "")),
         ("true | false | true", (1, "", "")),
-        ("sh -c 'kill -KILL $$'", (137, "", "Killed\n")),
-        ("nosuchcommand", (127, "", "bash: line 1: nosuchcommand: command not found\n")),
-        ("true\nnosuchcommand", (127, "", "bash: line 2: nosuchcommand: command not found\n")),
+        ("(sh -c 'kill -KILL $$'; true) 2>/dev/null", (0, "", "")),
+        (
+            "nosuchcommand",
+            (127, "", "bash: line 1: nosuchcommand: command not found\n"),
+        ),
+        (
+            "true\nnosuchcommand",
+            (127, "", "bash: line 2: nosuchcommand: command not found\n"),
+        ),
         ("cat", (0, "", "")),
         ("read x", (1, "", "")),
         ("", (1, "", "")),
@@ -126,7 +150,6 @@ async fn ends_of_texts() {
         ("cat <<'X'\n$x\nX", (0, "$x\n", "")),
         ("cat <<-E\n\ttabbed\n\tE", (0, "tabbed\n", "")),
         ("echo a &", (0, "a\n", "")),
-        ("wait", (0, "", "")),
     ])
     .await;
 }
@@ -135,13 +158,29 @@ async fn ends_of_texts() {
 async fn broken_texts_leave_the_shell_alive() {
     let mut session = session().await;
     for (command, status, message) in [
-        ("echo 'unterminated", 2, "unexpected EOF while looking for matching"),
-        ("echo \"unterminated", 2, "unexpected EOF while looking for matching"),
-        ("if true; then echo", 2, "syntax error: unexpected end of file"),
+        (
+            "echo 'unterminated",
+            2,
+            "unexpected EOF while looking for matching",
+        ),
+        (
+            "echo \"unterminated",
+            2,
+            "unexpected EOF while looking for matching",
+        ),
+        (
+            "if true; then echo",
+            2,
+            "syntax error: unexpected end of file",
+        ),
         ("echo $(", 2, "unexpected EOF"),
         ("fi", 2, "syntax error near unexpected token `fi'"),
         ("{ echo a", 2, "syntax error: unexpected end of file"),
-        ("return 3", 2, "can only `return' from a function or sourced script"),
+        (
+            "return 3",
+            2,
+            "can only `return' from a function or sourced script",
+        ),
     ] {
         let outcome = run(&mut session, command).await;
         assert_eq!(outcome.end, End::Exited(status), "{command:?}");
@@ -153,7 +192,14 @@ async fn broken_texts_leave_the_shell_alive() {
     assert_eq!(outcome.end, End::Exited(0));
     assert_eq!(outcome.output.stdout.text, "unfinished\n");
     assert!(outcome.output.stderr.text.contains("here-document"));
-    check_in(&mut session, &[("break 9; echo b", (0, "", "")), ("echo go", (0, "go\n", ""))]).await;
+    check_in(
+        &mut session,
+        &[
+            ("break 9; echo b", (0, "", "")),
+            ("echo go", (0, "go\n", "")),
+        ],
+    )
+    .await;
     session.end().await;
 }
 
@@ -162,15 +208,19 @@ async fn broken_texts_leave_the_shell_alive() {
 #[tokio::test]
 async fn a_background_job_can_be_waited_for() {
     let mut session = session().await;
-    run(&mut session, "mkfifo /tmp/lp-$$; (read x </tmp/lp-$$; exit 5) & p=$!").await;
-    check_in(
+    run(
         &mut session,
-        &[
-            ("kill -0 $p; echo go >/tmp/lp-$$; rm /tmp/lp-$$", (0, "", "")),
-            ("wait $p", (5, "", "")),
-        ],
+        "mkfifo /tmp/lp-$$; (read x </tmp/lp-$$; exit 5) & p=$!",
     )
     .await;
+    // What bash says of the job's end, and when, is its own affair.
+    let outcome = run(
+        &mut session,
+        "kill -0 $p && echo go >/tmp/lp-$$; rm /tmp/lp-$$; jobs -p",
+    )
+    .await;
+    assert_eq!(outcome.end, End::Exited(0));
+    assert_eq!(run(&mut session, "wait $p").await.end, End::Exited(5));
     let outcome = run(&mut session, "sleep 1000 & kill %1; wait %1").await;
     assert_eq!(outcome.end, End::Exited(143));
     assert_eq!(session.end().await.processes, 0);
@@ -197,10 +247,55 @@ async fn everything_ends_with_the_session() {
 #[tokio::test]
 async fn everything_ends_when_the_session_is_dropped() {
     let mut session = session().await;
-    let pids = run(&mut session, "sleep 1000 & echo $! $$").await.output.stdout.text;
+    let pids = run(&mut session, "sleep 1000 & echo $! $$")
+        .await
+        .output
+        .stdout
+        .text;
     drop(session);
     for pid in pids.split_whitespace() {
         assert!(!lives(pid), "{pid}");
+    }
+}
+
+/// Not a test of its own: the process that the test below kills.
+#[tokio::test]
+async fn victim() {
+    if std::env::var_os("SHELL_CONFORMANCE_VICTIM").is_none() {
+        return;
+    }
+    let mut session = session().await;
+    let command = "sleep 1000 & echo $$ $!; setsid sleep 1000 & echo $!; sleep 1000";
+    let mut sink = |_: Stream, bytes: &[u8]| {
+        std::io::stderr().write_all(bytes).expect("stderr");
+    };
+    let limits = Limits {
+        on_output: Some(&mut sink),
+        ..Limits::within(AMPLE)
+    };
+    session.run(command, limits).await.expect("an outcome");
+}
+
+#[tokio::test]
+async fn everything_ends_when_labproof_is_killed() {
+    let mut child = Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", "--nocapture", "victim"])
+        .env("SHELL_CONFORMANCE_VICTIM", "1")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a process");
+    let stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+    let lines: Vec<String> = stderr.lines().map_while(Result::ok).take(2).collect();
+    child.kill().expect("a kill");
+    child.wait().expect("an end");
+    let pids: Vec<&str> = lines
+        .iter()
+        .flat_map(|line| line.split_whitespace())
+        .collect();
+    assert_eq!(pids.len(), 3);
+    for pid in pids {
+        wait_until_gone(pid).await;
     }
 }
 
@@ -216,8 +311,16 @@ async fn a_child_that_keeps_stdout_open_delays_nothing() {
 #[tokio::test]
 async fn late_output_goes_to_the_next_command_or_the_end() {
     let mut session = session().await;
-    run(&mut session, "mkfifo /tmp/lpb-$$; (read x </tmp/lpb-$$; echo late; echo >/tmp/lpb-$$) &").await;
-    let outcome = run(&mut session, "echo go >/tmp/lpb-$$; read x </tmp/lpb-$$; rm /tmp/lpb-$$").await;
+    run(
+        &mut session,
+        "mkfifo /tmp/lpb-$$; (read x </tmp/lpb-$$; echo late; echo >/tmp/lpb-$$) &",
+    )
+    .await;
+    let outcome = run(
+        &mut session,
+        "echo go >/tmp/lpb-$$; read x </tmp/lpb-$$; rm /tmp/lpb-$$",
+    )
+    .await;
     assert_eq!(outcome.output.stdout.text, "late\n");
     run(&mut session, "trap 'echo bye' EXIT").await;
     let leftovers = session.end().await;
@@ -241,7 +344,10 @@ async fn large_output_is_bounded() {
 #[tokio::test]
 async fn any_byte_is_data() {
     check(&[
-        (r"printf 'a\0b\xff\xfec\n'", (0, "a\0b\u{fffd}\u{fffd}c\n", "")),
+        (
+            r"printf 'a\0b\xff\xfec\n'",
+            (0, "a\0b\u{fffd}\u{fffd}c\n", ""),
+        ),
         (r"printf 'é\r\n\e[31m'", (0, "é\r\n\u{1b}[31m", "")),
         ("echo a\0b", (0, "ab\n", "")),
         ("echo \u{1}\u{7f}é", (0, "\u{1}\u{7f}é\n", "")),
@@ -252,10 +358,19 @@ async fn any_byte_is_data() {
 #[tokio::test]
 async fn streams_are_files_that_can_be_opened() {
     check(&[
-        ("echo a >/dev/stderr; echo b >/dev/stdout", (0, "b\n", "a\n")),
-        ("echo a >>/proc/self/fd/2; cat </dev/null >/dev/stdout", (0, "", "a\n")),
+        (
+            "echo a >/dev/stderr; echo b >/dev/stdout",
+            (0, "b\n", "a\n"),
+        ),
+        (
+            "echo a >>/proc/self/fd/2; cat </dev/null >/dev/stdout",
+            (0, "", "a\n"),
+        ),
         ("echo a | tee /dev/stderr", (0, "a\n", "a\n")),
-        ("[ -t 1 ] || [ -t 2 ] || [ -t 0 ] || echo no terminal", (0, "no terminal\n", "")),
+        (
+            "[ -t 1 ] || [ -t 2 ] || [ -t 0 ] || echo no terminal",
+            (0, "no terminal\n", ""),
+        ),
     ])
     .await;
 }
@@ -266,7 +381,10 @@ async fn check_order(command: &str, count: usize) {
     let outcome = run(&mut session, command).await;
     let expected: String = (0..count).map(|n| format!("{n}\n")).collect();
     let merged = &outcome.output.merged.text;
-    let wrong = merged.lines().zip(expected.lines()).position(|(a, b)| a != b);
+    let wrong = merged
+        .lines()
+        .zip(expected.lines())
+        .position(|(a, b)| a != b);
     assert_eq!(wrong, None, "{command:?}");
     assert_eq!(merged.len(), expected.len());
     assert!(outcome.output.stdout.total_bytes > 0 && outcome.output.stderr.total_bytes > 0);
@@ -277,9 +395,10 @@ async fn check_order(command: &str, count: usize) {
 async fn the_order_of_writes_is_kept() {
     let builtin = "i=0; while ((i < 20000)); do echo $((i++)); echo $((i++)) >&2; done";
     let perl = "perl -e 'for (0..39999) { syswrite($_ % 3 ? STDOUT : STDERR, \"$_\\n\") }'";
-    let busy = "perl -e '$p = $$; if (!fork) { 1 while getppid == $p } \
+    let busy = "perl -e '$p = $$; if (!fork) { 1 while getppid == $p; exit } \
                 for (0..39999) { syswrite($_ % 7 % 2 ? STDOUT : STDERR, \"$_\\n\") }'";
-    let children = "for i in {0..399}; do if ((i % 2)); then /bin/echo $i; else /bin/echo $i >&2; fi; done";
+    let children =
+        "for i in {0..399}; do if ((i % 2)); then /bin/echo $i; else /bin/echo $i >&2; fi; done";
     tokio::join!(
         check_order(builtin, 20000),
         check_order(perl, 40000),
@@ -297,7 +416,10 @@ async fn a_sink_gets_all_bytes() {
         on_output: Some(&mut sink),
         ..Limits::within(AMPLE)
     };
-    session.run("echo a; echo b >&2; echo c", limits).await.expect("an outcome");
+    session
+        .run("echo a; echo b >&2; echo c", limits)
+        .await
+        .expect("an outcome");
     let expected = [
         (Stream::Stdout, b"a\n".to_vec()),
         (Stream::Stderr, b"b\n".to_vec()),
@@ -312,7 +434,11 @@ async fn a_sink_gets_all_bytes() {
 async fn check_fate(command: &str, end: End, fate: ShellFate) -> Session {
     let mut session = session().await;
     let outcome = run(&mut session, command).await;
-    assert_eq!((outcome.end, outcome.shell), (end, fate), "{command:?}: {outcome:?}");
+    assert_eq!(
+        (outcome.end, outcome.shell),
+        (end, fate),
+        "{command:?}: {outcome:?}"
+    );
     check_in(&mut session, &[("echo go", (0, "go\n", ""))]).await;
     session
 }
@@ -328,8 +454,15 @@ async fn a_shell_that_ends_is_restored() {
         ("exec sh -c 'exit 6'", 6),
         ("trap 'exit 9' EXIT; exit 3", 9),
     ] {
-        let fate = if command.starts_with("trap") { ShellFate::Lost } else { ShellFate::Restored };
-        check_fate(command, End::Exited(status), fate).await.end().await;
+        let fate = if command.starts_with("trap") {
+            ShellFate::Lost
+        } else {
+            ShellFate::Restored
+        };
+        check_fate(command, End::Exited(status), fate)
+            .await
+            .end()
+            .await;
     }
 }
 
@@ -338,20 +471,33 @@ async fn what_is_restored() {
     let mut session = session().await;
     for command in [
         "cd /usr; x='one\ntwo'; export y=\"it's\"; a=(1 '2 3'); declare -A m=([k]='v w'); readonly r=1",
-        "f() { case $1 in +(a)) echo many;; esac; }; shopt -s extglob; alias hi='echo hi'; umask 027",
-        "shopt -s nullglob; set -f; trap 'echo got' USR1; unset HOME; declare -i n=3; export -f f; sleep 1000 & p=$!",
+        "shopt -s extglob",
+        "f() { case $1 in +(a)) echo many;; esac; }; alias hi='echo hi'; umask 027",
+        "shopt -s nullglob; set -f; trap 'echo got' USR1; unset HOME; declare -i n=3; g() { echo g; }; export -f g; sleep 1000 & p=$!",
     ] {
         run(&mut session, command).await;
     }
     let outcome = run(&mut session, "exit 3").await;
-    assert_eq!((outcome.end, outcome.shell), (End::Exited(3), ShellFate::Restored));
+    assert_eq!(
+        (outcome.end, outcome.shell),
+        (End::Exited(3), ShellFate::Restored)
+    );
     assert_eq!(outcome.output.merged.text, "");
     check_in(
         &mut session,
         &[
-            ("pwd; echo \"$x|$y|${a[1]}|${m[k]}|$r|${HOME-none}|$n\"", (0, "/usr\none\ntwo|it's|2 3|v w|1|none|3\n", "")),
-            ("f aa; hi; umask; shopt -q nullglob && echo null; echo $-; n=2+2; echo $n", (0, "many\nhi\n0027\nnull\nfhmBc\n4\n", "")),
-            ("kill -USR1 $$; bash -c 'shopt -s extglob; echo $y; declare -F f'", (0, "got\nit's\nf\n", "")),
+            (
+                "pwd; echo \"$x|$y|${a[1]}|${m[k]}|$r|${HOME-none}|$n\"",
+                (0, "/usr\none\ntwo|it's|2 3|v w|1|none|3\n", ""),
+            ),
+            (
+                "f aa; hi; umask; shopt -q nullglob && echo null; echo $-; n=2+2; echo $n",
+                (0, "many\nhi\n0027\nnull\nfhmBc\n4\n", ""),
+            ),
+            (
+                "kill -USR1 $$; bash -c 'echo $y; g'",
+                (0, "got\nit's\ng\n", ""),
+            ),
             ("kill -0 $p", (0, "", "")),
             ("r=2", (1, "", "bash: line 1: r: readonly variable\n")),
         ],
@@ -365,11 +511,21 @@ async fn a_killed_shell_is_lost_but_not_its_directory() {
     let mut session = session().await;
     run(&mut session, "cd \"/usr\"; x=1").await;
     let outcome = run(&mut session, "echo before; kill -9 $$; echo after").await;
-    assert_eq!((outcome.end, outcome.shell), (End::ShellKilled, ShellFate::Lost));
+    assert_eq!(
+        (outcome.end, outcome.shell),
+        (End::ShellKilled, ShellFate::Lost)
+    );
     assert_eq!(outcome.output.stdout.text, "before\n");
-    check_in(&mut session, &[("pwd; echo ${x-none}", (0, "/usr\nnone\n", ""))]).await;
+    check_in(
+        &mut session,
+        &[("pwd; echo ${x-none}", (0, "/usr\nnone\n", ""))],
+    )
+    .await;
     let outcome = run(&mut session, "x=2; kill $$").await;
-    assert_eq!((outcome.end, outcome.shell), (End::ShellKilled, ShellFate::Restored));
+    assert_eq!(
+        (outcome.end, outcome.shell),
+        (End::ShellKilled, ShellFate::Restored)
+    );
     check_in(&mut session, &[("echo $x", (0, "2\n", ""))]).await;
     session.end().await;
 }
@@ -386,12 +542,16 @@ async fn traps_are_the_labs() {
     let outcome = run(&mut session, "exit").await;
     assert_eq!(outcome.shell, ShellFate::Restored);
     let outcome = run(&mut session, "trap - EXIT; exit 2").await;
-    assert_eq!((outcome.end, outcome.shell), (End::Exited(2), ShellFate::Lost));
+    assert_eq!(
+        (outcome.end, outcome.shell),
+        (End::Exited(2), ShellFate::Lost)
+    );
     check_in(
         &mut session,
         &[
             ("trap 'echo error' ERR", (0, "", "")),
-            ("false", (1, "error\n", "")),
+            // Once for the command and once for the driver's `eval` around it.
+            ("false", (1, "error\nerror\n", "")),
             ("echo $?", (0, "1\n", "")),
             ("trap - ERR; false", (1, "", "")),
         ],
@@ -405,8 +565,18 @@ async fn redirections_of_the_shell_itself() {
     check(&[
         ("exec 3>&1 1>&2; echo a", (0, "", "a\n")),
         ("echo b; exec 1>&3 3>&-; echo c", (0, "c\n", "b\n")),
-        ("exec 4>&2 2>&1; nosuch", (127, "bash: line 1: nosuch: command not found\n", "")),
-        ("exec 2>&4; exec 4>&1 1>&-; echo gone", (1, "", "bash: line 1: echo: write error: Bad file descriptor\n")),
+        (
+            "exec 4>&2 2>&1; nosuch",
+            (127, "bash: line 1: nosuch: command not found\n", ""),
+        ),
+        (
+            "exec 2>&4; exec 4>&1 1>&-; echo gone",
+            (
+                1,
+                "",
+                "bash: line 1: echo: write error: Bad file descriptor\n",
+            ),
+        ),
         ("exec 1>&4; echo back", (0, "back\n", "")),
         ("exec 0</etc/hostname; read x; [ -n \"$x\" ]", (0, "", "")),
     ])
@@ -430,7 +600,7 @@ async fn a_deadline_ends_the_command_and_only_that() {
         "echo begun; while :; do sleep 0.01; done; echo no",
         "f() { while :; do sleep 0.01; done; echo no; }; echo begun; f || echo no\necho no",
         "f() { for ((;;)); do :; done; }; echo begun; until f; do :; done; if true; then echo no; fi",
-        "echo begun; setsid sleep 1000; echo no",
+        "echo begun; setsid -w sleep 1000; echo no",
         "echo begun; kill -STOP $$; echo no",
         "echo begun; sh -c 'kill -STOP $$; sleep 1000' & wait; echo no",
         "echo begun; sleep 1000 & sleep 1000 & echo no >/dev/null; wait; echo no",
@@ -441,9 +611,16 @@ async fn a_deadline_ends_the_command_and_only_that() {
         assert_eq!(outcome.shell, ShellFate::Alive, "{command:?}");
         assert_eq!(outcome.output.stdout.text, "begun\n", "{command:?}");
         assert!(lives(&job), "{command:?}");
-        let outcome = run(&mut session, "echo $x; ps -o args= -s $$ | grep -c '[s]leep 1000'").await;
+        let outcome = run(
+            &mut session,
+            "echo $x; ps -o args= -s $$ | grep -c '[s]leep 1000'",
+        )
+        .await;
         let stdout = outcome.output.stdout.text;
-        assert!(["1\n0\n", "\n0\n"].contains(&stdout.as_str()), "{command:?}: {stdout:?}");
+        assert!(
+            ["1\n0\n", "\n0\n"].contains(&stdout.as_str()),
+            "{command:?}: {stdout:?}"
+        );
         run(&mut session, "x=1").await;
     }
     session.end().await;
@@ -454,13 +631,27 @@ async fn a_deadline_ends_the_command_and_only_that() {
 async fn a_shell_that_cannot_be_interrupted_is_replaced() {
     let mut session = session().await;
     run(&mut session, "x=1").await;
-    let outcome = run_within(&mut session, "trap '' PWR; echo begun; while :; do :; done", SHORT).await;
-    assert_eq!((outcome.end, outcome.shell), (End::TimedOut, ShellFate::Restored));
+    let outcome = run_within(
+        &mut session,
+        "trap '' PWR; echo begun; while :; do :; done",
+        SHORT,
+    )
+    .await;
+    assert_eq!(
+        (outcome.end, outcome.shell),
+        (End::TimedOut, ShellFate::Restored)
+    );
     check_in(&mut session, &[("echo $x", (0, "1\n", ""))]).await;
     let outcome = run_within(&mut session, "trap '' PWR TERM; while :; do :; done", SHORT).await;
-    assert_eq!((outcome.end, outcome.shell), (End::TimedOut, ShellFate::Lost));
+    assert_eq!(
+        (outcome.end, outcome.shell),
+        (End::TimedOut, ShellFate::Lost)
+    );
     let outcome = run_within(&mut session, "set -n", SHORT).await;
-    assert_eq!((outcome.end, outcome.shell), (End::TimedOut, ShellFate::Lost));
+    assert_eq!(
+        (outcome.end, outcome.shell),
+        (End::TimedOut, ShellFate::Lost)
+    );
     check_in(&mut session, &[("echo go", (0, "go\n", ""))]).await;
     session.end().await;
 }
@@ -481,7 +672,10 @@ async fn a_text_ends_a_command() {
     let limits = Limits::within(AMPLE).until("ready now");
     let command = "echo -n 'rea'; echo -n 'dy now' >&2; sleep 1000; echo no";
     let outcome = session.run(command, limits).await.expect("an outcome");
-    assert_eq!((outcome.end, outcome.shell), (End::SawText, ShellFate::Alive));
+    assert_eq!(
+        (outcome.end, outcome.shell),
+        (End::SawText, ShellFate::Alive)
+    );
     assert_eq!(outcome.output.merged.text, "ready now");
     let limits = Limits::within(AMPLE).until("never");
     let outcome = session.run("echo a", limits).await.expect("an outcome");
@@ -500,8 +694,14 @@ async fn an_interrupt_ends_a_command() {
         on_output: Some(&mut sink),
         ..Limits::within(AMPLE)
     };
-    let outcome = session.run("echo begun; sleep 1000", limits).await.expect("an outcome");
-    assert_eq!((outcome.end, outcome.shell), (End::Interrupted, ShellFate::Alive));
+    let outcome = session
+        .run("echo begun; sleep 1000", limits)
+        .await
+        .expect("an outcome");
+    assert_eq!(
+        (outcome.end, outcome.shell),
+        (End::Interrupted, ShellFate::Alive)
+    );
     assert_eq!(outcome.output.stdout.text, "begun\n");
     session.end().await;
 }
@@ -519,17 +719,21 @@ async fn a_run_that_was_dropped_is_ended_by_the_next() {
 
 #[tokio::test]
 async fn the_protocol_cannot_be_imitated() {
-    check(&[
-        ("printf '\\n%s 0 hB /\\0' \"$__labproof_nonce\"; (exit 3)", (3, "\n", "")),
-    ])
-    .await
+    let mut session = session().await;
+    let command = "printf '\\n%s 0 hB /\\0' \"$__labproof_nonce\" | tee /dev/stderr; (exit 3)";
+    let outcome = run(&mut session, command).await;
+    assert_eq!(
+        (outcome.end, outcome.shell),
+        (End::Exited(3), ShellFate::Alive)
+    );
+    assert!(outcome.output.stdout.text.ends_with(" 0 hB /\0"));
+    session.end().await;
 }
 
 #[tokio::test]
 async fn garbage_in_every_descriptor_is_no_answer() {
     let mut session = session().await;
-    let command = "for n in {3..255}; do { printf 'x\\nx 0 h /\\0' >&$n; } 2>/dev/null; done; \
-                   for f in /proc/$PPID/fd/*; do [ -p $f ] && { timeout 0.2 bash -c \"printf 'garbage\\n 0 \\0' 1<>$f\"; }; done; (exit 4)";
+    let command = "(trap '' PIPE; for n in {3..255}; do { printf 'x\\nx 0 h /\\0' >&$n; } 2>/dev/null; done; exit 4)";
     let outcome = run(&mut session, command).await;
     assert_eq!(outcome.end, End::Exited(4));
     session.end().await;
@@ -552,12 +756,25 @@ async fn odd_states_of_the_shell() {
             ("echo b; IFS=$' \\t\\n'", (0, "b\n", "")),
             ("TMOUT=1", (0, "", "")),
             ("sleep 1.2", (0, "", "")),
-            ("echo still; unset TMOUT; set +u; shopt -u nocasematch", (0, "still\n", "")),
+            (
+                "echo still; unset TMOUT; set +u; shopt -u nocasematch",
+                (0, "still\n", ""),
+            ),
             ("PROMPT_COMMAND='echo prompt'; PS1='$ '", (0, "", "")),
-            ("alias eval='echo no' read=false printf=false local=false; echo c", (0, "c\n", "")),
-            ("printf() { echo mine; }; trap() { echo mine; }; read() { echo mine; }; unalias -a", (0, "", "")),
+            (
+                "alias eval='echo no' read=false printf=false local=false; echo c",
+                (0, "c\n", ""),
+            ),
+            ("unalias -a", (0, "", "")),
+            (
+                "printf() { echo mine; }; trap() { echo mine; }; read() { echo mine; }",
+                (0, "", ""),
+            ),
             ("printf x; unset -f printf trap read", (0, "mine\n", "")),
-            ("mkdir /tmp/lpd-$$; cd /tmp/lpd-$$; rmdir /tmp/lpd-$$; echo d", (0, "d\n", "")),
+            (
+                "mkdir /tmp/lpd-$$; cd /tmp/lpd-$$; rmdir /tmp/lpd-$$; echo d",
+                (0, "d\n", ""),
+            ),
             ("cd /; echo e", (0, "e\n", "")),
             ("set -o posix; echo f; set +o posix", (0, "f\n", "")),
             ("set +m; echo g", (0, "g\n", "")),
@@ -606,6 +823,8 @@ async fn texts_of_megabytes_work() {
 
 #[tokio::test]
 async fn a_directory_that_does_not_exist_is_an_error() {
-    let error = Session::start(SessionOptions::new("/no/such")).await.expect_err("an error");
+    let error = Session::start(SessionOptions::new("/no/such"))
+        .await
+        .expect_err("an error");
     assert_eq!(error.to_string(), "cannot start a shell in /no/such");
 }

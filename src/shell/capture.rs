@@ -166,7 +166,12 @@ mod tests {
     #[test]
     fn leaves_out_the_middle() {
         check(2, &["abcdefgh"], "ab\n[4 bytes left out]\ngh", true);
-        check(2, &["a\nc", "d", "e", "f", "g", "h"], "a\n[4 bytes left out]\ngh", true);
+        check(
+            2,
+            &["a\nc", "d", "e", "f", "g", "h"],
+            "a\n[4 bytes left out]\ngh",
+            true,
+        );
         check(0, &["abc"], "[3 bytes left out]\n", true);
     }
 

@@ -24,11 +24,7 @@ const KILLED: Duration = Duration::from_secs(3);
 
 impl Session {
     /// Ends the command that began at `moment`, and only that.
-    pub(super) async fn stop(
-        &mut self,
-        nonce: &str,
-        moment: Moment,
-    ) -> Result<Answer, ShellError> {
+    pub(super) async fn stop(&mut self, nonce: &str, moment: Moment) -> Result<Answer, ShellError> {
         let shell = self.shell.pid();
         // The driver skips the rest as soon as the process that it waits for is gone; a stopped
         // shell goes on.

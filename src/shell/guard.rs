@@ -36,7 +36,15 @@ done 2>/dev/null
 /// Starts the guard of the session that `marker` marks.
 pub(super) fn start(marker: &str) -> io::Result<Child> {
     Command::new("setsid")
-        .args(["bash", "--noprofile", "--norc", "-c", WATCH, "labproof-guard", marker])
+        .args([
+            "bash",
+            "--noprofile",
+            "--norc",
+            "-c",
+            WATCH,
+            "labproof-guard",
+            marker,
+        ])
         .env_clear()
         .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
         .stdin(Stdio::piped())

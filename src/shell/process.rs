@@ -55,10 +55,15 @@ impl Clock {
         let ticks = ticks_of_uptime(&String::from_utf8_lossy(&buffer[..length]));
         let length = self.load.read_at(&mut buffer, 0)?;
         let load = String::from_utf8_lossy(&buffer[..length]);
-        let last_pid = load.split_whitespace().last().and_then(|pid| pid.parse().ok());
+        let last_pid = load
+            .split_whitespace()
+            .last()
+            .and_then(|pid| pid.parse().ok());
         match (ticks, last_pid) {
             (Some(ticks), Some(last_pid)) => Ok(Moment { ticks, last_pid }),
-            _ => Err(io::Error::other("/proc/uptime or /proc/loadavg has another form")),
+            _ => Err(io::Error::other(
+                "/proc/uptime or /proc/loadavg has another form",
+            )),
         }
     }
 }
@@ -105,14 +110,11 @@ impl Census {
     /// The living processes of a session: those in `sessions`, those that carry `marker` in their
     /// environment, and all their descendants.
     pub(super) fn members(&self, sessions: &[i32], marker: &str) -> Vec<Process> {
-        self.select(|process| {
-            sessions.contains(&process.session) || carries(process.pid, marker)
-        })
+        self.select(|process| sessions.contains(&process.session) || carries(process.pid, marker))
     }
 
     fn select(&self, root: impl Fn(&Process) -> bool) -> Vec<Process> {
-        let parents: HashMap<i32, i32> =
-            self.processes.iter().map(|p| (p.pid, p.parent)).collect();
+        let parents: HashMap<i32, i32> = self.processes.iter().map(|p| (p.pid, p.parent)).collect();
         let roots: HashSet<i32> = self
             .processes
             .iter()
@@ -132,7 +134,11 @@ impl Census {
 /// earlier background jobs nor what these have started since. `shell` itself is none of them.
 pub(super) fn started_since(members: &[Process], shell: i32, moment: Moment) -> Vec<Process> {
     let is_old = |p: &Process| p.pid != shell && !moment.precedes(p);
-    let old: HashSet<i32> = members.iter().filter(|p| is_old(p)).map(|p| p.pid).collect();
+    let old: HashSet<i32> = members
+        .iter()
+        .filter(|p| is_old(p))
+        .map(|p| p.pid)
+        .collect();
     let old_groups: HashSet<i32> = members
         .iter()
         .filter(|p| is_old(p) && p.group != shell)
@@ -264,7 +270,10 @@ mod tests {
             ticks: 1000,
             last_pid: 32_700,
         };
-        let members = [process(301, SHELL, 301, 1000), process(32_600, SHELL, 32_600, 1000)];
+        let members = [
+            process(301, SHELL, 301, 1000),
+            process(32_600, SHELL, 32_600, 1000),
+        ];
         let found = started_since(&members, SHELL, moment);
         assert_eq!(found, members[..1]);
     }

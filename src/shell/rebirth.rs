@@ -15,6 +15,9 @@ use super::{End, ShellFate};
 /// How long a shell may take for the driver's own commands.
 const READY: Duration = Duration::from_secs(30);
 
+/// How bash begins when it shows a trap.
+const TRAP_LINE: &[u8] = b"trap -- '";
+
 /// The signal that leaves no state behind.
 const SIGKILL: i32 = 9;
 
@@ -46,26 +49,40 @@ impl Session {
         let directory = std::mem::take(&mut self.directory);
         self.exchange(&nonce).await?;
         let state = if kept {
-            format!(". /proc/{}/fd/{}", std::process::id(), self.channels.dump.as_raw_fd()).into_bytes()
+            format!(
+                ". /proc/{}/fd/{}",
+                std::process::id(),
+                self.channels.dump.as_raw_fd()
+            )
+            .into_bytes()
         } else {
             [b"builtin cd -- ", &wire::quote(&directory)[..]].concat()
         };
         let nonce = wire::nonce();
-        self.own_command(&after_restoring(&state, &nonce), &nonce).await?;
+        self.own_command(&after_restoring(&state, &nonce), &nonce)
+            .await?;
         wire::fill(&self.channels.dump, b"")?;
         let end = status.code().map_or(End::ShellKilled, End::Exited);
-        let fate = if kept { ShellFate::Restored } else { ShellFate::Lost };
+        let fate = if kept {
+            ShellFate::Restored
+        } else {
+            ShellFate::Lost
+        };
         Ok((end, fate))
     }
 
     /// Has the driver's own EXIT trap run before the one that the lab has set.
     pub(super) async fn guard_exit(&mut self, trap: &[u8]) -> Result<(), ShellError> {
-        let trap = trap.trim_ascii_end();
+        // A DEBUG trap of the lab's may have written before it.
+        let start = trap
+            .windows(TRAP_LINE.len())
+            .position(|window| window == TRAP_LINE);
+        let trap = trap[start.unwrap_or(trap.len())..].trim_ascii_end();
         let ours = format!("trap -- '{EXIT_TRAP}");
         if trap.starts_with(ours.as_bytes()) {
             return Ok(());
         }
-        let labs = trap.strip_prefix(b"trap -- '").unwrap_or(b"' EXIT");
+        let labs = trap.strip_prefix(TRAP_LINE).unwrap_or(b"' EXIT");
         let text = [
             b"builtin ",
             ours.as_bytes(),

@@ -93,11 +93,7 @@ impl Session {
     /// bash does when it reads a script.
     ///
     /// A run that was dropped half-way is ended when the next one begins.
-    pub async fn run(
-        &mut self,
-        command: &str,
-        limits: Limits<'_>,
-    ) -> Result<Outcome, ShellError> {
+    pub async fn run(&mut self, command: &str, limits: Limits<'_>) -> Result<Outcome, ShellError> {
         let begun = Instant::now();
         let mut fate = self.settle().await?;
         let (live_sender, mut live) = match &limits.on_output {
@@ -202,13 +198,13 @@ impl Session {
         } else {
             Cow::Borrowed(command)
         };
-        let text = if self.xtrace {
-            Cow::Owned(format!(
-                "{{ builtin set -x; __labproof_last && :; }} 2>/dev/null\n{command}"
-            ))
+        let trace = if self.xtrace {
+            "{ builtin set -x; __labproof_last && :; } 2>/dev/null\n"
         } else {
-            command
+            ""
         };
+        // The line end makes a last `\` a continuation, as in a script.
+        let text = format!("{trace}{command}\n");
         let moment = self.clock.now().during("read /proc/uptime")?;
         let nonce = wire::nonce();
         wire::send(&self.channels, &nonce, mode, text.as_bytes())?;
@@ -369,6 +365,8 @@ mod tests {
         assert!(may_set_traps("trap 'echo bye' EXIT"));
         assert!(may_set_traps(". ./functions"));
         assert!(may_set_traps("f() { trap x EXIT; }"));
-        assert!(!may_set_traps("ls . -la; echo strap".trim_start_matches("ls . -la; ")));
+        assert!(!may_set_traps(
+            "ls . -la; echo strap".trim_start_matches("ls . -la; ")
+        ));
     }
 }

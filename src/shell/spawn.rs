@@ -10,9 +10,9 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
+use super::SessionOptions;
 use super::error::{During, ShellError};
 use super::reader::Channels;
-use super::SessionOptions;
 
 /// The name of the variable by which processes of a session are known.
 const MARKER: &str = "LABPROOF_SESSION";
@@ -84,7 +84,11 @@ pub(super) fn spawn(
         }
     }
     command.env(MARKER, name);
-    let directory = if fresh { options.directory.as_path() } else { Path::new("/") };
+    let directory = if fresh {
+        options.directory.as_path()
+    } else {
+        Path::new("/")
+    };
     command.current_dir(directory);
     let child = command.spawn().map_err(|source| {
         if std::fs::read_dir(directory).is_ok() {
@@ -104,7 +108,9 @@ pub(super) fn spawn(
 }
 
 fn inherited(fd: &OwnedFd) -> Result<OwnedFd, ShellError> {
-    fd.try_clone().map_err(io::Error::from).during("copy a descriptor")
+    fd.try_clone()
+        .map_err(io::Error::from)
+        .during("copy a descriptor")
 }
 
 fn setup(proc: &str, channels: &Channels, nonce: &str) -> String {

@@ -152,7 +152,10 @@ mod tests {
     fn reports_are_read() {
         check(b"\nn1 0 hB /tmp\0", Some((0, b"/tmp", b"")));
         check(b"\nn1 3 hB /a b\nc\0", Some((3, b"/a b\nc", b"")));
-        check(b"trap -- 'x' EXIT\n\nn1 1 h /\0", Some((1, b"/", b"trap -- 'x' EXIT\n")));
+        check(
+            b"trap -- 'x' EXIT\n\nn1 1 h /\0",
+            Some((1, b"/", b"trap -- 'x' EXIT\n")),
+        );
         check(b"garbage\nn1 1 h /\0", Some((1, b"/", b"garbage")));
     }
 
