@@ -14,7 +14,8 @@
 //! `guard` is a process beside bash that ends it when labproof is killed.
 //!
 //! Known limits: bytes that two writes of one stream bring in through a *reopened* `/dev/stdout` or
-//! `/dev/stderr` can meet unread and then count as one write; a process that leaves the session,
+//! `/dev/stderr` can meet unread and then count as one write; a DEBUG trap of a lab also sees the
+//! driver's three commands, and an ERR trap fires once more for the driver's `eval`; a process that leaves the session,
 //! its parents and its environment behind, all three, is not found.
 
 mod capture;

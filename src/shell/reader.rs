@@ -268,22 +268,24 @@ fn pass_on(
     }
 }
 
-/// The status pipe is a stream: it is read until it is empty.
+/// One read for one event here too: a second one could bring in the report of the next command,
+/// ahead of its output. The buffer is as large as the pipe.
 fn read_reports(
     fd: &OwnedFd,
     packet: &mut [u8],
     report: &mut Vec<u8>,
     events: &mpsc::UnboundedSender<Event>,
 ) {
-    while let Ok(length @ 1..) = read(fd, &mut *packet) {
-        for piece in packet[..length].split_inclusive(|&byte| byte == 0) {
-            report.extend_from_slice(piece);
-            if report.len() > LONGEST_REPORT {
-                report.drain(..report.len() - LONGEST_REPORT);
-            }
-            if report.last() == Some(&0) {
-                let _ = events.send(Event::Report(std::mem::take(report)));
-            }
+    let Ok(length @ 1..) = read(fd, &mut *packet) else {
+        return;
+    };
+    for piece in packet[..length].split_inclusive(|&byte| byte == 0) {
+        report.extend_from_slice(piece);
+        if report.len() > LONGEST_REPORT {
+            report.drain(..report.len() - LONGEST_REPORT);
+        }
+        if report.last() == Some(&0) {
+            let _ = events.send(Event::Report(std::mem::take(report)));
         }
     }
 }

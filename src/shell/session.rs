@@ -150,11 +150,7 @@ impl Session {
     /// Ends the shell, whose EXIT trap runs, and everything that was started in it.
     pub async fn end(mut self) -> Leftovers {
         if self.running.is_none() {
-            let quit = Mode {
-                quit: true,
-                ..Mode::default()
-            };
-            if wire::send_token(&self.channels.control_write, "-", quit).is_ok() {
+            if wire::send(&self.channels, &wire::nonce(), Mode::Quit, b"").is_ok() {
                 let grace = self.options.grace;
                 // Past its time it is ended with the rest.
                 let _ = timeout(grace, self.shell_end()).await;
@@ -188,27 +184,30 @@ impl Session {
 
     fn send_command(&mut self, command: &str) -> Result<(String, Moment), ShellError> {
         self.traps |= may_set_traps(command);
-        let mode = Mode {
-            exit_trap: self.traps,
-            dump: has_word(command, "exec"),
-            quit: false,
+        let mode = if has_word(command, "exec") {
+            // Nothing can be saved any more once another program is in bash's place.
+            self.traps = true;
+            Mode::Dump
+        } else if self.traps {
+            Mode::ReportTrap
+        } else {
+            Mode::Plain
         };
         let command = if command.contains('\0') {
             Cow::Owned(command.replace('\0', ""))
         } else {
             Cow::Borrowed(command)
         };
-        let text = if self.xtrace {
-            Cow::Owned(format!(
-                "{{ builtin set -x; __labproof_last && :; }} 2>/dev/null\n{command}"
-            ))
+        let trace = if self.xtrace {
+            "{ builtin set -x; __labproof_last && :; } 2>/dev/null\n"
         } else {
-            command
+            ""
         };
+        // The line end makes a last `\` a continuation, as in a script.
+        let text = format!("{trace}{command}\n");
         let moment = self.clock.now().during("read /proc/uptime")?;
         let nonce = wire::nonce();
-        wire::fill(&self.channels.text, text.as_bytes())?;
-        wire::send_token(&self.channels.control_write, &nonce, mode)?;
+        wire::send(&self.channels, &nonce, mode, text.as_bytes())?;
         self.running = Some((nonce.clone(), moment));
         Ok((nonce, moment))
     }

@@ -128,8 +128,9 @@ fn setup(proc: &str, channels: &Channels, nonce: &str) -> String {
 /// the loop; then it is entered anew, one level deeper.
 fn looping(proc: &str, channels: &Channels) -> String {
     format!(
-        "while {{ __labproof_next; }} <{proc}/{control} >{proc}/{status} 2>/dev/null; \
-         do {{ __labproof_last && :; }} 2>&-; eval \"$__labproof_text\"; done; \
+        "while {{ __labproof_next; }} <{proc}/{control} >{proc}/{status} \
+         2>&${{__labproof_trace[n${{-//[^x]/}}]}}; \
+         do __labproof_last && :; eval \"$__labproof_text\"; done; \
          {{ __labproof_again && eval \"$__labproof_loop\"; }}",
         control = channels.control_read.as_raw_fd(),
         status = channels.status_write.as_raw_fd(),
