@@ -5,8 +5,8 @@
 //!
 //! Steps: the front matter is split off and read (`front`); the fences are found wherever they stand (`blocks`,
 //! `gaps`); each fence's info string is read (`info`); a dialect is chosen per language (`dialect`); what is in
-//! the shell fences becomes commands and shown output (`transcript`, `bare`); and
-//! what cannot run says why (`skip`). `steps` puts these together.
+//! the shell fences becomes commands and shown output (`transcript` by its `prompt`, `bare`, `follow` where the output
+//! has a fence of its own); and what cannot run says why (`skip`). `steps` puts these together.
 
 use std::path::Path;
 use std::time::Duration;
@@ -16,11 +16,14 @@ use crate::source::{Diagnostic, Severity, SourceFile, Span};
 mod bare;
 mod blocks;
 mod dialect;
+mod follow;
 mod front;
 mod gaps;
 mod info;
+mod prompt;
 mod skip;
 mod steps;
+mod tools;
 mod transcript;
 
 pub use dialect::Dialect;
@@ -217,7 +220,14 @@ pub fn read(file: &SourceFile, profile: Option<&str>) -> (Page, Vec<Diagnostic>)
         .clone()
         .or_else(|| blocks.first_title.clone())
         .unwrap_or_else(|| stem.clone());
-    let steps = steps::read(file, &blocks, &front, &stem, profile, &mut diagnostics);
+    let source = steps::Source {
+        file,
+        blocks: &blocks,
+        front: &front,
+        stem: &stem,
+        profile,
+    };
+    let steps = steps::read(&source, &mut diagnostics);
     let page = Page {
         file: file.clone(),
         title,

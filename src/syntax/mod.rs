@@ -1,7 +1,6 @@
 //! Bash text: where a command ends, and which command lines it holds.
 //!
-//! Entry points: [`Scanner`], fed line by line, knows whether the command so far is whole;
-//! [`split`] cuts a script into its commands.
+//! Entry point: [`Scanner`], fed line by line, knows whether the command so far is whole.
 //!
 //! The scanner is our own and not a full shell parser on purpose. A page is read one line at a time and the
 //! question after each line is only "does bash wait for more?"; a parser would have to start over with
@@ -9,7 +8,5 @@
 //! quotes, substitutions, here-documents and the words that open and close compound commands.
 
 mod scan;
-mod split;
 
 pub use scan::{Open, Scanner};
-pub use split::{Unit, split};
