@@ -1,19 +1,19 @@
 //! Names that must be unique, and files that belong to a lab by their name.
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{Lab, Plan};
 use crate::page::{Page, stem};
 use crate::source::{Diagnostic, Severity};
-use crate::verifier::Verifier;
+use crate::verifier::{self, Verifier};
 
 /// Links every lab of a plan.
 pub(super) fn labs(plan: &mut Plan) {
     for lab in &mut plan.labs {
         name_steps(lab);
         plan.diagnostics.extend(duplicate_ids(lab));
-        lab.verifier = verifier(lab);
+        lab.verifier = verifier(lab, &mut plan.diagnostics);
     }
 }
 
@@ -70,53 +70,31 @@ fn duplicate_ids(lab: &Lab) -> Vec<Diagnostic> {
     problems
 }
 
-/// Where a lab's verifier would be: `labs/storage/ephemeral.md` has `verifiers/storage/ephemeral.yaml`.
-/// `None` for a lab that is below no directory `labs`.
-pub(super) fn verifier_path(lab: &Path) -> Option<PathBuf> {
-    let parts: Vec<Component<'_>> = lab.components().collect();
-    let labs = parts.iter().rposition(|part| part.as_os_str() == "labs")?;
-    let below: PathBuf = parts[labs + 1..].iter().collect();
-    if below.as_os_str().is_empty() {
-        return None;
-    }
-    let root: PathBuf = parts[..labs].iter().collect();
-    let below = if lab.is_dir() {
-        below
-    } else {
-        below.with_extension("")
-    };
-    let mut name = below.into_os_string();
-    name.push(".yaml");
-    Some(root.join("verifiers").join(name))
-}
-
-/// The lab's cluster-state assertions. The verifier room reads them; this is where it is asked to.
-fn verifier(lab: &Lab) -> Option<Verifier> {
-    let path = verifier_path(&lab.path)?;
-    path.is_file().then_some(())?;
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn verifiers_stand_beside_labs() {
-        for (lab, expected) in [
-            (
-                "labs/storage/ephemeral.md",
-                Some("verifiers/storage/ephemeral.yaml"),
-            ),
-            ("/a/labs/b.c.md", Some("/a/verifiers/b.c.yaml")),
-            ("elsewhere/a.md", None),
-            ("labs", None),
-        ] {
-            assert_eq!(
-                verifier_path(Path::new(lab)),
-                expected.map(PathBuf::from),
-                "{lab}"
+/// The lab's cluster-state assertions, if it has any, and what is wrong with them.
+fn verifier(lab: &Lab, problems: &mut Vec<Diagnostic>) -> Option<Verifier> {
+    let pages: Vec<PathBuf> = lab
+        .pages
+        .iter()
+        .map(|page| page.file.path().to_owned())
+        .collect();
+    match verifier::of_lab(&lab.path, &pages) {
+        Ok(verifier) => {
+            let ids: Vec<&str> = lab
+                .pages
+                .iter()
+                .flat_map(|page| &page.steps)
+                .map(|step| step.id.as_str())
+                .collect();
+            problems.extend(
+                verifier
+                    .iter()
+                    .flat_map(|verifier| verifier.unknown_steps(&ids)),
             );
+            verifier
+        }
+        Err(found) => {
+            problems.extend(found);
+            None
         }
     }
 }

@@ -1,1 +1,270 @@
-//! A real single-node Kubernetes without Docker.
+//! A real single-node Kubernetes without Docker, made from Debian's packages and source.
+//!
+//! Entry point: [`LocalCluster::up`]. Steps: fill the cache (programs, images), lay out a state folder
+//! (certificates, kubeconfig, what the node is told), start the node in namespaces of its own and wait
+//! until it is ready. [`node::main`] is what then runs inside.
+//!
+//! A cluster lives exactly as long as its node process, which holds a lock for all its life. Interfaces,
+//! rules, mounts and processes are in its namespaces and end with it; the state folder and the cgroups
+//! are all that a host ever sees of it.
+
+mod apt;
+mod cache;
+mod cgroup;
+mod error;
+mod image;
+mod kubeconfig;
+mod kubernetes;
+mod lock;
+mod network;
+pub mod node;
+mod packages;
+mod paths;
+mod pki;
+mod tool;
+mod up;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::UnixStream;
+
+pub use self::error::LocalError;
+pub use self::image::ImageRecipe;
+pub use self::up::UpOptions;
+
+use self::cgroup::Cgroup;
+use self::image::BuiltImage;
+use self::lock::Lock;
+use self::node::spec::{Answer, Request};
+use self::paths::StateDir;
+use super::Progress;
+
+/// The Kubernetes version of a local cluster, without a leading `v`.
+pub const KUBERNETES_VERSION: &str = kubernetes::VERSION;
+
+/// The name of the cluster that `labproof cluster up` brings up.
+pub const DEFAULT_NAME: &str = "labproof";
+
+/// A running local cluster.
+#[derive(Debug)]
+pub struct LocalCluster {
+    name: String,
+    kubeconfig: PathBuf,
+    bin: PathBuf,
+    state: StateDir,
+    /// The connection that a node which shall not stay lives by.
+    _tie: Option<UnixStream>,
+}
+
+/// The right to work on a cluster, held by one run at a time; given back when it is dropped or the
+/// process ends.
+#[derive(Debug)]
+pub struct Reservation {
+    _lock: Lock,
+}
+
+/// What is known of a cluster from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterStatus {
+    /// The cluster's name.
+    pub name: String,
+    /// Whether it is there.
+    pub life: Life,
+    /// Whether a run works on it.
+    pub reserved: bool,
+    /// Where its files and logs are.
+    pub folder: PathBuf,
+}
+
+/// How far a cluster has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Life {
+    /// Its node runs, and it is not ready yet.
+    Starting,
+    /// It can be used.
+    Running,
+    /// It has ended without being taken down; `up` and `down` clear it away.
+    Dead,
+}
+
+/// Written when a cluster is ready.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+struct Ready {
+    images: Vec<BuiltImage>,
+}
+
+impl LocalCluster {
+    /// Brings a cluster up, or finds it running; then only the images that it lacks are loaded.
+    ///
+    /// The future may be dropped at any moment; what it has started ends with it.
+    ///
+    /// # Errors
+    /// Each [`LocalError`] says what stood in the way and what to do next.
+    pub async fn up(options: UpOptions<'_>) -> Result<Self, LocalError> {
+        up::up(options).await
+    }
+
+    /// The running cluster of that name.
+    pub fn find(name: &str) -> Option<Self> {
+        let state = StateDir::of(name).ok()?;
+        (life(&state) == Some(Life::Running)).then(|| Self::at(name, state))
+    }
+
+    /// All clusters of this user, whatever has become of them, in the order of their names.
+    pub fn list() -> Vec<ClusterStatus> {
+        let mut all: Vec<ClusterStatus> = std::fs::read_dir(paths::state_root())
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter_map(|entry| {
+                let name = entry.file_name().into_string().ok()?;
+                let state = StateDir::of(&name).ok()?;
+                let reserved = lock::is_held(&state.reservation());
+                Some(ClusterStatus {
+                    life: life(&state)?,
+                    name,
+                    reserved,
+                    folder: state.dir,
+                })
+            })
+            .collect();
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        all
+    }
+
+    fn at(name: &str, state: StateDir) -> Self {
+        Self {
+            name: name.to_owned(),
+            kubeconfig: state.kubeconfig(),
+            bin: state.bin(),
+            state,
+            _tie: None,
+        }
+    }
+
+    /// The cluster's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The administrator's kubeconfig, with one context.
+    pub fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
+    }
+
+    /// A folder to put first on PATH: it holds a kubectl of the cluster's own version, nothing else.
+    pub fn bin_dir(&self) -> &Path {
+        &self.bin
+    }
+
+    /// The folder of the components' logs.
+    pub fn log_dir(&self) -> PathBuf {
+        self.state.logs()
+    }
+
+    /// Whether the node still runs.
+    pub fn is_alive(&self) -> bool {
+        life(&self.state) == Some(Life::Running)
+    }
+
+    /// Takes the cluster for one run; `None` while another run has it.
+    ///
+    /// # Errors
+    /// The lock file cannot be opened.
+    pub fn try_reserve(&self) -> Result<Option<Reservation>, LocalError> {
+        Ok(Lock::try_take(&self.state.reservation())?.map(|lock| Reservation { _lock: lock }))
+    }
+
+    /// Ends the cluster and removes all that is left of it.
+    ///
+    /// # Errors
+    /// Its files cannot be removed.
+    pub async fn down(self, progress: &dyn Progress) -> Result<(), LocalError> {
+        Self::remove(&self.name, progress).await
+    }
+
+    /// Removes the cluster of that name in whatever state it is: running, half started, dead or not there.
+    ///
+    /// # Errors
+    /// The name cannot be a cluster's, or files cannot be removed.
+    pub async fn remove(name: &str, progress: &dyn Progress) -> Result<(), LocalError> {
+        let state = StateDir::of(name)?;
+        if !paths::state_root().exists() {
+            return Ok(());
+        }
+        progress.stage(1, 1, "taking the cluster down");
+        let turn = Lock::take(&state.turn(), || {
+            progress.advance(0, 1, "waiting for another labproof")
+        })
+        .await?;
+        clear(name, &state).await?;
+        std::fs::remove_file(state.turn()).map_err(LocalError::io("removed", &state.turn()))?;
+        drop(turn);
+        // Only the last cluster leaves the folder empty.
+        let _ = std::fs::remove_dir(paths::state_root());
+        Ok(())
+    }
+}
+
+/// What a cluster's locks say of it; `None` when there is no trace of it.
+fn life(state: &StateDir) -> Option<Life> {
+    if !state.dir.is_dir() {
+        return None;
+    }
+    Some(
+        match (lock::is_held(&state.lock()), state.ready().exists()) {
+            (true, true) => Life::Running,
+            (true, false) => Life::Starting,
+            (false, _) => Life::Dead,
+        },
+    )
+}
+
+/// Ends what runs under a name, and removes cgroups and files. The caller holds the turn.
+async fn clear(name: &str, state: &StateDir) -> Result<(), LocalError> {
+    if lock::is_held(&state.lock()) {
+        let _ = tokio::time::timeout(Duration::from_secs(2), ask(state, &Request::Stop)).await;
+        for _ in 0..100 {
+            if !lock::is_held(&state.lock()) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+    let cgroup = Cgroup::of(name);
+    // What did not listen is killed by its cgroup, which no process of anybody else is in.
+    let removed = tokio::task::spawn_blocking(move || cgroup.remove(Duration::from_secs(10))).await;
+    if !removed.unwrap_or(false) {
+        return Err(LocalError::Tool {
+            program: format!("removing the cgroups labproof-{name}"),
+            tail: "processes in them do not end; look for them in /sys/fs/cgroup".to_owned(),
+        });
+    }
+    match std::fs::remove_dir_all(&state.dir) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(LocalError::io("removed", &state.dir)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Asks a node for something; `Done` as well when it ended over it.
+async fn ask(state: &StateDir, request: &Request) -> Result<Answer, LocalError> {
+    let path = state.control();
+    let failed = || LocalError::io("asked", &path);
+    let mut line = serde_json::to_string(request).map_err(|error| failed()(error.into()))?;
+    line.push('\n');
+    let mut stream = UnixStream::connect(&path).await.map_err(failed())?;
+    stream.write_all(line.as_bytes()).await.map_err(failed())?;
+    let mut answer = String::new();
+    BufReader::new(stream)
+        .read_line(&mut answer)
+        .await
+        .map_err(failed())?;
+    if answer.is_empty() {
+        return Ok(Answer::Done);
+    }
+    serde_json::from_str(&answer).map_err(|error| failed()(error.into()))
+}

@@ -1,0 +1,198 @@
+//! What can go wrong with a local cluster, one variant for each thing a person can act on.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Why a local cluster could not be brought up, used or taken down; each message names the cause
+/// and the next step.
+#[derive(Debug, thiserror::Error)]
+pub enum LocalError {
+    /// The operating system is not Linux.
+    #[error(
+        "a local cluster needs Linux; name a cluster that you have with --cluster context:NAME instead"
+    )]
+    NotLinux,
+    /// The process lacks root's rights.
+    #[error(
+        "a local cluster needs root (namespaces, mounts and cgroups); run this with sudo, or name a \
+         cluster that you have with --cluster context:NAME"
+    )]
+    NotRoot,
+    /// The machine has no Debian packages to take the programs from.
+    #[error(
+        "a local cluster is made from Debian's packages, and this machine {found}; name a cluster \
+         that you have with --cluster context:NAME"
+    )]
+    NotDebian {
+        /// What was found in place of Debian, as the end of a sentence.
+        found: String,
+    },
+    /// The download of packages was not confirmed.
+    #[error(
+        "the local cluster needs these Debian packages, kept in {} and not installed on the machine: \
+         {}; say --yes to fetch them", .cache.display(), .packages.join(" ")
+    )]
+    Declined {
+        /// The packages that would have been fetched.
+        packages: Vec<String>,
+        /// Where they would have been kept.
+        cache: PathBuf,
+    },
+    /// apt-get ended with an error.
+    #[error(
+        "apt-get could not {doing}:\n{tail}\ncheck that the Debian mirror can be reached (apt-get update)"
+    )]
+    Apt {
+        /// What it was asked to do.
+        doing: String,
+        /// The last lines that it printed.
+        tail: String,
+    },
+    /// A file system has less room than the work needs.
+    #[error(
+        "{} has {free_mb} MB free and {needed_mb} MB are needed; free some space, or set LABPROOF_CACHE \
+         to a folder on another disk", .path.display()
+    )]
+    DiskFull {
+        /// A folder on the file system.
+        path: PathBuf,
+        /// Room that the work needs.
+        needed_mb: u64,
+        /// Room that there is.
+        free_mb: u64,
+    },
+    /// Kubernetes did not compile.
+    #[error(
+        "building Kubernetes failed:\n{tail}\nthe whole log is in {}; running the command again goes on \
+         where it stopped", .log.display()
+    )]
+    Build {
+        /// The last lines of the log.
+        tail: String,
+        /// The whole log.
+        log: PathBuf,
+    },
+    /// A program of the node ended on its own.
+    #[error(
+        "{component} ended ({status}) and the cluster with it; its last words:\n{tail}\nthe whole log is in {}",
+        .log.display()
+    )]
+    ComponentDied {
+        /// The program's name.
+        component: String,
+        /// How it ended.
+        status: String,
+        /// The last lines of its log.
+        tail: String,
+        /// The whole log.
+        log: PathBuf,
+    },
+    /// The cluster did not become ready in time.
+    #[error(
+        "the cluster was not ready after {} s, still waiting for {waiting_for}; the logs are in {}; on a \
+         busy machine trying again may help", .after.as_secs(), .logs.display()
+    )]
+    NotReady {
+        /// What was still missing.
+        waiting_for: String,
+        /// How long it was waited for.
+        after: Duration,
+        /// The folder of the logs.
+        logs: PathBuf,
+    },
+    /// The node could not set up its surroundings.
+    #[error("the node could not be set up: {reason}; the log is in {}", .log.display())]
+    Node {
+        /// What the node said.
+        reason: String,
+        /// The node's own log.
+        log: PathBuf,
+    },
+    /// The kernel refuses namespaces to this process.
+    #[error(
+        "this machine does not permit new namespaces ({reason}); in a container, start it with --privileged, \
+         or name a cluster that you have with --cluster context:NAME"
+    )]
+    Namespaces {
+        /// What `unshare` said.
+        reason: String,
+    },
+    /// A cluster name that cannot be used in paths.
+    #[error(
+        "{name:?} cannot name a cluster: 1 to 24 lower-case letters, digits and dashes, a letter first"
+    )]
+    BadName {
+        /// The name as it was given.
+        name: String,
+    },
+    /// A live cluster was expected.
+    #[error("the cluster {name} is no longer running; bring it up with: labproof cluster up")]
+    Gone {
+        /// The cluster's name.
+        name: String,
+    },
+    /// An image recipe is wrong.
+    #[error("{}: {reason}", .path.display())]
+    Recipe {
+        /// The recipe's file.
+        path: PathBuf,
+        /// What is wrong, with line and column where they are known.
+        reason: String,
+    },
+    /// An image could not be made or loaded.
+    #[error("the image {image} {reason}")]
+    Image {
+        /// The image's full name.
+        image: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A program of the machine failed.
+    #[error("{program} failed: {tail}")]
+    Tool {
+        /// The program and what it was to do.
+        program: String,
+        /// The last lines that it printed.
+        tail: String,
+    },
+    /// Certificates could not be made.
+    #[error("making the cluster's certificates failed: {0}")]
+    Certificates(#[from] rcgen::Error),
+    /// A file could not be read or written.
+    #[error("{} cannot be {doing}: {source}", .path.display())]
+    Io {
+        /// What was done with it, as a participle.
+        doing: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+}
+
+impl LocalError {
+    /// Wraps an I/O error; a full disk becomes [`LocalError::DiskFull`].
+    pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| {
+            if source.kind() == std::io::ErrorKind::StorageFull {
+                return Self::DiskFull {
+                    path,
+                    needed_mb: 1,
+                    free_mb: 0,
+                };
+            }
+            Self::Io {
+                doing,
+                path,
+                source,
+            }
+        }
+    }
+}
+
+/// The last `lines` lines of `text`, for a message.
+pub(crate) fn tail(text: &str, lines: usize) -> String {
+    let all: Vec<&str> = text.trim_end().lines().collect();
+    all[all.len().saturating_sub(lines)..].join("\n")
+}

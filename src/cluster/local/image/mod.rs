@@ -1,0 +1,116 @@
+//! Makes container images from recipes, without a registry and without a container engine.
+//!
+//! Entry point: [`ensure`]. Steps: read the recipe, fetch its packages with all dependencies, pick the
+//! named packages' files and the libraries that they need, write one deterministic layer and with it
+//! an archive that containerd (and kind) can load.
+
+mod archive;
+mod elf;
+mod recipe;
+mod tree;
+
+use std::path::{Path, PathBuf};
+
+pub use recipe::ImageRecipe;
+pub(crate) use recipe::hex;
+
+use super::apt::{Apt, debs_in};
+use super::error::LocalError;
+use super::paths::make_dir;
+use super::tool;
+use crate::cluster::Progress;
+
+/// The sandbox of every pod: a static program that waits and reaps, from Debian's catatonit.
+pub(crate) const PAUSE: &str = include_str!("pause.yaml");
+
+/// An image that is ready to be loaded.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct BuiltImage {
+    /// The full name.
+    pub(crate) name: String,
+    /// The archive's file name in the folder of images; it changes with the recipe.
+    pub(crate) file: String,
+}
+
+/// The recipe of the image that every pod's sandbox runs.
+pub(crate) fn pause() -> Result<ImageRecipe, LocalError> {
+    ImageRecipe::parse(Path::new("pause.yaml"), PAUSE)
+}
+
+/// The archive of a recipe, as it is or would be called.
+pub(crate) fn built(recipe: &ImageRecipe) -> BuiltImage {
+    let file = format!("{}-{}.tar", recipe.digest()[..24].to_owned(), FORMAT);
+    BuiltImage {
+        name: recipe.image().to_owned(),
+        file,
+    }
+}
+
+/// Changes when the same recipe would give another archive.
+const FORMAT: u32 = 1;
+
+/// The recipes whose archives are not in the folder yet.
+pub(crate) fn missing<'r>(folder: &Path, recipes: &[&'r ImageRecipe]) -> Vec<&'r ImageRecipe> {
+    recipes
+        .iter()
+        .copied()
+        .filter(|recipe| !folder.join(built(recipe).file).exists())
+        .collect()
+}
+
+/// Makes one image's archive in `folder`.
+pub(crate) async fn make(
+    recipe: &ImageRecipe,
+    apt: &Apt,
+    work: &Path,
+    folder: &Path,
+    progress: &dyn Progress,
+) -> Result<(), LocalError> {
+    make_dir(folder)?;
+    let debs = if recipe.packages().is_empty() {
+        Vec::new()
+    } else {
+        let downloads: PathBuf = work.join("image-debs").join(&recipe.digest()[..24]);
+        apt.download_closure(recipe.packages(), &downloads, progress)
+            .await?;
+        debs_in(&downloads)?
+    };
+    let mut packages = Vec::new();
+    for (index, deb) in debs.iter().enumerate() {
+        let name = deb
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        progress.advance(index as u64, debs.len() as u64, &name);
+        let package = name.split('_').next().unwrap_or_default().to_owned();
+        packages.push((package, contents(deb).await?));
+    }
+    let wrong = |reason: String| LocalError::Image {
+        image: recipe.image().to_owned(),
+        reason,
+    };
+    let tree = tree::Tree::build(recipe, &packages).map_err(wrong)?;
+    let path = folder.join(built(recipe).file);
+    let draft = path.with_extension("draft");
+    archive::write(recipe, &tree, &draft).map_err(LocalError::io("written", &draft))?;
+    std::fs::rename(&draft, &path).map_err(LocalError::io("moved", &draft))
+}
+
+/// A package's files, as an uncompressed tar.
+async fn contents(deb: &Path) -> Result<Vec<u8>, LocalError> {
+    let failed = |tail: String| LocalError::Tool {
+        program: format!("unpacking {}", deb.display()),
+        tail,
+    };
+    let mut command = tool::command("dpkg-deb");
+    command.arg("--fsys-tarfile").arg(deb);
+    let output = command
+        .output()
+        .await
+        .map_err(|error| failed(error.to_string()))?;
+    if !output.status.success() {
+        return Err(failed(String::from_utf8_lossy(&output.stderr).into_owned()));
+    }
+    Ok(output.stdout)
+}

@@ -1,0 +1,329 @@
+//! The programs of a node, each with its whole command line and configuration.
+
+use std::path::{Path, PathBuf};
+
+use super::environment::{kubernetes, state_dir, tools_dir};
+use super::spec::NodeSpec;
+use crate::cluster::local::error::LocalError;
+use crate::cluster::local::image;
+use crate::cluster::local::network::{NODE_ADDRESS, PODS, SERVICE_DNS_ADDRESS, SERVICES};
+use crate::cluster::local::pki::NODE_NAME;
+
+/// Where containerd takes requests.
+pub(crate) const CONTAINERD_SOCKET: &str = "/run/containerd/containerd.sock";
+/// Where etcd takes requests; plain, on the namespace's own loopback.
+pub(crate) const ETCD_ADDRESS: &str = "127.0.0.1:2379";
+/// Where the API server takes requests inside the node.
+pub(crate) const API_ADDRESS: &str = "127.0.0.1:6443";
+/// The folder of configuration files, gone with the node.
+const CONFIG: &str = "/run/labproof";
+
+/// One program and how it is started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Component {
+    /// Its name in messages and of its log.
+    pub(crate) name: &'static str,
+    /// The program.
+    pub(crate) program: PathBuf,
+    /// Its arguments.
+    pub(crate) arguments: Vec<String>,
+}
+
+/// The programs of one node.
+#[derive(Debug)]
+pub(crate) struct Components {
+    pub(crate) etcd: Component,
+    pub(crate) containerd: Component,
+    pub(crate) apiserver: Component,
+    pub(crate) controller_manager: Component,
+    pub(crate) scheduler: Component,
+    pub(crate) kubelet: Component,
+    pub(crate) proxy: Component,
+}
+
+/// The kubeconfig of a client of the API server inside the node.
+pub(crate) fn kubeconfig(client: &str) -> PathBuf {
+    Path::new(CONFIG).join(format!("{client}.kubeconfig"))
+}
+
+/// Writes every configuration file and gives the command lines that use them.
+pub(crate) fn prepare(spec: &NodeSpec) -> Result<Components, LocalError> {
+    std::fs::create_dir_all(CONFIG).map_err(LocalError::io("created", Path::new(CONFIG)))?;
+    let pki = state_dir().join("pki");
+    for client in ["admin", "controller-manager", "scheduler", "proxy", "node"] {
+        let server = format!("https://{API_ADDRESS}");
+        crate::cluster::local::kubeconfig::write(
+            &kubeconfig(client),
+            &spec.name,
+            &server,
+            &pki,
+            client,
+        )?;
+    }
+    let write = |name: &str, text: String| {
+        let path = Path::new(CONFIG).join(name);
+        std::fs::write(&path, text).map_err(LocalError::io("written", &path))
+    };
+    write("containerd.toml", containerd_config(&image::pause()?))?;
+    write("kubelet.json", kubelet_config(spec, &pki))?;
+    write("proxy.json", proxy_config())?;
+    Ok(components(&pki))
+}
+
+fn components(pki: &Path) -> Components {
+    let pki = |name: &str| pki.join(name).display().to_string();
+    let config = |client: &str| kubeconfig(client).display().to_string();
+    Components {
+        etcd: debian(
+            "etcd",
+            "usr/bin/etcd",
+            [
+                "--name=labproof".to_owned(),
+                "--data-dir=/var/lib/etcd".to_owned(),
+                format!("--listen-client-urls=http://{ETCD_ADDRESS}"),
+                format!("--advertise-client-urls=http://{ETCD_ADDRESS}"),
+                "--listen-peer-urls=http://127.0.0.1:2380".to_owned(),
+                "--initial-advertise-peer-urls=http://127.0.0.1:2380".to_owned(),
+                "--initial-cluster=labproof=http://127.0.0.1:2380".to_owned(),
+                // Its data is in memory and lives no longer than it does.
+                "--unsafe-no-fsync".to_owned(),
+                // A single member elects itself; waiting for others only takes time.
+                "--heartbeat-interval=50".to_owned(),
+                "--election-timeout=500".to_owned(),
+            ],
+        ),
+        containerd: debian(
+            "containerd",
+            "usr/bin/containerd",
+            [format!("--config={CONFIG}/containerd.toml")],
+        ),
+        apiserver: kube(
+            "kube-apiserver",
+            [
+                "--bind-address=127.0.0.1".to_owned(),
+                "--secure-port=6443".to_owned(),
+                format!("--advertise-address={NODE_ADDRESS}"),
+                "--endpoint-reconciler-type=none".to_owned(),
+                format!("--etcd-servers=http://{ETCD_ADDRESS}"),
+                format!("--service-cluster-ip-range={SERVICES}"),
+                "--authorization-mode=Node,RBAC".to_owned(),
+                "--enable-admission-plugins=NodeRestriction".to_owned(),
+                "--allow-privileged=true".to_owned(),
+                "--kubelet-preferred-address-types=InternalIP".to_owned(),
+                "--profiling=false".to_owned(),
+                format!("--client-ca-file={}", pki("ca.crt")),
+                format!("--tls-cert-file={}", pki("apiserver.crt")),
+                format!("--tls-private-key-file={}", pki("apiserver.key")),
+                format!("--kubelet-certificate-authority={}", pki("ca.crt")),
+                format!(
+                    "--kubelet-client-certificate={}",
+                    pki("apiserver-kubelet.crt")
+                ),
+                format!("--kubelet-client-key={}", pki("apiserver-kubelet.key")),
+                format!("--service-account-key-file={}", pki("service-accounts.pub")),
+                format!(
+                    "--service-account-signing-key-file={}",
+                    pki("service-accounts.key")
+                ),
+                "--service-account-issuer=https://kubernetes.default.svc.cluster.local".to_owned(),
+            ],
+        ),
+        controller_manager: kube(
+            "kube-controller-manager",
+            [
+                format!("--kubeconfig={}", config("controller-manager")),
+                "--bind-address=127.0.0.1".to_owned(),
+                "--leader-elect=false".to_owned(),
+                "--enable-hostpath-provisioner=true".to_owned(),
+                "--profiling=false".to_owned(),
+                format!("--root-ca-file={}", pki("ca.crt")),
+                format!("--cluster-signing-cert-file={}", pki("ca.crt")),
+                format!("--cluster-signing-key-file={}", pki("ca.key")),
+                format!(
+                    "--service-account-private-key-file={}",
+                    pki("service-accounts.key")
+                ),
+            ],
+        ),
+        scheduler: kube(
+            "kube-scheduler",
+            [
+                format!("--kubeconfig={}", config("scheduler")),
+                "--bind-address=127.0.0.1".to_owned(),
+                "--leader-elect=false".to_owned(),
+                "--profiling=false".to_owned(),
+            ],
+        ),
+        kubelet: kube(
+            "kubelet",
+            [
+                format!("--config={CONFIG}/kubelet.json"),
+                format!("--kubeconfig={}", config("node")),
+                format!("--hostname-override={NODE_NAME}"),
+                format!("--node-ip={NODE_ADDRESS}"),
+                "--container-runtime=remote".to_owned(),
+                format!("--container-runtime-endpoint=unix://{CONTAINERD_SOCKET}"),
+                "--root-dir=/var/lib/kubelet".to_owned(),
+                "--cert-dir=/var/lib/kubelet/pki".to_owned(),
+                "--volume-plugin-dir=/var/lib/kubelet/volume-plugins".to_owned(),
+            ],
+        ),
+        proxy: kube(
+            "kube-proxy",
+            [
+                format!("--config={CONFIG}/proxy.json"),
+                format!("--hostname-override={NODE_NAME}"),
+            ],
+        ),
+    }
+}
+
+fn debian<const N: usize>(name: &'static str, program: &str, arguments: [String; N]) -> Component {
+    Component {
+        name,
+        program: tools_dir().join(program),
+        arguments: arguments.to_vec(),
+    }
+}
+
+fn kube<const N: usize>(name: &'static str, arguments: [String; N]) -> Component {
+    Component {
+        name,
+        program: kubernetes(name),
+        arguments: arguments.to_vec(),
+    }
+}
+
+fn containerd_config(pause: &image::ImageRecipe) -> String {
+    let tools = tools_dir();
+    let tools = tools.display();
+    let pause = pause.image();
+    format!(
+        r#"version = 2
+root = "/var/lib/containerd"
+state = "/run/containerd"
+disabled_plugins = [
+  "io.containerd.internal.v1.opt",
+  "io.containerd.internal.v1.restart",
+  "io.containerd.snapshotter.v1.aufs",
+  "io.containerd.snapshotter.v1.btrfs",
+  "io.containerd.snapshotter.v1.devmapper",
+  "io.containerd.snapshotter.v1.zfs",
+  "io.containerd.tracing.processor.v1.otlp",
+]
+
+[grpc]
+  address = "{CONTAINERD_SOCKET}"
+
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "{pause}"
+  restrict_oom_score_adj = true
+
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    snapshotter = "overlayfs"
+    default_runtime_name = "runc"
+
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+      runtime_type = "io.containerd.runc.v2"
+
+      [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+        BinaryName = "{tools}/usr/sbin/runc"
+        SystemdCgroup = false
+
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "{tools}/usr/lib/cni"
+    conf_dir = "/etc/cni/net.d"
+"#
+    )
+}
+
+fn kubelet_config(spec: &NodeSpec, pki: &Path) -> String {
+    serde_json::json!({
+        "kind": "KubeletConfiguration",
+        "apiVersion": "kubelet.config.k8s.io/v1beta1",
+        "address": NODE_ADDRESS,
+        "authentication": {
+            "anonymous": {"enabled": false},
+            "webhook": {"enabled": true},
+            "x509": {"clientCAFile": pki.join("ca.crt")},
+        },
+        "authorization": {"mode": "Webhook"},
+        "tlsCertFile": pki.join("kubelet.crt"),
+        "tlsPrivateKeyFile": pki.join("kubelet.key"),
+        "cgroupDriver": "cgroupfs",
+        "cgroupRoot": spec.pods_cgroup,
+        "clusterDomain": "cluster.local",
+        "clusterDNS": [SERVICE_DNS_ADDRESS],
+        "resolvConf": "/etc/resolv.conf",
+        "enforceNodeAllocatable": [],
+        "failSwapOn": false,
+        "healthzPort": 0,
+        // The first status decides how soon the node is Ready.
+        "nodeStatusUpdateFrequency": "1s",
+        "nodeStatusReportFrequency": "1m",
+        // Images come from nowhere else, so none may be thrown away; a full host disk is not the lab's fault.
+        "imageGCHighThresholdPercent": 100,
+        "imageGCLowThresholdPercent": 99,
+        "evictionHard": {"memory.available": "50Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
+        "registryPullQPS": 0,
+        "eventRecordQPS": 0,
+        "serializeImagePulls": false,
+        "maxPods": 200,
+    })
+    .to_string()
+}
+
+fn proxy_config() -> String {
+    serde_json::json!({
+        "kind": "KubeProxyConfiguration",
+        "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
+        "mode": "iptables",
+        "clusterCIDR": PODS,
+        "clientConnection": {"kubeconfig": kubeconfig("proxy")},
+        "healthzBindAddress": "127.0.0.1:10256",
+        "metricsBindAddress": "127.0.0.1:10249",
+        // These settings of the kernel are not the namespace's own.
+        "conntrack": {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"},
+        "iptables": {"minSyncPeriod": "100ms", "syncPeriod": "30s"},
+    })
+    .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_component_can_reach_beyond_the_node() {
+        let all = components(Path::new("/labproof/state/pki"));
+        for component in [
+            &all.etcd,
+            &all.containerd,
+            &all.apiserver,
+            &all.controller_manager,
+            &all.scheduler,
+            &all.kubelet,
+            &all.proxy,
+        ] {
+            assert!(
+                component.program.starts_with("/labproof"),
+                "{}",
+                component.name
+            );
+            for argument in &component.arguments {
+                assert!(
+                    !argument.contains("/root") && !argument.contains("0.0.0.0"),
+                    "{argument}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_sandbox_image_is_the_one_that_is_made_here() {
+        let pause = image::pause().unwrap();
+        assert!(
+            containerd_config(&pause).contains(&format!("sandbox_image = \"{}\"", pause.image()))
+        );
+    }
+}

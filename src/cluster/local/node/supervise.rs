@@ -1,0 +1,208 @@
+//! Starts programs, keeps them running, and reaps what others leave behind.
+//!
+//! While the cluster starts, a program that ends is a failure. Afterwards it is started again, unless
+//! it ends over and over.
+
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use rustix::process::{WaitId, WaitIdOptions, WaitOptions, waitid, waitpid};
+use tokio::process::{Child, Command};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+use super::component::Component;
+use super::environment::Environment;
+use super::log::{BoundedLog, pump};
+use crate::cluster::local::error::LocalError;
+use crate::cluster::local::paths::StateDir;
+
+/// A program that ended and is not started again.
+#[derive(Debug)]
+pub(crate) struct Death {
+    pub(crate) component: &'static str,
+    pub(crate) status: String,
+}
+
+/// What all programs of the node have in common.
+#[derive(Clone)]
+pub(crate) struct Supervisor {
+    state: StateDir,
+    environment: Environment,
+    started: Arc<AtomicBool>,
+    children: Arc<Mutex<Vec<u32>>>,
+    deaths: mpsc::UnboundedSender<Death>,
+    journal: Arc<Mutex<BoundedLog>>,
+}
+
+/// More ends than this within [`WINDOW`] and a program is given up.
+const RESTARTS: usize = 5;
+const WINDOW: Duration = Duration::from_secs(60);
+
+impl Supervisor {
+    /// A supervisor, and where it tells of programs that it gave up.
+    pub(crate) fn new(
+        state: &StateDir,
+        environment: &Environment,
+        journal: Arc<Mutex<BoundedLog>>,
+    ) -> (Self, mpsc::UnboundedReceiver<Death>) {
+        let (deaths, receiver) = mpsc::unbounded_channel();
+        let supervisor = Self {
+            state: state.clone(),
+            environment: environment.clone(),
+            started: Arc::default(),
+            children: Arc::default(),
+            deaths,
+            journal,
+        };
+        (supervisor, receiver)
+    }
+
+    /// From now on a program that ends is started again.
+    pub(crate) fn keep_running(&self) {
+        self.started.store(true, Ordering::Relaxed);
+    }
+
+    /// Starts a program and watches it.
+    pub(crate) fn start(&self, component: &Component) -> Result<(), LocalError> {
+        let log = Arc::new(Mutex::new(BoundedLog::create(
+            &self.state.log(component.name),
+        )));
+        let child = self.spawn(component, &log)?;
+        tokio::spawn(self.clone().watch(component.clone(), child, log));
+        Ok(())
+    }
+
+    fn spawn(
+        &self,
+        component: &Component,
+        log: &Arc<Mutex<BoundedLog>>,
+    ) -> Result<Child, LocalError> {
+        let mut command = Command::new(&component.program);
+        self.environment.apply(&mut command);
+        command.args(&component.arguments);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        // Held over the start, so that the reaper cannot meet a child that is not listed yet.
+        let mut children = self
+            .children
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut child = command
+            .spawn()
+            .map_err(LocalError::io("run", &component.program))?;
+        children.extend(child.id());
+        drop(children);
+        if let Some(output) = child.stdout.take() {
+            tokio::spawn(pump(output, log.clone()));
+        }
+        if let Some(errors) = child.stderr.take() {
+            tokio::spawn(pump(errors, log.clone()));
+        }
+        self.note(&format!(
+            "started {} as process {:?}",
+            component.name,
+            child.id()
+        ));
+        Ok(child)
+    }
+
+    async fn watch(self, component: Component, mut child: Child, log: Arc<Mutex<BoundedLog>>) {
+        let mut ends: Vec<Instant> = Vec::new();
+        loop {
+            let id = child.id();
+            let status = match child.wait().await {
+                Ok(status) => status.to_string(),
+                Err(error) => error.to_string(),
+            };
+            if let Ok(mut children) = self.children.lock() {
+                children.retain(|child| Some(*child) != id);
+            }
+            self.note(&format!("{} ended: {status}", component.name));
+            ends.retain(|end| end.elapsed() < WINDOW);
+            ends.push(Instant::now());
+            // Its last words come through a pipe.
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            let again = self.started.load(Ordering::Relaxed) && ends.len() <= RESTARTS;
+            match again.then(|| self.spawn(&component, &log)) {
+                Some(Ok(next)) => child = next,
+                Some(Err(error)) => return self.give_up(&component, &error.to_string()),
+                None => return self.give_up(&component, &status),
+            }
+        }
+    }
+
+    fn give_up(&self, component: &Component, status: &str) {
+        let _ = self.deaths.send(Death {
+            component: component.name,
+            status: status.to_owned(),
+        });
+    }
+
+    /// Adds a line to the node's own log.
+    pub(crate) fn note(&self, text: &str) {
+        if let Ok(mut journal) = self.journal.lock() {
+            journal.line(text);
+        }
+    }
+
+    /// Reaps orphans for ever: as the first process, the node inherits every process whose parent ends.
+    pub(crate) async fn reap(self) {
+        let Ok(mut ended) = signal(SignalKind::child()) else {
+            return;
+        };
+        loop {
+            // The signal can be missed when several processes end at once.
+            let _ = tokio::time::timeout(Duration::from_secs(1), ended.recv()).await;
+            self.reap_orphans();
+        }
+    }
+
+    fn reap_orphans(&self) {
+        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        loop {
+            let children = self
+                .children
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let Ok(Some(_)) = waitid(WaitId::All, look) else {
+                return;
+            };
+            // Only a look: the process is taken below when it is known to be nobody's child.
+            let orphans: Vec<rustix::process::Pid> = orphans(&children);
+            if orphans.is_empty() {
+                return;
+            }
+            for orphan in orphans {
+                let _ = waitpid(Some(orphan), WaitOptions::NOHANG);
+            }
+        }
+    }
+}
+
+/// Ended children of this process that it did not start itself.
+fn orphans(own: &[u32]) -> Vec<rustix::process::Pid> {
+    let this = std::process::id().to_string();
+    std::fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
+        .filter(|id| !own.contains(id))
+        .filter(|id| {
+            let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+            // The name in brackets may hold blanks; state and parent come after it.
+            let mut fields = stat
+                .rsplit(')')
+                .next()
+                .unwrap_or_default()
+                .split_whitespace();
+            fields.next() == Some("Z") && fields.next() == Some(this.as_str())
+        })
+        .filter_map(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?))
+        .collect()
+}

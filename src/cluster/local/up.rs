@@ -1,0 +1,370 @@
+//! Brings a cluster up: cache, state folder, node, and the wait until it is ready.
+
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::UnixStream;
+use tokio::process::{Child, Command};
+
+use super::cache::{self, Cache};
+use super::cgroup::Cgroup;
+use super::error::{LocalError, tail};
+use super::image::{self, BuiltImage, ImageRecipe};
+use super::lock::Lock;
+use super::node::spec::{Answer, KEEP, NodeSpec, Report, Request};
+use super::paths::{StateDir, cache_root, make_dir, state_root, write_private};
+use super::{Life, LocalCluster, Ready, ask, clear, kubeconfig, life, pki};
+use crate::cluster::Progress;
+
+/// How long a cluster may take to become ready.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What `up` needs to know.
+pub struct UpOptions<'a> {
+    /// The cluster's name: 1 to 24 lower-case letters, digits and dashes, a letter first.
+    pub name: &'a str,
+    /// Images that the cluster shall have.
+    pub images: &'a [ImageRecipe],
+    /// Whether these Debian packages may be fetched; asked only when some are missing.
+    pub confirm: &'a mut (dyn FnMut(&[String]) -> bool + Send),
+    /// Told what happens.
+    pub progress: &'a dyn Progress,
+    /// Whether the cluster outlives this process. One that does not ends when the [`LocalCluster`] is
+    /// dropped, or the process ends in whatever way.
+    pub stay: bool,
+    /// The labproof program that becomes the node; this process's own when `None`.
+    pub program: Option<&'a Path>,
+}
+
+pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalError> {
+    let UpOptions {
+        name,
+        images,
+        confirm,
+        progress,
+        program,
+        stay,
+    } = options;
+    if !cfg!(target_os = "linux") {
+        return Err(LocalError::NotLinux);
+    }
+    let state = StateDir::of(name)?;
+    if !rustix::process::geteuid().is_root() {
+        return Err(LocalError::NotRoot);
+    }
+    make_dir(&state_root())?;
+    let _turn = Lock::take(&state.turn(), || {
+        progress.stage(
+            1,
+            1,
+            "waiting for another labproof that brings this cluster up or down",
+        );
+    })
+    .await?;
+    let pause = image::pause()?;
+    let mut wanted: Vec<&ImageRecipe> = vec![&pause];
+    wanted.extend(images);
+    let cache = cache::ensure(&cache_root(), &wanted, confirm, progress).await?;
+    let load: Vec<BuiltImage> = wanted.iter().map(|recipe| image::built(recipe)).collect();
+    if life(&state) == Some(Life::Running) {
+        add_images(&state, &load, progress).await?;
+        return Ok(LocalCluster::at(name, state));
+    }
+    progress.stage(1, 1, "starting the cluster");
+    clear(name, &state).await?;
+    let program = match program {
+        Some(program) => program.to_path_buf(),
+        None => std::env::current_exe()
+            .map_err(LocalError::io("found", Path::new("labproof itself")))?,
+    };
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0))
+        .map_err(LocalError::io("bound", Path::new("127.0.0.1:0")))?;
+    lay_out(name, &state, &cache, &load, &listener)?;
+    let mut starting = Starting {
+        name,
+        state: &state,
+        node: None,
+        lines: None,
+        keep: false,
+    };
+    Cgroup::of(name).create()?;
+    starting.spawn(&program, listener)?;
+    match starting.wait(progress).await {
+        Ok(()) => {}
+        Err(error) => {
+            // The logs that the message names stay.
+            starting.end();
+            starting.keep = true;
+            return Err(error);
+        }
+    }
+    write_ready(&state, load)?;
+    let tie = starting.release(stay).await?;
+    Ok(LocalCluster {
+        _tie: tie,
+        ..LocalCluster::at(name, state.clone())
+    })
+}
+
+/// Loads what a running cluster lacks.
+async fn add_images(
+    state: &StateDir,
+    load: &[BuiltImage],
+    progress: &dyn Progress,
+) -> Result<(), LocalError> {
+    let path = state.ready();
+    let text = std::fs::read(&path).map_err(LocalError::io("read", &path))?;
+    let mut ready: Ready = serde_json::from_slice(&text)
+        .map_err(|error| LocalError::io("read", &path)(error.into()))?;
+    let lacking: Vec<BuiltImage> = load
+        .iter()
+        .filter(|image| !ready.images.contains(image))
+        .cloned()
+        .collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    progress.stage(1, 1, "loading images");
+    if let Answer::Failed(reason) = ask(state, &Request::Load(lacking.clone())).await? {
+        let image = lacking
+            .first()
+            .map(|image| image.name.clone())
+            .unwrap_or_default();
+        return Err(LocalError::Image {
+            image,
+            reason: format!("could not be loaded: {reason}"),
+        });
+    }
+    ready
+        .images
+        .retain(|old| lacking.iter().all(|new| new.name != old.name));
+    ready.images.extend(lacking);
+    write_ready(state, ready.images)
+}
+
+/// The mark of a complete cluster appears at once, whole.
+fn write_ready(state: &StateDir, images: Vec<BuiltImage>) -> Result<(), LocalError> {
+    let path = state.ready();
+    let draft = path.with_extension("draft");
+    let text = serde_json::to_vec(&Ready { images })
+        .map_err(|error| LocalError::io("written", &path)(error.into()))?;
+    write_private(&draft, &text)?;
+    std::fs::rename(&draft, &path).map_err(LocalError::io("written", &path))
+}
+
+/// Fills a new state folder.
+fn lay_out(
+    name: &str,
+    state: &StateDir,
+    cache: &Cache,
+    load: &[BuiltImage],
+    listener: &std::net::TcpListener,
+) -> Result<(), LocalError> {
+    use std::os::unix::fs::{DirBuilderExt, symlink};
+    std::fs::DirBuilder::new()
+        .mode(0o700)
+        .create(&state.dir)
+        .map_err(LocalError::io("created", &state.dir))?;
+    for folder in [state.logs(), state.root(), state.bin()] {
+        make_dir(&folder)?;
+    }
+    pki::write(&state.pki())?;
+    let address = listener
+        .local_addr()
+        .map_err(LocalError::io("bound", Path::new("127.0.0.1:0")))?;
+    let context = format!("labproof-{name}");
+    kubeconfig::write(
+        &state.kubeconfig(),
+        &context,
+        &format!("https://{address}"),
+        &state.pki(),
+        "admin",
+    )?;
+    let kubectl = state.bin().join("kubectl");
+    symlink(cache.kubernetes.join("kubectl"), &kubectl)
+        .map_err(LocalError::io("created", &kubectl))?;
+    let system = rustix::system::sysinfo();
+    let spec = NodeSpec {
+        name: name.to_owned(),
+        tools: cache.tools.dir.clone(),
+        kubernetes: cache.kubernetes.clone(),
+        images: cache.images.clone(),
+        load: load.to_vec(),
+        pods_cgroup: Cgroup::of(name).pods_root(),
+        memory: u64::from(system.mem_unit) * system.totalram / 2,
+    };
+    let text = serde_json::to_vec_pretty(&spec)
+        .map_err(|error| LocalError::io("written", &state.spec())(error.into()))?;
+    write_private(&state.spec(), &text)
+}
+
+/// A node that is not meant to stay yet: when this is dropped, it ends.
+struct Starting<'a> {
+    name: &'a str,
+    state: &'a StateDir,
+    node: Option<Child>,
+    lines: Option<BufReader<UnixStream>>,
+    keep: bool,
+}
+
+impl Starting<'_> {
+    fn spawn(&mut self, program: &Path, listener: std::net::TcpListener) -> Result<(), LocalError> {
+        let broken = || LocalError::io("connected", Path::new("the node"));
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(broken())?;
+        ours.set_nonblocking(true).map_err(broken())?;
+        self.lines = Some(BufReader::new(
+            UnixStream::from_std(ours).map_err(broken())?,
+        ));
+        let console = self.console();
+        let errors =
+            std::fs::File::create(&console).map_err(LocalError::io("created", &console))?;
+        let mut command = Command::new("setsid");
+        command.args([
+            "unshare",
+            "--net",
+            "--mount",
+            "--pid",
+            "--ipc",
+            "--uts",
+            "--fork",
+            "--mount-proc",
+            "--kill-child",
+            "--",
+        ]);
+        command
+            .arg(program)
+            .args(["cluster", "node", "--state"])
+            .arg(&self.state.dir);
+        command.stdin(Stdio::from(OwnedFd::from(listener)));
+        command.stdout(Stdio::from(OwnedFd::from(theirs)));
+        command.stderr(Stdio::from(errors)).current_dir("/");
+        self.node = Some(
+            command
+                .spawn()
+                .map_err(LocalError::io("run", Path::new("unshare")))?,
+        );
+        Ok(())
+    }
+
+    /// What the node prints before it has a log, and what unshare itself has to say.
+    fn console(&self) -> PathBuf {
+        self.state.log("node-console")
+    }
+
+    /// Reads what the node reports until it is ready.
+    async fn wait(&mut self, progress: &dyn Progress) -> Result<(), LocalError> {
+        let begun = Instant::now();
+        let mut waiting_for = "the node".to_owned();
+        let mut steps = 0;
+        loop {
+            let Some(lines) = &mut self.lines else {
+                return Err(self.silent());
+            };
+            let mut line = String::new();
+            let left = PATIENCE.saturating_sub(begun.elapsed());
+            let Ok(read) = tokio::time::timeout(left, lines.read_line(&mut line)).await else {
+                return Err(LocalError::NotReady {
+                    waiting_for,
+                    after: PATIENCE,
+                    logs: self.state.logs(),
+                });
+            };
+            if read.unwrap_or(0) == 0 {
+                return Err(self.silent());
+            }
+            match serde_json::from_str(&line) {
+                Ok(Report::Ready) => return Ok(()),
+                Ok(Report::Waiting(what)) => {
+                    steps += 1;
+                    progress.advance(steps, 5, &format!("waiting for {what}"));
+                    waiting_for = what;
+                }
+                Ok(Report::Failed(reason)) => {
+                    return Err(LocalError::Node {
+                        reason,
+                        log: self.state.log("node"),
+                    });
+                }
+                Ok(Report::Died { component, status }) => {
+                    let log = self.state.log(&component);
+                    let text = std::fs::read(&log).unwrap_or_default();
+                    let tail = tail(&String::from_utf8_lossy(&text), 8);
+                    return Err(LocalError::ComponentDied {
+                        component,
+                        status,
+                        tail,
+                        log,
+                    });
+                }
+                Err(error) => {
+                    return Err(LocalError::Node {
+                        reason: error.to_string(),
+                        log: self.console(),
+                    });
+                }
+            }
+        }
+    }
+
+    /// The node ended without a report: its console tells why.
+    fn silent(&self) -> LocalError {
+        let console = std::fs::read_to_string(self.console()).unwrap_or_default();
+        if let Some(reason) = console
+            .lines()
+            .find_map(|line| line.strip_prefix("unshare: "))
+        {
+            return LocalError::Namespaces {
+                reason: reason.to_owned(),
+            };
+        }
+        let reason = match tail(&console, 5) {
+            words if words.is_empty() => "it ended without a word".to_owned(),
+            words => words,
+        };
+        LocalError::Node {
+            reason,
+            log: self.console(),
+        }
+    }
+
+    /// Lets the node live on: by itself, or for as long as the connection that is given back.
+    async fn release(mut self, stay: bool) -> Result<Option<UnixStream>, LocalError> {
+        if stay && let Some(lines) = &mut self.lines {
+            let word = format!("{KEEP}\n");
+            lines
+                .get_mut()
+                .write_all(word.as_bytes())
+                .await
+                .map_err(|_| LocalError::Gone {
+                    name: self.name.to_owned(),
+                })?;
+        }
+        self.node = None;
+        self.keep = true;
+        Ok(self
+            .lines
+            .take()
+            .filter(|_| !stay)
+            .map(BufReader::into_inner))
+    }
+
+    /// Ends the node and removes its cgroups.
+    fn end(&mut self) {
+        if let Some(mut node) = self.node.take() {
+            let _ = node.start_kill();
+            Cgroup::of(self.name).remove(Duration::from_secs(3));
+        }
+    }
+}
+
+impl Drop for Starting<'_> {
+    fn drop(&mut self) {
+        self.end();
+        if !self.keep {
+            let _ = std::fs::remove_dir_all(&self.state.dir);
+        }
+    }
+}
