@@ -8,7 +8,7 @@
 //! the shell fences becomes commands and shown output (`transcript` by its `prompt`, `bare`, `follow` where the output
 //! has a fence of its own); and what cannot run says why (`skip`). `steps` puts these together.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::source::{Diagnostic, Severity, SourceFile, Span};
@@ -119,6 +119,8 @@ pub struct StepOptions {
     pub wait: Duration,
     /// `hook=NAME`: runs `tests/hook-NAME.sh before|after`.
     pub hook: Option<String>,
+    /// That script, where it is; the plan looks for it.
+    pub hook_script: Option<PathBuf>,
     /// `hookTimeout=`. Default 300 s.
     pub hook_timeout: Duration,
     /// `expectError=true`: a command of the step must fail.
@@ -147,6 +149,7 @@ impl Default for StepOptions {
             timeout: Duration::from_secs(120),
             wait: Duration::ZERO,
             hook: None,
+            hook_script: None,
             hook_timeout: Duration::from_secs(300),
             expect_error: false,
             raw: false,
