@@ -31,9 +31,10 @@ pub(super) struct Part {
 /// Lines after which brackets are no longer searched for their end.
 const MAX_JSON_LINES: usize = 100_000;
 
-/// Cuts a text into parts.
-pub(super) fn split(text: &str) -> Vec<Part> {
-    let lines: Vec<&str> = text.lines().collect();
+/// Cuts a text into parts. `printed` is the output where the text is a page's: remarks that are not in it are left out.
+pub(super) fn split(text: &str, printed: Option<&str>) -> Vec<Part> {
+    let remark = |line: &&str| elision::is_comment(line) && printed.is_some_and(|printed| !printed.contains(line.trim()));
+    let lines: Vec<&str> = text.lines().filter(|line| !remark(line)).collect();
     let mut parts: Vec<Part> = Vec::new();
     let mut at = 0;
     while at < lines.len() {
@@ -62,7 +63,8 @@ pub(super) fn split(text: &str) -> Vec<Part> {
             });
             continue;
         }
-        if json::looks_like(line)
+        let opens = json::looks_like(line) || (line.trim() == "[" && lines.get(at + 1).is_some_and(|next| json::may_be_element(next)));
+        if opens
             && !elision::is_elision(line)
             && let Some(end) = json_end(&lines[at..])
         {
