@@ -24,7 +24,8 @@ struct Client {
 const CLIENTS: [Client; 6] = [
     Client { file: "admin", user: "labproof-admin", group: Some("system:masters") },
     Client { file: "apiserver-kubelet", user: "kube-apiserver", group: Some("system:masters") },
-    Client { file: "controller-manager", user: "system:kube-controller-manager", group: None },
+    // Its controllers would otherwise each need an account of their own, made one by one at the start.
+    Client { file: "controller-manager", user: "system:kube-controller-manager", group: Some("system:masters") },
     Client { file: "scheduler", user: "system:kube-scheduler", group: None },
     Client { file: "proxy", user: "system:kube-proxy", group: None },
     Client { file: "node", user: "system:node:labproof", group: Some("system:nodes") },

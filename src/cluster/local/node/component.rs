@@ -18,6 +18,9 @@ pub(crate) const API_ADDRESS: &str = "127.0.0.1:6443";
 /// The folder of configuration files, gone with the node.
 const CONFIG: &str = "/run/labproof";
 
+/// The usual place is below /usr, which is read-only.
+const VOLUME_PLUGINS: &str = "/var/lib/kubelet/volume-plugins";
+
 /// One program and how it is started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Component {
@@ -110,6 +113,7 @@ fn components(pki: &Path) -> Components {
             "--bind-address=127.0.0.1".to_owned(),
             "--leader-elect=false".to_owned(),
             "--enable-hostpath-provisioner=true".to_owned(),
+            format!("--flex-volume-plugin-dir={VOLUME_PLUGINS}"),
             "--profiling=false".to_owned(),
             format!("--root-ca-file={}", pki("ca.crt")),
             format!("--cluster-signing-cert-file={}", pki("ca.crt")),
@@ -131,7 +135,6 @@ fn components(pki: &Path) -> Components {
             format!("--container-runtime-endpoint=unix://{CONTAINERD_SOCKET}"),
             "--root-dir=/var/lib/kubelet".to_owned(),
             "--cert-dir=/var/lib/kubelet/pki".to_owned(),
-            "--volume-plugin-dir=/var/lib/kubelet/volume-plugins".to_owned(),
         ]),
         proxy: kube("kube-proxy", [format!("--config={CONFIG}/proxy.json"), format!("--hostname-override={NODE_NAME}")]),
     }
@@ -206,6 +209,7 @@ fn kubelet_config(spec: &NodeSpec, pki: &Path) -> String {
         "clusterDomain": "cluster.local",
         "clusterDNS": [SERVICE_DNS_ADDRESS],
         "resolvConf": "/etc/resolv.conf",
+        "volumePluginDir": VOLUME_PLUGINS,
         "enforceNodeAllocatable": [],
         "failSwapOn": false,
         "healthzPort": 0,

@@ -82,6 +82,7 @@ fn fill(root: &Path) -> Result<(), LocalError> {
     for (file, text) in [
         ("etc/hosts", "127.0.0.1 localhost labproof\n"),
         ("etc/hostname", "labproof\n"),
+        ("etc/machine-id", "1abf00f01abf00f01abf00f01abf00f0\n"),
         ("etc/resolv.conf", "# nothing outside the cluster can be reached\n"),
         ("etc/cni/net.d/10-labproof.conflist", cni.as_str()),
     ] {

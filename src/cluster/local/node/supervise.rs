@@ -8,9 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use rustix::process::{WaitId, WaitIdOptions, WaitOptions, waitid, waitpid};
+use rustix::process::{Pid, WaitOptions, waitpid};
 use tokio::process::{Child, Command};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::component::Component;
@@ -78,11 +77,8 @@ impl Supervisor {
         self.environment.apply(&mut command);
         command.args(&component.arguments);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // Held over the start, so that the reaper cannot meet a child that is not listed yet.
-        let mut children = self.children.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut child = command.spawn().map_err(LocalError::io("run", &component.program))?;
-        children.extend(child.id());
-        drop(children);
+        self.children.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(child.id());
         if let Some(output) = child.stdout.take() {
             tokio::spawn(pump(output, log.clone()));
         }
@@ -131,33 +127,23 @@ impl Supervisor {
 
     /// Reaps orphans for ever: as the first process, the node inherits every process whose parent ends.
     pub(crate) async fn reap(self) {
-        let Ok(mut ended) = signal(SignalKind::child()) else { return };
+        let mut seen: Vec<Pid> = Vec::new();
         loop {
-            // The signal can be missed when several processes end at once.
-            let _ = tokio::time::timeout(Duration::from_secs(1), ended.recv()).await;
-            self.reap_orphans();
-        }
-    }
-
-    fn reap_orphans(&self) {
-        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        loop {
-            let children = self.children.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let Ok(Some(_)) = waitid(WaitId::All, look) else { return };
-            // Only a look: the process is taken below when it is known to be nobody's child.
-            let orphans: Vec<rustix::process::Pid> = orphans(&children);
-            if orphans.is_empty() {
-                return;
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            let children = self.children.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+            let ended = orphans(&children);
+            // The node's own helpers are reaped at once by whoever waits for them; what is still there
+            // at a second look is nobody's.
+            for orphan in ended.iter().filter(|orphan| seen.contains(orphan)) {
+                let _ = waitpid(Some(*orphan), WaitOptions::NOHANG);
             }
-            for orphan in orphans {
-                let _ = waitpid(Some(orphan), WaitOptions::NOHANG);
-            }
+            seen = ended;
         }
     }
 }
 
 /// Ended children of this process that it did not start itself.
-fn orphans(own: &[u32]) -> Vec<rustix::process::Pid> {
+fn orphans(own: &[u32]) -> Vec<Pid> {
     let this = std::process::id().to_string();
     std::fs::read_dir("/proc")
         .into_iter()
@@ -171,6 +157,6 @@ fn orphans(own: &[u32]) -> Vec<rustix::process::Pid> {
             let mut fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
             fields.next() == Some("Z") && fields.next() == Some(this.as_str())
         })
-        .filter_map(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?))
+        .filter_map(|id| Pid::from_raw(i32::try_from(id).ok()?))
         .collect()
 }
