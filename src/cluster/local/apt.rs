@@ -34,10 +34,14 @@ impl Apt {
         for part in ["lists/partial", "cache/archives/partial", "none"] {
             make_dir(&dir.join(part))?;
         }
-        let apt = Self { dir: dir.to_path_buf() };
+        let apt = Self {
+            dir: dir.to_path_buf(),
+        };
         let sources = sources_of(&machine_indexes(&dir.join("none")).await?);
         if sources.is_empty() {
-            return Err(LocalError::NotDebian { found: "names no Debian mirror to apt".to_owned() });
+            return Err(LocalError::NotDebian {
+                found: "names no Debian mirror to apt".to_owned(),
+            });
         }
         let options = if Path::new(KEYRING).exists() {
             format!("[signed-by={KEYRING}] ")
@@ -54,7 +58,8 @@ impl Apt {
             let path = dir.join(name);
             std::fs::write(&path, contents).map_err(LocalError::io("written", &path))?;
         }
-        apt.run(apt.get(&["update"]), "fetch the package lists").await?;
+        apt.run(apt.get(&["update"]), "fetch the package lists")
+            .await?;
         Ok(apt)
     }
 
@@ -77,7 +82,8 @@ impl Apt {
         into: &Path,
         progress: &dyn Progress,
     ) -> Result<(), LocalError> {
-        self.fetch(&["source", "--download-only", package], into, progress).await
+        self.fetch(&["source", "--download-only", package], into, progress)
+            .await
     }
 
     /// Downloads the packages and all that they depend on into `into`.
@@ -89,8 +95,14 @@ impl Apt {
     ) -> Result<(), LocalError> {
         make_dir(&into.join("partial"))?;
         let archives = format!("Dir::Cache::archives={}", into.display());
-        let mut arguments =
-            vec!["install", "--download-only", "--yes", "--no-install-recommends", "-o", &archives];
+        let mut arguments = vec![
+            "install",
+            "--download-only",
+            "--yes",
+            "--no-install-recommends",
+            "-o",
+            &archives,
+        ];
         arguments.extend(packages.iter().map(String::as_str));
         self.fetch(&arguments, into, progress).await
     }
@@ -150,35 +162,49 @@ impl Apt {
     }
 
     async fn run(&self, mut command: Command, doing: &str) -> Result<String, LocalError> {
-        tool::output(&mut command, doing).await.map_err(|error| match error {
-            LocalError::Tool { tail, .. } if tail.contains("No space left") => {
-                LocalError::DiskFull { path: self.dir.clone(), needed_mb: 1, free_mb: 0 }
-            }
-            LocalError::Tool { tail: said, .. } => {
-                LocalError::Apt { doing: doing.to_owned(), tail: tail(&said, 8) }
-            }
-            other => other,
-        })
+        tool::output(&mut command, doing)
+            .await
+            .map_err(|error| match error {
+                LocalError::Tool { tail, .. } if tail.contains("No space left") => {
+                    LocalError::DiskFull {
+                        path: self.dir.clone(),
+                        needed_mb: 1,
+                        free_mb: 0,
+                    }
+                }
+                LocalError::Tool { tail: said, .. } => LocalError::Apt {
+                    doing: doing.to_owned(),
+                    tail: tail(&said, 8),
+                },
+                other => other,
+            })
     }
 }
 
 /// The address of every index that the machine's own configuration names.
 async fn machine_indexes(no_lists: &Path) -> Result<String, LocalError> {
     let mut command = tool::command("apt-get");
-    command.arg("-o").arg(format!("Dir::State::Lists={}", no_lists.display()));
+    command
+        .arg("-o")
+        .arg(format!("Dir::State::Lists={}", no_lists.display()));
     command.args(["update", "--print-uris"]);
-    tool::output(&mut command, "asking apt-get for the machine's mirrors").await.map_err(|_| {
-        LocalError::NotDebian { found: "has no working apt-get".to_owned() }
-    })
+    tool::output(&mut command, "asking apt-get for the machine's mirrors")
+        .await
+        .map_err(|_| LocalError::NotDebian {
+            found: "has no working apt-get".to_owned(),
+        })
 }
 
 /// The Debian mirrors among the indexes; on a machine with another suite, the same mirror's [`SUITE`].
 fn sources_of(indexes: &str) -> Vec<Source> {
     let mut sources = Vec::new();
     for line in indexes.lines() {
-        let Some(address) = line.split('\'').nth(1) else { continue };
-        let Some((base, suite)) =
-            address.strip_suffix("/InRelease").and_then(|rest| rest.rsplit_once("/dists/"))
+        let Some(address) = line.split('\'').nth(1) else {
+            continue;
+        };
+        let Some((base, suite)) = address
+            .strip_suffix("/InRelease")
+            .and_then(|rest| rest.rsplit_once("/dists/"))
         else {
             continue;
         };
@@ -190,7 +216,10 @@ fn sources_of(indexes: &str) -> Vec<Source> {
         } else {
             continue;
         };
-        let source = Source { base: base.to_owned(), suite };
+        let source = Source {
+            base: base.to_owned(),
+            suite,
+        };
         if !sources.contains(&source) {
             sources.push(source);
         }
@@ -235,7 +264,9 @@ pub(crate) fn debs_in(folder: &Path) -> Result<Vec<PathBuf>, LocalError> {
 pub(crate) async fn unpack(deb: &Path, into: &Path) -> Result<(), LocalError> {
     let mut command = tool::command("dpkg-deb");
     command.arg("--extract").arg(deb).arg(into);
-    tool::output(&mut command, &format!("unpacking {}", deb.display())).await.map(|_| ())
+    tool::output(&mut command, &format!("unpacking {}", deb.display()))
+        .await
+        .map(|_| ())
 }
 
 #[cfg(test)]
@@ -249,8 +280,10 @@ mod tests {
             'http://mirror.example/debian-security/dists/trixie-security/InRelease' c 0 \n\
             'http://mirror.example/debian/dists/trixie/main/binary-amd64/Packages.xz' d 0 \n\
             'http://other.example/node_20.x/dists/nodistro/InRelease' e 0 \n";
-        let found: Vec<String> =
-            sources_of(indexes).iter().map(|source| format!("{} {}", source.base, source.suite)).collect();
+        let found: Vec<String> = sources_of(indexes)
+            .iter()
+            .map(|source| format!("{} {}", source.base, source.suite))
+            .collect();
         assert_eq!(
             found,
             [

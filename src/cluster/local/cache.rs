@@ -39,8 +39,13 @@ impl Cache {
         let node = format!("{NODE:?} {}", super::packages::SUITE);
         let version = kubernetes::VERSION;
         Self {
-            tools: Tools { dir: root.join(format!("node-{}", key(&node))) },
-            kubernetes: root.join(format!("kubernetes-{version}-{}", key(&kubernetes::recipe()))),
+            tools: Tools {
+                dir: root.join(format!("node-{}", key(&node))),
+            },
+            kubernetes: root.join(format!(
+                "kubernetes-{version}-{}",
+                key(&kubernetes::recipe())
+            )),
             images: root.join("images"),
         }
     }
@@ -80,7 +85,10 @@ pub(crate) async fn ensure(
     progress: &dyn Progress,
 ) -> Result<Cache, LocalError> {
     let cache = Cache::at(root);
-    if cache.has_tools() && cache.has_kubernetes() && image::missing(&cache.images, images).is_empty() {
+    if cache.has_tools()
+        && cache.has_kubernetes()
+        && image::missing(&cache.images, images).is_empty()
+    {
         return Ok(cache);
     }
     make_dir(root)?;
@@ -94,9 +102,19 @@ pub(crate) async fn ensure(
         return Ok(cache);
     }
     if !confirm(&packages) {
-        return Err(LocalError::Declined { packages, cache: root.to_path_buf() });
+        return Err(LocalError::Declined {
+            packages,
+            cache: root.to_path_buf(),
+        });
     }
-    require_space(root, if cache.has_kubernetes() { IMAGES_MB } else { BUILD_MB })?;
+    require_space(
+        root,
+        if cache.has_kubernetes() {
+            IMAGES_MB
+        } else {
+            BUILD_MB
+        },
+    )?;
     let stages = 1
         + usize::from(!cache.has_tools())
         + if cache.has_kubernetes() { 0 } else { 3 }
@@ -149,10 +167,16 @@ async fn fetch_tools(
 
 /// Refuses work that a nearly full disk would not let finish.
 fn require_space(path: &Path, needed_mb: u64) -> Result<(), LocalError> {
-    let Ok(room) = rustix::fs::statvfs(path) else { return Ok(()) };
+    let Ok(room) = rustix::fs::statvfs(path) else {
+        return Ok(());
+    };
     let free_mb = room.f_bavail.saturating_mul(room.f_frsize) >> 20;
     if free_mb < needed_mb {
-        return Err(LocalError::DiskFull { path: path.to_path_buf(), needed_mb, free_mb });
+        return Err(LocalError::DiskFull {
+            path: path.to_path_buf(),
+            needed_mb,
+            free_mb,
+        });
     }
     Ok(())
 }
@@ -182,8 +206,14 @@ mod tests {
         )
         .await;
         let message = result.unwrap_err().to_string();
-        assert!(asked.contains(&"containerd".to_owned()) && asked.contains(&"kubernetes (source)".to_owned()));
-        assert!(message.contains("--yes") && message.contains("containerd"), "{message}");
+        assert!(
+            asked.contains(&"containerd".to_owned())
+                && asked.contains(&"kubernetes (source)".to_owned())
+        );
+        assert!(
+            message.contains("--yes") && message.contains("containerd"),
+            "{message}"
+        );
         assert!(!root.path().join("work").exists());
     }
 
@@ -193,7 +223,9 @@ mod tests {
         let cache = Cache::at(root.path());
         std::fs::create_dir_all(&cache.tools.dir).unwrap();
         std::fs::create_dir_all(&cache.kubernetes).unwrap();
-        ensure(root.path(), &[], &mut |_| panic!("nothing to ask"), &Silent).await.unwrap();
+        ensure(root.path(), &[], &mut |_| panic!("nothing to ask"), &Silent)
+            .await
+            .unwrap();
     }
 
     #[test]

@@ -37,7 +37,10 @@ impl Cgroup {
     /// The cgroups of the cluster `name` on this machine, whether they exist or not.
     pub(crate) fn of(name: &str) -> Self {
         let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
-        Self { name: format!("labproof-{name}"), hierarchies: hierarchies(&mounts) }
+        Self {
+            name: format!("labproof-{name}"),
+            hierarchies: hierarchies(&mounts),
+        }
     }
 
     /// The folder that kubelet puts the pods' cgroups in, as its configuration names it.
@@ -71,7 +74,11 @@ impl Cgroup {
     /// Puts this process, and all that it will start, into the node's part.
     pub(crate) fn enter(&self) -> Result<(), LocalError> {
         for hierarchy in &self.hierarchies {
-            let procs = hierarchy.mount.join(&self.name).join(NODE).join("cgroup.procs");
+            let procs = hierarchy
+                .mount
+                .join(&self.name)
+                .join(NODE)
+                .join("cgroup.procs");
             // Zero is the writer itself, whatever its number is in which namespace.
             std::fs::write(&procs, "0").map_err(LocalError::io("written", &procs))?;
         }
@@ -103,7 +110,9 @@ impl Cgroup {
     /// Whether any folder is there.
     #[cfg(test)]
     fn exists(&self) -> bool {
-        self.hierarchies.iter().any(|hierarchy| hierarchy.mount.join(&self.name).exists())
+        self.hierarchies
+            .iter()
+            .any(|hierarchy| hierarchy.mount.join(&self.name).exists())
     }
 }
 
@@ -111,30 +120,45 @@ fn hierarchies(mounts: &str) -> Vec<Hierarchy> {
     let mut found = Vec::new();
     for line in mounts.lines() {
         let mut fields = line.split(' ').skip(1);
-        let (Some(mount), Some(kind), Some(options)) = (fields.next(), fields.next(), fields.next()) else { continue };
+        let (Some(mount), Some(kind), Some(options)) =
+            (fields.next(), fields.next(), fields.next())
+        else {
+            continue;
+        };
         let version = match kind {
-            "cgroup" => Version::V1 { cpuset: options.split(',').any(|option| option == "cpuset") },
+            "cgroup" => Version::V1 {
+                cpuset: options.split(',').any(|option| option == "cpuset"),
+            },
             "cgroup2" => Version::V2,
             _ => continue,
         };
-        found.push(Hierarchy { mount: PathBuf::from(mount), version });
+        found.push(Hierarchy {
+            mount: PathBuf::from(mount),
+            version,
+        });
     }
     found
 }
 
 fn make(folder: &Path) -> Result<(), LocalError> {
     match std::fs::create_dir(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(LocalError::io("created", folder)(error)),
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(LocalError::io("created", folder)(error))
+        }
         _ => Ok(()),
     }
 }
 
 /// Turns on, for a folder's children, each controller that the folder has itself.
 fn hand_down(folder: &Path) {
-    let controllers = std::fs::read_to_string(folder.join("cgroup.controllers")).unwrap_or_default();
+    let controllers =
+        std::fs::read_to_string(folder.join("cgroup.controllers")).unwrap_or_default();
     for controller in controllers.split_whitespace() {
         // One at a time: a controller that cannot be handed down must not keep the others back.
-        let _ = std::fs::write(folder.join("cgroup.subtree_control"), format!("+{controller}"));
+        let _ = std::fs::write(
+            folder.join("cgroup.subtree_control"),
+            format!("+{controller}"),
+        );
     }
 }
 
@@ -150,7 +174,9 @@ fn copy_cpuset(from: &Path, to: &Path) {
 /// A folder and all below it, the deepest first.
 fn below(folder: &Path) -> Vec<PathBuf> {
     let mut all = Vec::new();
-    let Ok(entries) = std::fs::read_dir(folder) else { return all };
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return all;
+    };
     for entry in entries.flatten() {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             all.extend(below(&entry.path()));
@@ -162,7 +188,10 @@ fn below(folder: &Path) -> Vec<PathBuf> {
 
 fn kill_all(folder: &Path) {
     let processes = std::fs::read_to_string(folder.join("cgroup.procs")).unwrap_or_default();
-    for process in processes.lines().filter_map(|line| Pid::from_raw(line.parse().ok()?)) {
+    for process in processes
+        .lines()
+        .filter_map(|line| Pid::from_raw(line.parse().ok()?))
+    {
         let _ = kill_process(process, Signal::KILL);
     }
 }
@@ -175,11 +204,18 @@ mod tests {
     fn hierarchies_of_v1_v2_and_both() {
         let v1 = "cgroup /sys/fs/cgroup/cpu cgroup rw,cpu 0 0\ncgroup /sys/fs/cgroup/cpuset cgroup rw,relatime,cpuset 0 0\n";
         let v2 = "cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid 0 0\n";
-        let hybrid = format!("{v1}cgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0\n/dev/vda / ext4 rw 0 0\n");
+        let hybrid =
+            format!("{v1}cgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0\n/dev/vda / ext4 rw 0 0\n");
         // Beside v1 the v2 hierarchy has no controllers, but runc makes folders in it all the same.
         assert_eq!(hierarchies(&hybrid).len(), 3);
         assert_eq!(hierarchies(v1)[1].version, Version::V1 { cpuset: true });
-        assert_eq!(hierarchies(v2), [Hierarchy { mount: "/sys/fs/cgroup".into(), version: Version::V2 }]);
+        assert_eq!(
+            hierarchies(v2),
+            [Hierarchy {
+                mount: "/sys/fs/cgroup".into(),
+                version: Version::V2
+            }]
+        );
     }
 
     #[test]

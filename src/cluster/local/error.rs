@@ -176,9 +176,17 @@ impl LocalError {
         let path = path.to_path_buf();
         move |source| {
             if source.kind() == std::io::ErrorKind::StorageFull {
-                return Self::DiskFull { path, needed_mb: 1, free_mb: 0 };
+                return Self::DiskFull {
+                    path,
+                    needed_mb: 1,
+                    free_mb: 0,
+                };
             }
-            Self::Io { doing, path, source }
+            Self::Io {
+                doing,
+                path,
+                source,
+            }
         }
     }
 }

@@ -9,10 +9,18 @@ use super::paths::write_private;
 
 /// Writes a kubeconfig for `server` that holds the authority and the client's certificate and key from
 /// `pki` within itself. JSON is YAML too.
-pub(crate) fn write(path: &Path, cluster: &str, server: &str, pki: &Path, client: &str) -> Result<(), LocalError> {
+pub(crate) fn write(
+    path: &Path,
+    cluster: &str,
+    server: &str,
+    pki: &Path,
+    client: &str,
+) -> Result<(), LocalError> {
     let data = |name: String| {
         let file = pki.join(name);
-        std::fs::read(&file).map(|bytes| base64(&bytes)).map_err(LocalError::io("read", &file))
+        std::fs::read(&file)
+            .map(|bytes| base64(&bytes))
+            .map_err(LocalError::io("read", &file))
     };
     let config = json!({
         "apiVersion": "v1",
@@ -35,7 +43,10 @@ fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
-        let group = chunk.iter().fold(0_usize, |sum, byte| (sum << 8) | usize::from(*byte)) << (8 * (3 - chunk.len()));
+        let group = chunk
+            .iter()
+            .fold(0_usize, |sum, byte| (sum << 8) | usize::from(*byte))
+            << (8 * (3 - chunk.len()));
         for place in 0..4 {
             if place <= chunk.len() {
                 text.push(char::from(DIGITS[(group >> (18 - 6 * place)) & 63]));
@@ -53,7 +64,13 @@ mod tests {
 
     #[test]
     fn base64_as_in_its_standard() {
-        for (text, expected) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
+        for (text, expected) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foobar", "Zm9vYmFy"),
+        ] {
             assert_eq!(base64(text.as_bytes()), expected);
         }
     }

@@ -22,8 +22,14 @@ use crate::cluster::Progress;
 pub(crate) const VERSION: &str = "1.20.2";
 
 /// The programs that are built, in one call, because they share nearly all packages.
-const PROGRAMS: [&str; 6] =
-    ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl"];
+const PROGRAMS: [&str; 6] = [
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kubelet",
+    "kube-proxy",
+    "kubectl",
+];
 
 /// Leaves out the SDKs of clouds and of Docker.
 const TAGS: &str = "providerless,dockerless";
@@ -41,7 +47,10 @@ const EDITS: &[(&str, &str, &str)] = &[
 
 /// Everything that decides what the programs are; a change makes the cache build anew.
 pub(crate) fn recipe() -> String {
-    format!("{VERSION} {PROGRAMS:?} {TAGS} {EDITS:?} {:?} -s -w 1", packages::BUILD)
+    format!(
+        "{VERSION} {PROGRAMS:?} {TAGS} {EDITS:?} {:?} -s -w 1",
+        packages::BUILD
+    )
 }
 
 /// Where the build takes place.
@@ -99,13 +108,22 @@ impl Workshop {
         remove_dir(&self.source)?;
         make_dir(&self.source)?;
         let packed = self.dir.join("source");
-        let (original, debian) =
-            (find(&packed, ".orig.tar.gz")?, find(&packed, ".debian.tar.xz")?);
+        let (original, debian) = (
+            find(&packed, ".orig.tar.gz")?,
+            find(&packed, ".debian.tar.xz")?,
+        );
         let path = self.path();
-        for (archive, into, strip) in [(original, self.source.clone(), "1"), (debian, packed, "0")] {
+        for (archive, into, strip) in [(original, self.source.clone(), "1"), (debian, packed, "0")]
+        {
             let mut tar = tool::command("tar");
-            tar.env("PATH", &path).arg("--extract").arg("--file").arg(&archive);
-            tar.arg("--directory").arg(&into).arg("--strip-components").arg(strip);
+            tar.env("PATH", &path)
+                .arg("--extract")
+                .arg("--file")
+                .arg(&archive);
+            tar.arg("--directory")
+                .arg(&into)
+                .arg("--strip-components")
+                .arg(strip);
             tool::output(&mut tar, &format!("unpacking {}", archive.display())).await?;
         }
         progress.advance(1, 3, "applying patches");
@@ -115,7 +133,10 @@ impl Workshop {
         let vendored = self.source.join("vendor/github.com/modern-go/reflect2");
         remove_dir(&vendored)?;
         let mut copy = tool::command("cp");
-        copy.arg("-a").arg(self.go.join("usr/share/gocode/src/github.com/modern-go/reflect2"));
+        copy.arg("-a").arg(
+            self.go
+                .join("usr/share/gocode/src/github.com/modern-go/reflect2"),
+        );
         copy.arg(&vendored);
         tool::output(&mut copy, "replacing the vendored reflect2").await?;
         std::fs::write(&mark, "").map_err(LocalError::io("written", &mark))
@@ -124,9 +145,15 @@ impl Workshop {
     async fn patch(&self, path: &str) -> Result<(), LocalError> {
         let patches = self.dir.join("source/debian/patches");
         let series = read(&patches.join("series"))?;
-        for name in series.lines().map(str::trim).filter(|name| !name.is_empty() && !name.starts_with('#')) {
+        for name in series
+            .lines()
+            .map(str::trim)
+            .filter(|name| !name.is_empty() && !name.starts_with('#'))
+        {
             let mut patch = tool::command("patch");
-            patch.env("PATH", path).args(["-p1", "--batch", "--silent", "--input"]);
+            patch
+                .env("PATH", path)
+                .args(["-p1", "--batch", "--silent", "--input"]);
             patch.arg(patches.join(name)).current_dir(&self.source);
             tool::output(&mut patch, &format!("applying {name}")).await?;
         }
@@ -139,7 +166,8 @@ impl Workshop {
                     tail: format!("{} does not hold {old:?} once", file.display()),
                 });
             }
-            std::fs::write(&file, text.replace(old, new)).map_err(LocalError::io("written", &file))?;
+            std::fs::write(&file, text.replace(old, new))
+                .map_err(LocalError::io("written", &file))?;
         }
         Ok(())
     }
@@ -162,10 +190,24 @@ impl Workshop {
         self.environment(&mut generate);
         // It writes into a folder of its own, so that a half-written file never counts as made.
         let draft = self.dir.join("generated");
-        generate.args(["--output-file-base", "zz_generated.openapi", "--report-filename", "/dev/null"]);
-        generate.args(["--go-header-file", "hack/boilerplate/boilerplate.generatego.txt"]);
-        generate.args(["--output-package", "k8s.io/kubernetes/pkg/generated/openapi"]);
-        generate.args(["--input-dirs", &inputs]).arg("--output-base").arg(&draft);
+        generate.args([
+            "--output-file-base",
+            "zz_generated.openapi",
+            "--report-filename",
+            "/dev/null",
+        ]);
+        generate.args([
+            "--go-header-file",
+            "hack/boilerplate/boilerplate.generatego.txt",
+        ]);
+        generate.args([
+            "--output-package",
+            "k8s.io/kubernetes/pkg/generated/openapi",
+        ]);
+        generate
+            .args(["--input-dirs", &inputs])
+            .arg("--output-base")
+            .arg(&draft);
         tool::output(&mut generate, "generating API definitions").await?;
         let draft = draft.join("k8s.io/kubernetes/pkg/generated/openapi/zz_generated.openapi.go");
         std::fs::rename(&draft, &made).map_err(LocalError::io("moved", &draft))
@@ -175,7 +217,14 @@ impl Workshop {
     async fn compile(&self, bin: &Path, progress: &dyn Progress) -> Result<(), LocalError> {
         let commands = PROGRAMS.map(|program| format!("./cmd/{program}"));
         let mut list = self.go();
-        list.args(["list", "-deps", "-tags", TAGS, "-f", "{{if .Stale}}{{.ImportPath}}{{end}}"]);
+        list.args([
+            "list",
+            "-deps",
+            "-tags",
+            TAGS,
+            "-f",
+            "{{if .Stale}}{{.ImportPath}}{{end}}",
+        ]);
         list.args(&commands);
         progress.advance(0, 1, "finding out what to compile");
         let stale = tool::output(&mut list, "listing the packages to compile").await?;
@@ -185,10 +234,20 @@ impl Workshop {
         let draft = self.dir.join("bin");
         make_dir(&draft)?;
         let mut build = self.go();
-        build.args(["build", "-v", "-tags", TAGS, "-ldflags", &linker_flags(), "-o"]);
+        build.args([
+            "build",
+            "-v",
+            "-tags",
+            TAGS,
+            "-ldflags",
+            &linker_flags(),
+            "-o",
+        ]);
         build.arg(format!("{}/", draft.display())).args(&commands);
         build.stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = build.spawn().map_err(LocalError::io("run", Path::new("go")))?;
+        let mut child = build
+            .spawn()
+            .map_err(LocalError::io("run", Path::new("go")))?;
         let mut said = String::new();
         if let Some(errors) = child.stderr.take() {
             let mut lines = BufReader::new(errors).lines();
@@ -196,24 +255,44 @@ impl Workshop {
             while let Ok(Some(line)) = lines.next_line().await {
                 let _ = writeln!(said, "{line}");
                 done = (done + 1).min(total);
-                let linking = if done == total { "linking" } else { line.rsplit("/vendor/").next().unwrap_or(&line) };
+                let linking = if done == total {
+                    "linking"
+                } else {
+                    line.rsplit("/vendor/").next().unwrap_or(&line)
+                };
                 progress.advance(done, total, linking);
             }
         }
-        let status = child.wait().await.map_err(LocalError::io("run", Path::new("go")))?;
+        let status = child
+            .wait()
+            .await
+            .map_err(LocalError::io("run", Path::new("go")))?;
         let _ = std::fs::write(&log, &said);
         if !status.success() {
             if said.contains("no space left") {
-                return Err(LocalError::DiskFull { path: self.dir.clone(), needed_mb: 1, free_mb: 0 });
+                return Err(LocalError::DiskFull {
+                    path: self.dir.clone(),
+                    needed_mb: 1,
+                    free_mb: 0,
+                });
             }
-            return Err(LocalError::Build { tail: tail(&said, 12), log });
+            return Err(LocalError::Build {
+                tail: tail(&said, 12),
+                log,
+            });
         }
         std::fs::rename(&draft, bin).map_err(LocalError::io("moved", &draft))
     }
 
     fn path(&self) -> String {
-        let own = packages::Tools { dir: self.go.clone() };
-        format!("{}:{}", own.path(), std::env::var("PATH").unwrap_or_else(|_| "/usr/bin:/bin".to_owned()))
+        let own = packages::Tools {
+            dir: self.go.clone(),
+        };
+        format!(
+            "{}:{}",
+            own.path(),
+            std::env::var("PATH").unwrap_or_else(|_| "/usr/bin:/bin".to_owned())
+        )
     }
 
     fn go(&self) -> Command {
@@ -227,7 +306,9 @@ impl Workshop {
         let path = format!("{}:{}", root.join("bin").display(), self.path());
         command.current_dir(&self.source);
         command.env("GOROOT", &root).env("PATH", path);
-        command.env("GOPATH", self.dir.join("gopath")).env("GOCACHE", self.dir.join("gocache"));
+        command
+            .env("GOPATH", self.dir.join("gopath"))
+            .env("GOCACHE", self.dir.join("gocache"));
         command.env("GO111MODULE", "off").env("CGO_ENABLED", "0");
         command.env_remove("GOFLAGS").env("GOENV", "off");
     }
@@ -237,12 +318,21 @@ impl Workshop {
 /// themselves, one for what `/version` answers.
 fn linker_flags() -> String {
     let mut parts = VERSION.split('.');
-    let (major, minor) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let (major, minor) = (
+        parts.next().unwrap_or_default(),
+        parts.next().unwrap_or_default(),
+    );
     let mut flags = "-s -w".to_owned();
     for package in ["component-base/version", "client-go/pkg/version"] {
-        for (name, value) in [("gitVersion", format!("v{VERSION}").as_str()), ("gitMajor", major), ("gitMinor", minor)]
-        {
-            let _ = write!(flags, " -X k8s.io/kubernetes/vendor/k8s.io/{package}.{name}={value}");
+        for (name, value) in [
+            ("gitVersion", format!("v{VERSION}").as_str()),
+            ("gitMajor", major),
+            ("gitMinor", minor),
+        ] {
+            let _ = write!(
+                flags,
+                " -X k8s.io/kubernetes/vendor/k8s.io/{package}.{name}={value}"
+            );
         }
     }
     flags
@@ -251,7 +341,11 @@ fn linker_flags() -> String {
 /// The packages whose types the API server describes: those that carry the generator's tag.
 fn tagged_packages(source: &Path) -> Result<Vec<String>, LocalError> {
     let mut found = Vec::new();
-    for (folder, import) in [("staging/src/k8s.io", "k8s.io/kubernetes/vendor/k8s.io"), ("pkg", "k8s.io/kubernetes/pkg"), ("cmd", "k8s.io/kubernetes/cmd")] {
+    for (folder, import) in [
+        ("staging/src/k8s.io", "k8s.io/kubernetes/vendor/k8s.io"),
+        ("pkg", "k8s.io/kubernetes/pkg"),
+        ("cmd", "k8s.io/kubernetes/cmd"),
+    ] {
         find_tagged(&source.join(folder), import, &mut found)?;
     }
     found.sort();
@@ -260,11 +354,19 @@ fn tagged_packages(source: &Path) -> Result<Vec<String>, LocalError> {
 
 fn find_tagged(folder: &Path, import: &str, found: &mut Vec<String>) -> Result<(), LocalError> {
     let mut tagged = false;
-    for entry in std::fs::read_dir(folder).map_err(LocalError::io("read", folder))?.flatten() {
+    for entry in std::fs::read_dir(folder)
+        .map_err(LocalError::io("read", folder))?
+        .flatten()
+    {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let Ok(kind) = entry.file_type() else { continue };
+        let Ok(kind) = entry.file_type() else {
+            continue;
+        };
         if kind.is_dir() {
-            if !matches!(name.as_str(), "code-generator" | "sample-apiserver" | "testdata" | "test") {
+            if !matches!(
+                name.as_str(),
+                "code-generator" | "sample-apiserver" | "testdata" | "test"
+            ) {
                 find_tagged(&entry.path(), &format!("{import}/{name}"), found)?;
             }
         } else if !tagged && kind.is_file() && name.ends_with(".go") {
@@ -295,7 +397,9 @@ fn read(path: &Path) -> Result<String, LocalError> {
 
 fn remove_dir(path: &Path) -> Result<(), LocalError> {
     match std::fs::remove_dir_all(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(LocalError::io("removed", path)(error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(LocalError::io("removed", path)(error))
+        }
         _ => Ok(()),
     }
 }
@@ -309,7 +413,10 @@ mod tests {
         let flags = linker_flags();
         for package in ["component-base/version", "client-go/pkg/version"] {
             for set in ["gitVersion=v1.20.2", "gitMajor=1", "gitMinor=20"] {
-                assert!(flags.contains(&format!("{package}.{set}")), "{package} {set}");
+                assert!(
+                    flags.contains(&format!("{package}.{set}")),
+                    "{package} {set}"
+                );
             }
         }
     }
@@ -322,10 +429,19 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         };
-        write("staging/src/k8s.io/api/core/v1/doc.go", "// +k8s:openapi-gen=true\npackage v1");
-        write("staging/src/k8s.io/sample-apiserver/pkg/doc.go", "// +k8s:openapi-gen=true");
+        write(
+            "staging/src/k8s.io/api/core/v1/doc.go",
+            "// +k8s:openapi-gen=true\npackage v1",
+        );
+        write(
+            "staging/src/k8s.io/sample-apiserver/pkg/doc.go",
+            "// +k8s:openapi-gen=true",
+        );
         write("pkg/apis/plain/doc.go", "package plain");
         write("cmd/x/x.go", "package main");
-        assert_eq!(tagged_packages(tree.path()).unwrap(), ["k8s.io/kubernetes/vendor/k8s.io/api/core/v1"]);
+        assert_eq!(
+            tagged_packages(tree.path()).unwrap(),
+            ["k8s.io/kubernetes/vendor/k8s.io/api/core/v1"]
+        );
     }
 }

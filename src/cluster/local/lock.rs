@@ -57,7 +57,9 @@ fn is_at(file: &File, path: &Path) -> bool {
 
 /// Whether some process holds the lock; a file that does not exist is held by nobody.
 pub(crate) fn is_held(path: &Path) -> bool {
-    let Ok(file) = File::open(path) else { return false };
+    let Ok(file) = File::open(path) else {
+        return false;
+    };
     match flock(&file, FlockOperation::NonBlockingLockShared) {
         Ok(()) => false,
         Err(error) => error == rustix::io::Errno::WOULDBLOCK,

@@ -117,7 +117,12 @@ impl LocalCluster {
                 let name = entry.file_name().into_string().ok()?;
                 let state = StateDir::of(&name).ok()?;
                 let reserved = lock::is_held(&state.reservation());
-                Some(ClusterStatus { life: life(&state)?, name, reserved, folder: state.dir })
+                Some(ClusterStatus {
+                    life: life(&state)?,
+                    name,
+                    reserved,
+                    folder: state.dir,
+                })
             })
             .collect();
         all.sort_by(|one, other| one.name.cmp(&other.name));
@@ -125,7 +130,12 @@ impl LocalCluster {
     }
 
     fn at(name: &str, state: StateDir) -> Self {
-        Self { name: name.to_owned(), kubeconfig: state.kubeconfig(), bin: state.bin(), state }
+        Self {
+            name: name.to_owned(),
+            kubeconfig: state.kubeconfig(),
+            bin: state.bin(),
+            state,
+        }
     }
 
     /// The cluster's name.
@@ -179,7 +189,10 @@ impl LocalCluster {
             return Ok(());
         }
         progress.stage(1, 1, "taking the cluster down");
-        let turn = Lock::take(&state.turn(), || progress.advance(0, 1, "waiting for another labproof")).await?;
+        let turn = Lock::take(&state.turn(), || {
+            progress.advance(0, 1, "waiting for another labproof")
+        })
+        .await?;
         clear(name, &state).await?;
         std::fs::remove_file(state.turn()).map_err(LocalError::io("removed", &state.turn()))?;
         drop(turn);
@@ -194,11 +207,13 @@ fn life(state: &StateDir) -> Option<Life> {
     if !state.dir.is_dir() {
         return None;
     }
-    Some(match (lock::is_held(&state.lock()), state.ready().exists()) {
-        (true, true) => Life::Running,
-        (true, false) => Life::Starting,
-        (false, _) => Life::Dead,
-    })
+    Some(
+        match (lock::is_held(&state.lock()), state.ready().exists()) {
+            (true, true) => Life::Running,
+            (true, false) => Life::Starting,
+            (false, _) => Life::Dead,
+        },
+    )
 }
 
 /// Ends what runs under a name, and removes cgroups and files. The caller holds the turn.
@@ -222,7 +237,9 @@ async fn clear(name: &str, state: &StateDir) -> Result<(), LocalError> {
         });
     }
     match std::fs::remove_dir_all(&state.dir) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(LocalError::io("removed", &state.dir)(error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(LocalError::io("removed", &state.dir)(error))
+        }
         _ => Ok(()),
     }
 }
@@ -236,7 +253,10 @@ async fn ask(state: &StateDir, request: &Request) -> Result<Answer, LocalError> 
     let mut stream = UnixStream::connect(&path).await.map_err(failed())?;
     stream.write_all(line.as_bytes()).await.map_err(failed())?;
     let mut answer = String::new();
-    BufReader::new(stream).read_line(&mut answer).await.map_err(failed())?;
+    BufReader::new(stream)
+        .read_line(&mut answer)
+        .await
+        .map_err(failed())?;
     if answer.is_empty() {
         return Ok(Answer::Done);
     }

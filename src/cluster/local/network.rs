@@ -59,24 +59,44 @@ pub(crate) async fn set_up(environment: &Environment) -> Result<(), LocalError> 
     ] {
         run(environment, "ip", &arguments).await?;
     }
-    for (setting, value) in [("ipv4/ip_forward", "1"), ("ipv4/conf/all/route_localnet", "1")] {
+    for (setting, value) in [
+        ("ipv4/ip_forward", "1"),
+        ("ipv4/conf/all/route_localnet", "1"),
+    ] {
         let path = std::path::Path::new("/proc/sys/net").join(setting);
         std::fs::write(&path, value).map_err(LocalError::io("written", &path))?;
     }
     for chain in ["OUTPUT", "FORWARD"] {
-        let rule = ["-w", "-A", chain, "-o", INTERFACE, "-j", "REJECT", "--reject-with", "icmp-net-unreachable"];
+        let rule = [
+            "-w",
+            "-A",
+            chain,
+            "-o",
+            INTERFACE,
+            "-j",
+            "REJECT",
+            "--reject-with",
+            "icmp-net-unreachable",
+        ];
         run(environment, "iptables", &rule).await?;
     }
     Ok(())
 }
 
-async fn run(environment: &Environment, program: &str, arguments: &[&str]) -> Result<(), LocalError> {
+async fn run(
+    environment: &Environment,
+    program: &str,
+    arguments: &[&str],
+) -> Result<(), LocalError> {
     let mut command = tool::command(program);
     environment.apply(&mut command);
     command.args(arguments);
     let doing = format!("{program} {}", arguments.join(" "));
     match tokio::time::timeout(Duration::from_secs(10), tool::output(&mut command, &doing)).await {
         Ok(result) => result.map(|_| ()),
-        Err(_) => Err(LocalError::Tool { program: doing, tail: "it did not end within 10 s".to_owned() }),
+        Err(_) => Err(LocalError::Tool {
+            program: doing,
+            tail: "it did not end within 10 s".to_owned(),
+        }),
     }
 }

@@ -33,8 +33,13 @@ pub(crate) const NODE: &[&str] = &[
 ];
 
 /// What compiles Kubernetes; needed once.
-pub(crate) const BUILD: &[&str] =
-    &["golang-1.19-go", "golang-1.19-src", "golang-github-modern-go-reflect2-dev", "patch", "xz-utils"];
+pub(crate) const BUILD: &[&str] = &[
+    "golang-1.19-go",
+    "golang-1.19-src",
+    "golang-github-modern-go-reflect2-dev",
+    "patch",
+    "xz-utils",
+];
 
 /// A folder into which packages were unpacked.
 #[derive(Debug, Clone)]
@@ -53,7 +58,13 @@ impl Tools {
     /// The folders of shared libraries, for `LD_LIBRARY_PATH`.
     pub(crate) fn libraries(&self) -> String {
         ["usr/lib", "lib"]
-            .map(|part| self.dir.join(part).join(triplet()).to_string_lossy().into_owned())
+            .map(|part| {
+                self.dir
+                    .join(part)
+                    .join(triplet())
+                    .to_string_lossy()
+                    .into_owned()
+            })
             .join(":")
     }
 

@@ -18,12 +18,16 @@ pub(crate) fn cache_root() -> PathBuf {
 
 /// The folder in which each running cluster has a folder of its own.
 pub(crate) fn state_root() -> PathBuf {
-    folder_of("XDG_RUNTIME_DIR").unwrap_or_else(|| PathBuf::from("/run")).join("labproof")
+    folder_of("XDG_RUNTIME_DIR")
+        .unwrap_or_else(|| PathBuf::from("/run"))
+        .join("labproof")
 }
 
 /// An absolute path from the environment; an empty or relative one counts as not set.
 fn folder_of(variable: &str) -> Option<PathBuf> {
-    std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute())
+    std::env::var_os(variable)
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
 }
 
 /// The files of one running cluster; on the host, everything that it leaves there is below `dir`.
@@ -36,7 +40,9 @@ impl StateDir {
     /// The folder of the cluster `name`, whether it exists or not.
     pub(crate) fn of(name: &str) -> Result<Self, LocalError> {
         check_name(name)?;
-        Ok(Self { dir: state_root().join(name) })
+        Ok(Self {
+            dir: state_root().join(name),
+        })
     }
 
     /// Held by the node's first process for as long as it lives.
@@ -105,8 +111,12 @@ impl StateDir {
 fn check_name(name: &str) -> Result<(), LocalError> {
     let fits = (1..=24).contains(&name.len())
         && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    fits.then_some(()).ok_or_else(|| LocalError::BadName { name: name.to_owned() })
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    fits.then_some(()).ok_or_else(|| LocalError::BadName {
+        name: name.to_owned(),
+    })
 }
 
 /// Makes a folder and its parents.
@@ -137,7 +147,15 @@ mod tests {
         for good in ["labproof", "a", "two-2"] {
             assert!(StateDir::of(good).is_ok(), "{good}");
         }
-        for bad in ["", "../up", "Upper", "9lives", "a/b", "a.b", "much-too-long-for-a-socket"] {
+        for bad in [
+            "",
+            "../up",
+            "Upper",
+            "9lives",
+            "a/b",
+            "a.b",
+            "much-too-long-for-a-socket",
+        ] {
             assert!(StateDir::of(bad).is_err(), "{bad}");
         }
     }

@@ -22,13 +22,37 @@ struct Client {
 }
 
 const CLIENTS: [Client; 6] = [
-    Client { file: "admin", user: "labproof-admin", group: Some("system:masters") },
-    Client { file: "apiserver-kubelet", user: "kube-apiserver", group: Some("system:masters") },
+    Client {
+        file: "admin",
+        user: "labproof-admin",
+        group: Some("system:masters"),
+    },
+    Client {
+        file: "apiserver-kubelet",
+        user: "kube-apiserver",
+        group: Some("system:masters"),
+    },
     // Its controllers would otherwise each need an account of their own, made one by one at the start.
-    Client { file: "controller-manager", user: "system:kube-controller-manager", group: Some("system:masters") },
-    Client { file: "scheduler", user: "system:kube-scheduler", group: None },
-    Client { file: "proxy", user: "system:kube-proxy", group: None },
-    Client { file: "node", user: "system:node:labproof", group: Some("system:nodes") },
+    Client {
+        file: "controller-manager",
+        user: "system:kube-controller-manager",
+        group: Some("system:masters"),
+    },
+    Client {
+        file: "scheduler",
+        user: "system:kube-scheduler",
+        group: None,
+    },
+    Client {
+        file: "proxy",
+        user: "system:kube-proxy",
+        group: None,
+    },
+    Client {
+        file: "node",
+        user: "system:node:labproof",
+        group: Some("system:nodes"),
+    },
 ];
 
 /// Writes an authority, every client's certificate, the two servers' and the key of service accounts
@@ -38,36 +62,75 @@ pub(crate) fn write(folder: &Path) -> Result<(), LocalError> {
     let key = KeyPair::generate()?;
     let mut params = params("labproof", None, &[])?;
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
+    params.key_usages = vec![
+        KeyUsagePurpose::KeyCertSign,
+        KeyUsagePurpose::DigitalSignature,
+    ];
     let certificate = params.self_signed(&key)?;
     store(folder, "ca", &certificate.pem(), &key)?;
     let authority = Issuer::new(params, key);
 
     for client in &CLIENTS {
         let usage = ExtendedKeyUsagePurpose::ClientAuth;
-        issue(folder, client.file, self::params(client.user, client.group, &[])?, usage, &authority)?;
+        issue(
+            folder,
+            client.file,
+            self::params(client.user, client.group, &[])?,
+            usage,
+            &authority,
+        )?;
     }
     let names = [
-        "127.0.0.1", NODE_ADDRESS, SERVICE_API_ADDRESS, "localhost", "kubernetes", "kubernetes.default",
-        "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
+        "127.0.0.1",
+        NODE_ADDRESS,
+        SERVICE_API_ADDRESS,
+        "localhost",
+        "kubernetes",
+        "kubernetes.default",
+        "kubernetes.default.svc",
+        "kubernetes.default.svc.cluster.local",
     ];
     let usage = ExtendedKeyUsagePurpose::ServerAuth;
-    issue(folder, "apiserver", self::params("kube-apiserver", None, &names)?, usage.clone(), &authority)?;
+    issue(
+        folder,
+        "apiserver",
+        self::params("kube-apiserver", None, &names)?,
+        usage.clone(),
+        &authority,
+    )?;
     let names = [NODE_ADDRESS, NODE_NAME];
-    issue(folder, "kubelet", self::params("kubelet", None, &names)?, usage, &authority)?;
+    issue(
+        folder,
+        "kubelet",
+        self::params("kubelet", None, &names)?,
+        usage,
+        &authority,
+    )?;
 
     let accounts = KeyPair::generate()?;
-    write_private(&folder.join("service-accounts.key"), accounts.serialize_pem().as_bytes())?;
-    write_private(&folder.join("service-accounts.pub"), accounts.public_key_pem().as_bytes())
+    write_private(
+        &folder.join("service-accounts.key"),
+        accounts.serialize_pem().as_bytes(),
+    )?;
+    write_private(
+        &folder.join("service-accounts.pub"),
+        accounts.public_key_pem().as_bytes(),
+    )
 }
 
-fn params(name: &str, group: Option<&str>, names: &[&str]) -> Result<CertificateParams, rcgen::Error> {
+fn params(
+    name: &str,
+    group: Option<&str>,
+    names: &[&str],
+) -> Result<CertificateParams, rcgen::Error> {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let mut params = CertificateParams::new(names)?;
     params.distinguished_name = rcgen::DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, name);
     if let Some(group) = group {
-        params.distinguished_name.push(DnType::OrganizationName, group);
+        params
+            .distinguished_name
+            .push(DnType::OrganizationName, group);
     }
     // Wide enough for machines whose clock is off; the key lives no longer than its cluster.
     params.not_before = rcgen::date_time_ymd(2020, 1, 1);
@@ -92,7 +155,10 @@ fn issue(
 
 fn store(folder: &Path, file: &str, certificate: &str, key: &KeyPair) -> Result<(), LocalError> {
     write_private(&folder.join(format!("{file}.crt")), certificate.as_bytes())?;
-    write_private(&folder.join(format!("{file}.key")), key.serialize_pem().as_bytes())
+    write_private(
+        &folder.join(format!("{file}.key")),
+        key.serialize_pem().as_bytes(),
+    )
 }
 
 #[cfg(test)]
@@ -104,7 +170,16 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         write(folder.path()).unwrap();
-        for name in ["ca", "admin", "apiserver", "apiserver-kubelet", "kubelet", "node", "proxy", "scheduler"] {
+        for name in [
+            "ca",
+            "admin",
+            "apiserver",
+            "apiserver-kubelet",
+            "kubelet",
+            "node",
+            "proxy",
+            "scheduler",
+        ] {
             for ending in ["crt", "key"] {
                 let path = folder.path().join(format!("{name}.{ending}"));
                 let mode = std::fs::metadata(&path).unwrap().permissions().mode();

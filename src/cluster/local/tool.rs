@@ -10,7 +10,10 @@ use super::error::{LocalError, tail};
 /// A command that reads nothing, speaks English and is killed when its future is dropped.
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
-    command.stdin(Stdio::null()).env("LC_ALL", "C").kill_on_drop(true);
+    command
+        .stdin(Stdio::null())
+        .env("LC_ALL", "C")
+        .kill_on_drop(true);
     command
 }
 
@@ -18,15 +21,29 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
 /// killed, every process that it started is gone too.
 pub(crate) fn contained(program: impl AsRef<OsStr>) -> Command {
     let mut command = command("setpriv");
-    command.args(["--pdeathsig", "KILL", "unshare", "--pid", "--fork", "--kill-child", "--"]);
+    command.args([
+        "--pdeathsig",
+        "KILL",
+        "unshare",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "--",
+    ]);
     command.arg(program);
     command
 }
 
 /// Runs to the end and gives what it printed on stdout; what it printed at all is the error.
 pub(crate) async fn output(command: &mut Command, doing: &str) -> Result<String, LocalError> {
-    let failed = |tail: String| LocalError::Tool { program: doing.to_owned(), tail };
-    let output = command.output().await.map_err(|error| failed(error.to_string()))?;
+    let failed = |tail: String| LocalError::Tool {
+        program: doing.to_owned(),
+        tail,
+    };
+    let output = command
+        .output()
+        .await
+        .map_err(|error| failed(error.to_string()))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }

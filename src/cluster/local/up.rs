@@ -37,7 +37,13 @@ pub struct UpOptions<'a> {
 }
 
 pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalError> {
-    let UpOptions { name, images, confirm, progress, program } = options;
+    let UpOptions {
+        name,
+        images,
+        confirm,
+        progress,
+        program,
+    } = options;
     if !cfg!(target_os = "linux") {
         return Err(LocalError::NotLinux);
     }
@@ -47,7 +53,11 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
     }
     make_dir(&state_root())?;
     let _turn = Lock::take(&state.turn(), || {
-        progress.stage(1, 1, "waiting for another labproof that brings this cluster up or down");
+        progress.stage(
+            1,
+            1,
+            "waiting for another labproof that brings this cluster up or down",
+        );
     })
     .await?;
     let pause = image::pause()?;
@@ -63,12 +73,19 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
     clear(name, &state).await?;
     let program = match program {
         Some(program) => program.to_path_buf(),
-        None => std::env::current_exe().map_err(LocalError::io("found", Path::new("labproof itself")))?,
+        None => std::env::current_exe()
+            .map_err(LocalError::io("found", Path::new("labproof itself")))?,
     };
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0))
         .map_err(LocalError::io("bound", Path::new("127.0.0.1:0")))?;
     lay_out(name, &state, &cache, &load, &listener)?;
-    let mut starting = Starting { name, state: &state, node: None, lines: None, keep: false };
+    let mut starting = Starting {
+        name,
+        state: &state,
+        node: None,
+        lines: None,
+        keep: false,
+    };
     Cgroup::of(name).create()?;
     starting.spawn(&program, listener)?;
     match starting.wait(progress).await {
@@ -86,21 +103,37 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
 }
 
 /// Loads what a running cluster lacks.
-async fn add_images(state: &StateDir, load: &[BuiltImage], progress: &dyn Progress) -> Result<(), LocalError> {
+async fn add_images(
+    state: &StateDir,
+    load: &[BuiltImage],
+    progress: &dyn Progress,
+) -> Result<(), LocalError> {
     let path = state.ready();
     let text = std::fs::read(&path).map_err(LocalError::io("read", &path))?;
-    let mut ready: Ready =
-        serde_json::from_slice(&text).map_err(|error| LocalError::io("read", &path)(error.into()))?;
-    let lacking: Vec<BuiltImage> = load.iter().filter(|image| !ready.images.contains(image)).cloned().collect();
+    let mut ready: Ready = serde_json::from_slice(&text)
+        .map_err(|error| LocalError::io("read", &path)(error.into()))?;
+    let lacking: Vec<BuiltImage> = load
+        .iter()
+        .filter(|image| !ready.images.contains(image))
+        .cloned()
+        .collect();
     if lacking.is_empty() {
         return Ok(());
     }
     progress.stage(1, 1, "loading images");
     if let Answer::Failed(reason) = ask(state, &Request::Load(lacking.clone())).await? {
-        let image = lacking.first().map(|image| image.name.clone()).unwrap_or_default();
-        return Err(LocalError::Image { image, reason: format!("could not be loaded: {reason}") });
+        let image = lacking
+            .first()
+            .map(|image| image.name.clone())
+            .unwrap_or_default();
+        return Err(LocalError::Image {
+            image,
+            reason: format!("could not be loaded: {reason}"),
+        });
     }
-    ready.images.retain(|old| lacking.iter().all(|new| new.name != old.name));
+    ready
+        .images
+        .retain(|old| lacking.iter().all(|new| new.name != old.name));
     ready.images.extend(lacking);
     write_ready(state, ready.images)
 }
@@ -109,7 +142,8 @@ async fn add_images(state: &StateDir, load: &[BuiltImage], progress: &dyn Progre
 fn write_ready(state: &StateDir, images: Vec<BuiltImage>) -> Result<(), LocalError> {
     let path = state.ready();
     let draft = path.with_extension("draft");
-    let text = serde_json::to_vec(&Ready { images }).map_err(|error| LocalError::io("written", &path)(error.into()))?;
+    let text = serde_json::to_vec(&Ready { images })
+        .map_err(|error| LocalError::io("written", &path)(error.into()))?;
     write_private(&draft, &text)?;
     std::fs::rename(&draft, &path).map_err(LocalError::io("written", &path))
 }
@@ -131,11 +165,20 @@ fn lay_out(
         make_dir(&folder)?;
     }
     pki::write(&state.pki())?;
-    let address = listener.local_addr().map_err(LocalError::io("bound", Path::new("127.0.0.1:0")))?;
+    let address = listener
+        .local_addr()
+        .map_err(LocalError::io("bound", Path::new("127.0.0.1:0")))?;
     let context = format!("labproof-{name}");
-    kubeconfig::write(&state.kubeconfig(), &context, &format!("https://{address}"), &state.pki(), "admin")?;
+    kubeconfig::write(
+        &state.kubeconfig(),
+        &context,
+        &format!("https://{address}"),
+        &state.pki(),
+        "admin",
+    )?;
     let kubectl = state.bin().join("kubectl");
-    symlink(cache.kubernetes.join("kubectl"), &kubectl).map_err(LocalError::io("created", &kubectl))?;
+    symlink(cache.kubernetes.join("kubectl"), &kubectl)
+        .map_err(LocalError::io("created", &kubectl))?;
     let system = rustix::system::sysinfo();
     let spec = NodeSpec {
         name: name.to_owned(),
@@ -165,16 +208,37 @@ impl Starting<'_> {
         let broken = || LocalError::io("connected", Path::new("the node"));
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(broken())?;
         ours.set_nonblocking(true).map_err(broken())?;
-        self.lines = Some(BufReader::new(UnixStream::from_std(ours).map_err(broken())?));
+        self.lines = Some(BufReader::new(
+            UnixStream::from_std(ours).map_err(broken())?,
+        ));
         let console = self.console();
-        let errors = std::fs::File::create(&console).map_err(LocalError::io("created", &console))?;
+        let errors =
+            std::fs::File::create(&console).map_err(LocalError::io("created", &console))?;
         let mut command = Command::new("setsid");
-        command.args(["unshare", "--net", "--mount", "--pid", "--ipc", "--uts", "--fork", "--mount-proc", "--kill-child", "--"]);
-        command.arg(program).args(["cluster", "node", "--state"]).arg(&self.state.dir);
+        command.args([
+            "unshare",
+            "--net",
+            "--mount",
+            "--pid",
+            "--ipc",
+            "--uts",
+            "--fork",
+            "--mount-proc",
+            "--kill-child",
+            "--",
+        ]);
+        command
+            .arg(program)
+            .args(["cluster", "node", "--state"])
+            .arg(&self.state.dir);
         command.stdin(Stdio::from(OwnedFd::from(listener)));
         command.stdout(Stdio::from(OwnedFd::from(theirs)));
         command.stderr(Stdio::from(errors)).current_dir("/");
-        self.node = Some(command.spawn().map_err(LocalError::io("run", Path::new("unshare")))?);
+        self.node = Some(
+            command
+                .spawn()
+                .map_err(LocalError::io("run", Path::new("unshare")))?,
+        );
         Ok(())
     }
 
@@ -189,11 +253,17 @@ impl Starting<'_> {
         let mut waiting_for = "the node".to_owned();
         let mut steps = 0;
         loop {
-            let Some(lines) = &mut self.lines else { return Err(self.silent()) };
+            let Some(lines) = &mut self.lines else {
+                return Err(self.silent());
+            };
             let mut line = String::new();
             let left = PATIENCE.saturating_sub(begun.elapsed());
             let Ok(read) = tokio::time::timeout(left, lines.read_line(&mut line)).await else {
-                return Err(LocalError::NotReady { waiting_for, after: PATIENCE, logs: self.state.logs() });
+                return Err(LocalError::NotReady {
+                    waiting_for,
+                    after: PATIENCE,
+                    logs: self.state.logs(),
+                });
             };
             if read.unwrap_or(0) == 0 {
                 return Err(self.silent());
@@ -206,16 +276,27 @@ impl Starting<'_> {
                     waiting_for = what;
                 }
                 Ok(Report::Failed(reason)) => {
-                    return Err(LocalError::Node { reason, log: self.state.log("node") });
+                    return Err(LocalError::Node {
+                        reason,
+                        log: self.state.log("node"),
+                    });
                 }
                 Ok(Report::Died { component, status }) => {
                     let log = self.state.log(&component);
                     let text = std::fs::read(&log).unwrap_or_default();
                     let tail = tail(&String::from_utf8_lossy(&text), 8);
-                    return Err(LocalError::ComponentDied { component, status, tail, log });
+                    return Err(LocalError::ComponentDied {
+                        component,
+                        status,
+                        tail,
+                        log,
+                    });
                 }
                 Err(error) => {
-                    return Err(LocalError::Node { reason: error.to_string(), log: self.console() });
+                    return Err(LocalError::Node {
+                        reason: error.to_string(),
+                        log: self.console(),
+                    });
                 }
             }
         }
@@ -224,14 +305,22 @@ impl Starting<'_> {
     /// The node ended without a report: its console tells why.
     fn silent(&self) -> LocalError {
         let console = std::fs::read_to_string(self.console()).unwrap_or_default();
-        if let Some(reason) = console.lines().find_map(|line| line.strip_prefix("unshare: ")) {
-            return LocalError::Namespaces { reason: reason.to_owned() };
+        if let Some(reason) = console
+            .lines()
+            .find_map(|line| line.strip_prefix("unshare: "))
+        {
+            return LocalError::Namespaces {
+                reason: reason.to_owned(),
+            };
         }
         let reason = match tail(&console, 5) {
             words if words.is_empty() => "it ended without a word".to_owned(),
             words => words,
         };
-        LocalError::Node { reason, log: self.console() }
+        LocalError::Node {
+            reason,
+            log: self.console(),
+        }
     }
 
     /// Lets the node live on.
@@ -242,7 +331,9 @@ impl Starting<'_> {
                 .get_mut()
                 .write_all(word.as_bytes())
                 .await
-                .map_err(|_| LocalError::Gone { name: self.name.to_owned() })?;
+                .map_err(|_| LocalError::Gone {
+                    name: self.name.to_owned(),
+                })?;
         }
         self.node = None;
         self.keep = true;

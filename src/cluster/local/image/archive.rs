@@ -25,9 +25,11 @@ pub(crate) fn write(recipe: &ImageRecipe, tree: &Tree, path: &Path) -> std::io::
         "Layers": [layer_name],
     }]);
     let mut archive = Builder::new(BufWriter::new(File::create(path)?));
-    for (name, bytes) in
-        [(config_name.as_str(), &config), (&layer_name, &layer), ("manifest.json", &serde_json::to_vec(&manifest)?)]
-    {
+    for (name, bytes) in [
+        (config_name.as_str(), &config),
+        (&layer_name, &layer),
+        ("manifest.json", &serde_json::to_vec(&manifest)?),
+    ] {
         append(&mut archive, name, EntryType::Regular, 0o644, (0, 0), bytes)?;
     }
     archive.into_inner()?.into_inner()?.sync_all()
@@ -37,8 +39,22 @@ fn layer(tree: &Tree) -> std::io::Result<Vec<u8>> {
     let mut layer = Builder::new(Vec::new());
     for (path, entry) in &tree.entries {
         match &entry.kind {
-            Kind::Directory => append(&mut layer, &format!("{path}/"), EntryType::Directory, entry.mode, entry.owner, &[])?,
-            Kind::File(bytes) => append(&mut layer, path, EntryType::Regular, entry.mode, entry.owner, bytes)?,
+            Kind::Directory => append(
+                &mut layer,
+                &format!("{path}/"),
+                EntryType::Directory,
+                entry.mode,
+                entry.owner,
+                &[],
+            )?,
+            Kind::File(bytes) => append(
+                &mut layer,
+                path,
+                EntryType::Regular,
+                entry.mode,
+                entry.owner,
+                bytes,
+            )?,
             Kind::Link(target) => {
                 let mut header = header(EntryType::Symlink, entry.mode, entry.owner, 0);
                 layer.append_link(&mut header, path, target)?;
@@ -75,26 +91,44 @@ fn header(kind: EntryType, mode: u32, owner: (u64, u64), size: u64) -> Header {
 fn config(recipe: &ImageRecipe, layer_digest: &str) -> Value {
     let content = &recipe.content;
     let mut run = Map::new();
-    let mut env: Vec<String> = content.env.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let mut env: Vec<String> = content
+        .env
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     if !content.env.contains_key("PATH") {
-        env.insert(0, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned());
+        env.insert(
+            0,
+            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned(),
+        );
     }
     run.insert("Env".to_owned(), json!(env));
     let lists = [("Entrypoint", &content.entrypoint), ("Cmd", &content.cmd)];
     for (key, words) in lists.into_iter().filter(|(_, words)| !words.is_empty()) {
         run.insert(key.to_owned(), json!(words));
     }
-    let texts = [("User", &content.user), ("WorkingDir", &content.working_dir)];
+    let texts = [
+        ("User", &content.user),
+        ("WorkingDir", &content.working_dir),
+    ];
     for (key, text) in texts {
         if let Some(text) = text {
             run.insert(key.to_owned(), json!(text));
         }
     }
-    let ports: Map<String, Value> = content.ports.iter().map(|port| (format!("{port}/tcp"), json!({}))).collect();
+    let ports: Map<String, Value> = content
+        .ports
+        .iter()
+        .map(|port| (format!("{port}/tcp"), json!({})))
+        .collect();
     if !ports.is_empty() {
         run.insert("ExposedPorts".to_owned(), Value::Object(ports));
     }
-    let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
+    let architecture = if cfg!(target_arch = "aarch64") {
+        "arm64"
+    } else {
+        "amd64"
+    };
     json!({
         "architecture": architecture,
         "os": "linux",
@@ -123,7 +157,14 @@ mod tests {
         let names: Vec<String> = tar::Archive::new(first.as_slice())
             .entries()
             .unwrap()
-            .map(|entry| entry.unwrap().path().unwrap().to_string_lossy().into_owned())
+            .map(|entry| {
+                entry
+                    .unwrap()
+                    .path()
+                    .unwrap()
+                    .to_string_lossy()
+                    .into_owned()
+            })
             .collect();
         assert_eq!(names.last().map(String::as_str), Some("manifest.json"));
     }

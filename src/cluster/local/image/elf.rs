@@ -27,7 +27,11 @@ pub(crate) fn needs(file: &[u8]) -> Option<Needs> {
     if file.get(..6)? != b"\x7fELF\x02\x01" {
         return None;
     }
-    let (table, entry_size, count) = (number(file, 0x20, 8)?, number(file, 0x36, 2)?, number(file, 0x38, 2)?);
+    let (table, entry_size, count) = (
+        number(file, 0x20, 8)?,
+        number(file, 0x36, 2)?,
+        number(file, 0x38, 2)?,
+    );
     let mut segments = Vec::new();
     for index in 0..count {
         let at = table.checked_add(index * entry_size)?;
@@ -60,20 +64,34 @@ fn libraries(file: &[u8], dynamic: &Segment, segments: &[Segment]) -> Option<Vec
             STRING_TABLE => {
                 strings = segments
                     .iter()
-                    .find(|part| part.kind == LOAD && (part.address..part.address.checked_add(part.size).unwrap_or(0)).contains(&value))
+                    .find(|part| {
+                        part.kind == LOAD
+                            && (part.address..part.address.checked_add(part.size).unwrap_or(0))
+                                .contains(&value)
+                    })
                     .map(|part| value - part.address + part.offset);
             }
             _ => {}
         }
     }
-    let Some(strings) = strings else { return Some(Vec::new()) };
-    names.into_iter().map(|name| text(file, strings.checked_add(name)?)).collect()
+    let Some(strings) = strings else {
+        return Some(Vec::new());
+    };
+    names
+        .into_iter()
+        .map(|name| text(file, strings.checked_add(name)?))
+        .collect()
 }
 
 fn number(file: &[u8], at: u64, size: usize) -> Option<u64> {
     let at = usize::try_from(at).ok()?;
     let bytes = file.get(at..at.checked_add(size)?)?;
-    Some(bytes.iter().rev().fold(0, |sum, byte| (sum << 8) | u64::from(*byte)))
+    Some(
+        bytes
+            .iter()
+            .rev()
+            .fold(0, |sum, byte| (sum << 8) | u64::from(*byte)),
+    )
 }
 
 fn text(file: &[u8], at: u64) -> Option<String> {
@@ -90,8 +108,19 @@ mod tests {
     fn this_very_test_program_needs_a_libc() {
         let file = std::fs::read(std::env::current_exe().unwrap()).unwrap();
         let needs = needs(&file).expect("an ELF file");
-        assert!(needs.loader.is_some_and(|loader| loader.contains("ld-linux")));
-        assert!(needs.libraries.iter().any(|name| name.starts_with("libc.so")), "{:?}", needs.libraries);
+        assert!(
+            needs
+                .loader
+                .is_some_and(|loader| loader.contains("ld-linux"))
+        );
+        assert!(
+            needs
+                .libraries
+                .iter()
+                .any(|name| name.starts_with("libc.so")),
+            "{:?}",
+            needs.libraries
+        );
     }
 
     #[test]

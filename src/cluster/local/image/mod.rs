@@ -40,7 +40,10 @@ pub(crate) fn pause() -> Result<ImageRecipe, LocalError> {
 /// The archive of a recipe, as it is or would be called.
 pub(crate) fn built(recipe: &ImageRecipe) -> BuiltImage {
     let file = format!("{}-{}.tar", recipe.digest()[..24].to_owned(), FORMAT);
-    BuiltImage { name: recipe.image().to_owned(), file }
+    BuiltImage {
+        name: recipe.image().to_owned(),
+        file,
+    }
 }
 
 /// Changes when the same recipe would give another archive.
@@ -48,7 +51,11 @@ const FORMAT: u32 = 1;
 
 /// The recipes whose archives are not in the folder yet.
 pub(crate) fn missing<'r>(folder: &Path, recipes: &[&'r ImageRecipe]) -> Vec<&'r ImageRecipe> {
-    recipes.iter().copied().filter(|recipe| !folder.join(built(recipe).file).exists()).collect()
+    recipes
+        .iter()
+        .copied()
+        .filter(|recipe| !folder.join(built(recipe).file).exists())
+        .collect()
 }
 
 /// Makes one image's archive in `folder`.
@@ -64,17 +71,25 @@ pub(crate) async fn make(
         Vec::new()
     } else {
         let downloads: PathBuf = work.join("image-debs").join(&recipe.digest()[..24]);
-        apt.download_closure(recipe.packages(), &downloads, progress).await?;
+        apt.download_closure(recipe.packages(), &downloads, progress)
+            .await?;
         debs_in(&downloads)?
     };
     let mut packages = Vec::new();
     for (index, deb) in debs.iter().enumerate() {
-        let name = deb.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = deb
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         progress.advance(index as u64, debs.len() as u64, &name);
         let package = name.split('_').next().unwrap_or_default().to_owned();
         packages.push((package, contents(deb).await?));
     }
-    let wrong = |reason: String| LocalError::Image { image: recipe.image().to_owned(), reason };
+    let wrong = |reason: String| LocalError::Image {
+        image: recipe.image().to_owned(),
+        reason,
+    };
     let tree = tree::Tree::build(recipe, &packages).map_err(wrong)?;
     let path = folder.join(built(recipe).file);
     let draft = path.with_extension("draft");
@@ -84,10 +99,16 @@ pub(crate) async fn make(
 
 /// A package's files, as an uncompressed tar.
 async fn contents(deb: &Path) -> Result<Vec<u8>, LocalError> {
-    let failed = |tail: String| LocalError::Tool { program: format!("unpacking {}", deb.display()), tail };
+    let failed = |tail: String| LocalError::Tool {
+        program: format!("unpacking {}", deb.display()),
+        tail,
+    };
     let mut command = tool::command("dpkg-deb");
     command.arg("--fsys-tarfile").arg(deb);
-    let output = command.output().await.map_err(|error| failed(error.to_string()))?;
+    let output = command
+        .output()
+        .await
+        .map_err(|error| failed(error.to_string()))?;
     if !output.status.success() {
         return Err(failed(String::from_utf8_lossy(&output.stderr).into_owned()));
     }

@@ -94,14 +94,21 @@ impl ImageRecipe {
         let mut paths: Vec<PathBuf> = entries
             .flatten()
             .map(|entry| entry.path())
-            .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+            .filter(|path| {
+                path.extension()
+                    .is_some_and(|extension| extension == "yaml")
+            })
             .collect();
         paths.sort();
         let mut recipes: Vec<Self> = Vec::new();
         for path in paths {
             let recipe = Self::read(&path)?;
             if let Some(other) = recipes.iter().find(|other| other.image() == recipe.image()) {
-                let reason = format!("{} is made by {} as well", recipe.image(), other.path.display());
+                let reason = format!(
+                    "{} is made by {} as well",
+                    recipe.image(),
+                    other.path.display()
+                );
                 return Err(LocalError::Recipe { path, reason });
             }
             recipes.push(recipe);
@@ -114,7 +121,10 @@ impl ImageRecipe {
     /// # Errors
     /// As [`ImageRecipe::read`].
     pub fn parse(path: &Path, text: &str) -> Result<Self, LocalError> {
-        let wrong = |reason: String| LocalError::Recipe { path: path.to_path_buf(), reason };
+        let wrong = |reason: String| LocalError::Recipe {
+            path: path.to_path_buf(),
+            reason,
+        };
         let content: Content =
             serde_saphyr::from_str(text).map_err(|error| wrong(error.to_string()))?;
         check(&content).map_err(wrong)?;
@@ -126,14 +136,23 @@ impl ImageRecipe {
             if let Some(source) = &file.source {
                 let source = folder.join(source);
                 let bytes = std::fs::read(&source).map_err(|error| {
-                    wrong(format!("the source of {} cannot be read: {}: {error}", file.path, source.display()))
+                    wrong(format!(
+                        "the source of {} cannot be read: {}: {error}",
+                        file.path,
+                        source.display()
+                    ))
                 })?;
                 hash.update(&bytes);
                 sources.insert(file.path.clone(), bytes);
             }
         }
         let digest = hex(&hash.finalize());
-        Ok(Self { content, sources, path: path.to_path_buf(), digest })
+        Ok(Self {
+            content,
+            sources,
+            path: path.to_path_buf(),
+            digest,
+        })
     }
 
     /// The name under which a manifest asks for the image.
@@ -154,22 +173,39 @@ impl ImageRecipe {
 
 fn check(content: &Content) -> Result<(), String> {
     let image = &content.image;
-    if image.is_empty() || image.contains(char::is_whitespace) || !image.rsplit('/').next().is_some_and(|last| last.contains(':')) {
-        return Err(format!("image: {image:?} needs a name and a tag, like example.org/shop/assets:1.0"));
+    if image.is_empty()
+        || image.contains(char::is_whitespace)
+        || !image
+            .rsplit('/')
+            .next()
+            .is_some_and(|last| last.contains(':'))
+    {
+        return Err(format!(
+            "image: {image:?} needs a name and a tag, like example.org/shop/assets:1.0"
+        ));
     }
     for package in &content.packages {
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c);
         if package.is_empty() || package.starts_with('-') || !package.chars().all(fits) {
-            return Err(format!("packages: {package:?} is no name of a Debian package"));
+            return Err(format!(
+                "packages: {package:?} is no name of a Debian package"
+            ));
         }
     }
     for directory in &content.directories {
-        check_entry(&directory.path, directory.mode.as_deref(), directory.owner.as_deref())?;
+        check_entry(
+            &directory.path,
+            directory.mode.as_deref(),
+            directory.owner.as_deref(),
+        )?;
     }
     for file in &content.files {
         check_entry(&file.path, file.mode.as_deref(), file.owner.as_deref())?;
         if file.content.is_some() == file.source.is_some() {
-            return Err(format!("files: {} needs either content or source", file.path));
+            return Err(format!(
+                "files: {} needs either content or source",
+                file.path
+            ));
         }
     }
     for path in content.links.keys() {
@@ -184,8 +220,15 @@ fn check(content: &Content) -> Result<(), String> {
     Ok(())
 }
 
-fn check_entry(path: &str, mode_text: Option<&str>, owner_text: Option<&str>) -> Result<(), String> {
-    let inside = Path::new(path).components().skip(1).all(|part| matches!(part, Component::Normal(_)));
+fn check_entry(
+    path: &str,
+    mode_text: Option<&str>,
+    owner_text: Option<&str>,
+) -> Result<(), String> {
+    let inside = Path::new(path)
+        .components()
+        .skip(1)
+        .all(|part| matches!(part, Component::Normal(_)));
     if !path.starts_with('/') || !inside || path == "/" {
         return Err(format!("{path:?} is not an absolute path without .."));
     }
@@ -193,14 +236,17 @@ fn check_entry(path: &str, mode_text: Option<&str>, owner_text: Option<&str>) ->
         mode(text).ok_or_else(|| format!("{path}: mode {text:?} is not octal, like \"0755\""))?;
     }
     if let Some(text) = owner_text {
-        owner(text).ok_or_else(|| format!("{path}: owner {text:?} is not UID or UID:GID in numbers"))?;
+        owner(text)
+            .ok_or_else(|| format!("{path}: owner {text:?} is not UID or UID:GID in numbers"))?;
     }
     Ok(())
 }
 
 /// An octal file mode.
 pub(crate) fn mode(text: &str) -> Option<u32> {
-    u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o7777)
+    u32::from_str_radix(text, 8)
+        .ok()
+        .filter(|mode| *mode <= 0o7777)
 }
 
 /// `uid` or `uid:gid`; the group is the user's number where it is left out.
@@ -223,7 +269,9 @@ mod tests {
     use super::*;
 
     fn check_message(text: &str, parts: &[&str]) {
-        let error = ImageRecipe::parse(Path::new("labs/images/x.yaml"), text).unwrap_err().to_string();
+        let error = ImageRecipe::parse(Path::new("labs/images/x.yaml"), text)
+            .unwrap_err()
+            .to_string();
         for part in parts {
             assert!(error.contains(part), "{error}");
         }
@@ -231,7 +279,10 @@ mod tests {
 
     #[test]
     fn a_misspelt_key_is_named_with_its_line() {
-        check_message("image: a:1\ncmd: [sh]\npackage: [bash]\n", &["labs/images/x.yaml", "package", "line 3"]);
+        check_message(
+            "image: a:1\ncmd: [sh]\npackage: [bash]\n",
+            &["labs/images/x.yaml", "package", "line 3"],
+        );
     }
 
     #[test]
@@ -239,10 +290,22 @@ mod tests {
         check_message("image: a\ncmd: [sh]\n", &["name and a tag"]);
         check_message("image: a:1\n", &["entrypoint or cmd"]);
         check_message("image: a:1\ncmd: [x]\npackages: [--yes]\n", &["--yes"]);
-        check_message("image: a:1\ncmd: [x]\nfiles: [{path: /a/../b, content: x}]\n", &["/a/../b"]);
-        check_message("image: a:1\ncmd: [x]\nfiles: [{path: /a}]\n", &["/a needs either content or source"]);
-        check_message("image: a:1\ncmd: [x]\nfiles: [{path: /a, source: gone.jpg}]\n", &["gone.jpg"]);
-        check_message("image: a:1\ncmd: [x]\ndirectories: [{path: /a, mode: '999'}]\n", &["octal"]);
+        check_message(
+            "image: a:1\ncmd: [x]\nfiles: [{path: /a/../b, content: x}]\n",
+            &["/a/../b"],
+        );
+        check_message(
+            "image: a:1\ncmd: [x]\nfiles: [{path: /a}]\n",
+            &["/a needs either content or source"],
+        );
+        check_message(
+            "image: a:1\ncmd: [x]\nfiles: [{path: /a, source: gone.jpg}]\n",
+            &["gone.jpg"],
+        );
+        check_message(
+            "image: a:1\ncmd: [x]\ndirectories: [{path: /a, mode: '999'}]\n",
+            &["octal"],
+        );
         check_message("image: a:1\ncmd: [x]\nuser: nginx\n", &["in numbers"]);
     }
 
@@ -250,6 +313,10 @@ mod tests {
     fn the_recipes_of_this_repository_are_valid() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("labs/images");
         let recipes = ImageRecipe::read_dir(&folder).unwrap();
-        assert!(recipes.iter().any(|recipe| recipe.image().ends_with("retail-store-sample-assets:0.4.0")));
+        assert!(
+            recipes
+                .iter()
+                .any(|recipe| recipe.image().ends_with("retail-store-sample-assets:0.4.0"))
+        );
     }
 }

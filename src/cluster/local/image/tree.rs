@@ -39,21 +39,40 @@ const MERGED: [&str; 4] = ["bin", "lib", "lib64", "sbin"];
 
 /// What only a person or the host's service manager reads.
 const LEFT_OUT: [&str; 17] = [
-    "etc/cron.d/", "etc/init.d/", "etc/logrotate.d/", "etc/systemd/", "etc/ufw/", "usr/lib/systemd/",
-    "usr/share/apport/", "usr/share/bash-completion/", "usr/share/bug/", "usr/share/doc/", "usr/share/doc-base/",
-    "usr/share/info/", "usr/share/lintian/", "usr/share/locale/", "usr/share/man/", "usr/share/menu/", "usr/share/initramfs-tools/",
+    "etc/cron.d/",
+    "etc/init.d/",
+    "etc/logrotate.d/",
+    "etc/systemd/",
+    "etc/ufw/",
+    "usr/lib/systemd/",
+    "usr/share/apport/",
+    "usr/share/bash-completion/",
+    "usr/share/bug/",
+    "usr/share/doc/",
+    "usr/share/doc-base/",
+    "usr/share/info/",
+    "usr/share/lintian/",
+    "usr/share/locale/",
+    "usr/share/man/",
+    "usr/share/menu/",
+    "usr/share/initramfs-tools/",
 ];
 
 impl Tree {
     /// Puts the recipe's files together; `packages` are all that it names and all that they depend on,
     /// each with its files as a tar.
-    pub(crate) fn build(recipe: &ImageRecipe, packages: &[(String, Vec<u8>)]) -> Result<Self, String> {
+    pub(crate) fn build(
+        recipe: &ImageRecipe,
+        packages: &[(String, Vec<u8>)],
+    ) -> Result<Self, String> {
         let mut tree = Self::default();
         let mut rest = Files::new();
         for (name, tar) in packages {
-            let files = files_of(tar).map_err(|error| format!("has the unreadable package {name}: {error}"))?;
+            let files = files_of(tar)
+                .map_err(|error| format!("has the unreadable package {name}: {error}"))?;
             if recipe.packages().contains(name) {
-                tree.entries.extend(files.into_iter().filter(|(path, _)| !left_out(path)));
+                tree.entries
+                    .extend(files.into_iter().filter(|(path, _)| !left_out(path)));
             } else {
                 rest.extend(files);
             }
@@ -70,26 +89,45 @@ impl Tree {
     }
 
     fn insert(&mut self, path: &str, kind: Kind, mode: u32, owner: (u64, u64)) {
-        self.entries.insert(merged(path), Entry { kind, mode, owner });
+        self.entries
+            .insert(merged(path), Entry { kind, mode, owner });
     }
 
     /// Adds the loaders and libraries that the programs need, and what those need in turn.
     fn add_libraries(&mut self, rest: &Files) -> Result<(), String> {
         let mut todo: Vec<String> = self.entries.keys().cloned().collect();
         while let Some(path) = todo.pop() {
-            let Some(Entry { kind: Kind::File(bytes), .. }) = self.entries.get(&path) else { continue };
-            let Some(needs) = elf::needs(bytes) else { continue };
+            let Some(Entry {
+                kind: Kind::File(bytes),
+                ..
+            }) = self.entries.get(&path)
+            else {
+                continue;
+            };
+            let Some(needs) = elf::needs(bytes) else {
+                continue;
+            };
             let libraries = needs.libraries.iter().map(|name| {
                 let folder = format!("usr/lib/{}", triplet().display());
-                [format!("{folder}/{name}"), format!("usr/lib/{name}"), format!("usr/lib64/{name}")]
+                [
+                    format!("{folder}/{name}"),
+                    format!("usr/lib/{name}"),
+                    format!("usr/lib64/{name}"),
+                ]
             });
-            let loader = needs.loader.iter().map(|path| [merged(path), String::new(), String::new()]);
+            let loader = needs
+                .loader
+                .iter()
+                .map(|path| [merged(path), String::new(), String::new()]);
             for places in libraries.chain(loader) {
                 if places.iter().any(|place| self.entries.contains_key(place)) {
                     continue;
                 }
                 let Some(place) = places.iter().find(|place| rest.contains_key(*place)) else {
-                    return Err(format!("lacks {}, which {path} needs; name its package", places[0]));
+                    return Err(format!(
+                        "lacks {}, which {path} needs; name its package",
+                        places[0]
+                    ));
                 };
                 self.take(place, rest, &mut todo);
             }
@@ -101,10 +139,14 @@ impl Tree {
     fn take(&mut self, place: &str, rest: &Files, todo: &mut Vec<String>) {
         let mut place = place.to_owned();
         for _ in 0..8 {
-            let Some(entry) = rest.get(&place) else { return };
+            let Some(entry) = rest.get(&place) else {
+                return;
+            };
             self.entries.insert(place.clone(), entry.clone());
             todo.push(place.clone());
-            let Kind::Link(target) = &entry.kind else { return };
+            let Kind::Link(target) = &entry.kind else {
+                return;
+            };
             place = match target.strip_prefix('/') {
                 Some(absolute) => merged(absolute),
                 None => beside(&place, target),
@@ -115,17 +157,30 @@ impl Tree {
     fn add_own(&mut self, recipe: &ImageRecipe) {
         let content = &recipe.content;
         let rights = |mode_text: Option<&str>, owner_text: Option<&str>, usual: u32| {
-            (mode_text.and_then(mode).unwrap_or(usual), owner_text.and_then(owner).unwrap_or((0, 0)))
+            (
+                mode_text.and_then(mode).unwrap_or(usual),
+                owner_text.and_then(owner).unwrap_or((0, 0)),
+            )
         };
         self.insert("tmp", Kind::Directory, 0o1777, (0, 0));
         for directory in &content.directories {
-            let (mode, owner) = rights(directory.mode.as_deref(), directory.owner.as_deref(), 0o755);
+            let (mode, owner) =
+                rights(directory.mode.as_deref(), directory.owner.as_deref(), 0o755);
             self.insert(&directory.path, Kind::Directory, mode, owner);
         }
         for file in &content.files {
-            let bytes = recipe.sources.get(&file.path).cloned().or_else(|| file.content.clone().map(String::into_bytes));
+            let bytes = recipe
+                .sources
+                .get(&file.path)
+                .cloned()
+                .or_else(|| file.content.clone().map(String::into_bytes));
             let (mode, owner) = rights(file.mode.as_deref(), file.owner.as_deref(), 0o644);
-            self.insert(&file.path, Kind::File(bytes.unwrap_or_default()), mode, owner);
+            self.insert(
+                &file.path,
+                Kind::File(bytes.unwrap_or_default()),
+                mode,
+                owner,
+            );
         }
         for (path, target) in &content.links {
             self.insert(path, Kind::Link(target.clone()), 0o777, (0, 0));
@@ -137,7 +192,11 @@ impl Tree {
         for path in paths {
             let mut parent = path.as_str();
             while let Some((above, _)) = parent.rsplit_once('/') {
-                self.entries.entry(above.to_owned()).or_insert(Entry { kind: Kind::Directory, mode: 0o755, owner: (0, 0) });
+                self.entries.entry(above.to_owned()).or_insert(Entry {
+                    kind: Kind::Directory,
+                    mode: 0o755,
+                    owner: (0, 0),
+                });
                 parent = above;
             }
         }
@@ -152,7 +211,9 @@ fn files_of(tar: &[u8]) -> std::io::Result<Files> {
         let path = merged(&entry.path()?.to_string_lossy());
         let header = entry.header();
         let (mode, owner) = (header.mode()? & 0o7777, (header.uid()?, header.gid()?));
-        let target = entry.link_name()?.map(|target| target.to_string_lossy().into_owned());
+        let target = entry
+            .link_name()?
+            .map(|target| target.to_string_lossy().into_owned());
         let kind = match (header.entry_type(), target) {
             (tar::EntryType::Directory, _) => Kind::Directory,
             (tar::EntryType::Symlink, Some(target)) => Kind::Link(target),
@@ -218,8 +279,14 @@ mod tests {
         ] {
             assert_eq!(merged(path), expected);
         }
-        assert_eq!(beside("usr/lib/x/liba.so.1", "liba.so.1.2"), "usr/lib/x/liba.so.1.2");
-        assert_eq!(beside("lib64/ld.so", "../lib/x/ld.so.2"), "usr/lib/x/ld.so.2");
+        assert_eq!(
+            beside("usr/lib/x/liba.so.1", "liba.so.1.2"),
+            "usr/lib/x/liba.so.1.2"
+        );
+        assert_eq!(
+            beside("lib64/ld.so", "../lib/x/ld.so.2"),
+            "usr/lib/x/ld.so.2"
+        );
     }
 
     #[test]

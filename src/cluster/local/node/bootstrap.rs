@@ -47,7 +47,10 @@ pub(crate) async fn api_ready(client: &Client) {
     loop {
         let request = http::Request::get("/readyz").body(Vec::new());
         if let Ok(request) = request
-            && client.request_text(request).await.is_ok_and(|answer| answer.trim() == "ok")
+            && client
+                .request_text(request)
+                .await
+                .is_ok_and(|answer| answer.trim() == "ok")
         {
             return;
         }
@@ -66,10 +69,15 @@ pub(crate) async fn make_objects(client: &Client) -> Result<(), String> {
         "volumeBindingMode": "Immediate",
     }))
     .map_err(|error| error.to_string())?;
-    match Api::all(client.clone()).create(&PostParams::default(), &class).await {
+    match Api::all(client.clone())
+        .create(&PostParams::default(), &class)
+        .await
+    {
         Ok(_) => Ok(()),
         Err(kube::Error::Api(status)) if status.code == 409 => Ok(()),
-        Err(error) => Err(format!("the default StorageClass could not be made: {error}")),
+        Err(error) => Err(format!(
+            "the default StorageClass could not be made: {error}"
+        )),
     }
 }
 
@@ -89,14 +97,24 @@ pub(crate) async fn node_ready(client: &Client) {
 /// Waits until pods can be made in the namespace `default`: their service account exists.
 pub(crate) async fn accounts_ready(client: &Client) {
     let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), "default");
-    while !matches!(accounts.get_opt("default").await, Ok(Some(account)) if account.secrets.is_some()) {
+    while !matches!(accounts.get_opt("default").await, Ok(Some(account)) if account.secrets.is_some())
+    {
         tokio::time::sleep(EVERY).await;
     }
 }
 
 fn is_ready(node: &Node) -> bool {
-    let untainted = node.spec.as_ref().is_none_or(|spec| spec.taints.as_ref().is_none_or(Vec::is_empty));
-    let conditions = node.status.as_ref().and_then(|status| status.conditions.as_ref());
+    let untainted = node
+        .spec
+        .as_ref()
+        .is_none_or(|spec| spec.taints.as_ref().is_none_or(Vec::is_empty));
+    let conditions = node
+        .status
+        .as_ref()
+        .and_then(|status| status.conditions.as_ref());
     untainted
-        && conditions.is_some_and(|all| all.iter().any(|one| one.type_ == "Ready" && one.status == "True"))
+        && conditions.is_some_and(|all| {
+            all.iter()
+                .any(|one| one.type_ == "Ready" && one.status == "True")
+        })
 }

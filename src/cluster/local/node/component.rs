@@ -55,7 +55,13 @@ pub(crate) fn prepare(spec: &NodeSpec) -> Result<Components, LocalError> {
     let pki = state_dir().join("pki");
     for client in ["admin", "controller-manager", "scheduler", "proxy", "node"] {
         let server = format!("https://{API_ADDRESS}");
-        crate::cluster::local::kubeconfig::write(&kubeconfig(client), &spec.name, &server, &pki, client)?;
+        crate::cluster::local::kubeconfig::write(
+            &kubeconfig(client),
+            &spec.name,
+            &server,
+            &pki,
+            client,
+        )?;
     }
     let write = |name: &str, text: String| {
         let path = Path::new(CONFIG).join(name);
@@ -71,81 +77,124 @@ fn components(pki: &Path) -> Components {
     let pki = |name: &str| pki.join(name).display().to_string();
     let config = |client: &str| kubeconfig(client).display().to_string();
     Components {
-        etcd: debian("etcd", "usr/bin/etcd", [
-            "--name=labproof".to_owned(),
-            "--data-dir=/var/lib/etcd".to_owned(),
-            format!("--listen-client-urls=http://{ETCD_ADDRESS}"),
-            format!("--advertise-client-urls=http://{ETCD_ADDRESS}"),
-            "--listen-peer-urls=http://127.0.0.1:2380".to_owned(),
-            "--initial-advertise-peer-urls=http://127.0.0.1:2380".to_owned(),
-            "--initial-cluster=labproof=http://127.0.0.1:2380".to_owned(),
-            // Its data is in memory and lives no longer than it does.
-            "--unsafe-no-fsync".to_owned(),
-            // A single member elects itself; waiting for others only takes time.
-            "--heartbeat-interval=50".to_owned(),
-            "--election-timeout=500".to_owned(),
-        ]),
-        containerd: debian("containerd", "usr/bin/containerd", [format!("--config={CONFIG}/containerd.toml")]),
-        apiserver: kube("kube-apiserver", [
-            // All addresses of the namespace: pods reach it through the Service `kubernetes`.
-            "--bind-address=0.0.0.0".to_owned(),
-            "--secure-port=6443".to_owned(),
-            format!("--advertise-address={NODE_ADDRESS}"),
-            format!("--etcd-servers=http://{ETCD_ADDRESS}"),
-            format!("--service-cluster-ip-range={SERVICES}"),
-            "--authorization-mode=Node,RBAC".to_owned(),
-            "--enable-admission-plugins=NodeRestriction".to_owned(),
-            "--allow-privileged=true".to_owned(),
-            "--kubelet-preferred-address-types=InternalIP".to_owned(),
-            "--profiling=false".to_owned(),
-            format!("--client-ca-file={}", pki("ca.crt")),
-            format!("--tls-cert-file={}", pki("apiserver.crt")),
-            format!("--tls-private-key-file={}", pki("apiserver.key")),
-            format!("--kubelet-certificate-authority={}", pki("ca.crt")),
-            format!("--kubelet-client-certificate={}", pki("apiserver-kubelet.crt")),
-            format!("--kubelet-client-key={}", pki("apiserver-kubelet.key")),
-            format!("--service-account-key-file={}", pki("service-accounts.pub")),
-            format!("--service-account-signing-key-file={}", pki("service-accounts.key")),
-            "--service-account-issuer=https://kubernetes.default.svc.cluster.local".to_owned(),
-        ]),
-        controller_manager: kube("kube-controller-manager", [
-            format!("--kubeconfig={}", config("controller-manager")),
-            "--bind-address=127.0.0.1".to_owned(),
-            "--leader-elect=false".to_owned(),
-            "--enable-hostpath-provisioner=true".to_owned(),
-            format!("--flex-volume-plugin-dir={VOLUME_PLUGINS}"),
-            "--profiling=false".to_owned(),
-            format!("--root-ca-file={}", pki("ca.crt")),
-            format!("--cluster-signing-cert-file={}", pki("ca.crt")),
-            format!("--cluster-signing-key-file={}", pki("ca.key")),
-            format!("--service-account-private-key-file={}", pki("service-accounts.key")),
-        ]),
-        scheduler: kube("kube-scheduler", [
-            format!("--kubeconfig={}", config("scheduler")),
-            "--bind-address=127.0.0.1".to_owned(),
-            "--leader-elect=false".to_owned(),
-            "--profiling=false".to_owned(),
-        ]),
-        kubelet: kube("kubelet", [
-            format!("--config={CONFIG}/kubelet.json"),
-            format!("--kubeconfig={}", config("node")),
-            format!("--hostname-override={NODE_NAME}"),
-            format!("--node-ip={NODE_ADDRESS}"),
-            "--container-runtime=remote".to_owned(),
-            format!("--container-runtime-endpoint=unix://{CONTAINERD_SOCKET}"),
-            "--root-dir=/var/lib/kubelet".to_owned(),
-            "--cert-dir=/var/lib/kubelet/pki".to_owned(),
-        ]),
-        proxy: kube("kube-proxy", [format!("--config={CONFIG}/proxy.json"), format!("--hostname-override={NODE_NAME}")]),
+        etcd: debian(
+            "etcd",
+            "usr/bin/etcd",
+            [
+                "--name=labproof".to_owned(),
+                "--data-dir=/var/lib/etcd".to_owned(),
+                format!("--listen-client-urls=http://{ETCD_ADDRESS}"),
+                format!("--advertise-client-urls=http://{ETCD_ADDRESS}"),
+                "--listen-peer-urls=http://127.0.0.1:2380".to_owned(),
+                "--initial-advertise-peer-urls=http://127.0.0.1:2380".to_owned(),
+                "--initial-cluster=labproof=http://127.0.0.1:2380".to_owned(),
+                // Its data is in memory and lives no longer than it does.
+                "--unsafe-no-fsync".to_owned(),
+                // A single member elects itself; waiting for others only takes time.
+                "--heartbeat-interval=50".to_owned(),
+                "--election-timeout=500".to_owned(),
+            ],
+        ),
+        containerd: debian(
+            "containerd",
+            "usr/bin/containerd",
+            [format!("--config={CONFIG}/containerd.toml")],
+        ),
+        apiserver: kube(
+            "kube-apiserver",
+            [
+                // All addresses of the namespace: pods reach it through the Service `kubernetes`.
+                "--bind-address=0.0.0.0".to_owned(),
+                "--secure-port=6443".to_owned(),
+                format!("--advertise-address={NODE_ADDRESS}"),
+                format!("--etcd-servers=http://{ETCD_ADDRESS}"),
+                format!("--service-cluster-ip-range={SERVICES}"),
+                "--authorization-mode=Node,RBAC".to_owned(),
+                "--enable-admission-plugins=NodeRestriction".to_owned(),
+                "--allow-privileged=true".to_owned(),
+                "--kubelet-preferred-address-types=InternalIP".to_owned(),
+                "--profiling=false".to_owned(),
+                format!("--client-ca-file={}", pki("ca.crt")),
+                format!("--tls-cert-file={}", pki("apiserver.crt")),
+                format!("--tls-private-key-file={}", pki("apiserver.key")),
+                format!("--kubelet-certificate-authority={}", pki("ca.crt")),
+                format!(
+                    "--kubelet-client-certificate={}",
+                    pki("apiserver-kubelet.crt")
+                ),
+                format!("--kubelet-client-key={}", pki("apiserver-kubelet.key")),
+                format!("--service-account-key-file={}", pki("service-accounts.pub")),
+                format!(
+                    "--service-account-signing-key-file={}",
+                    pki("service-accounts.key")
+                ),
+                "--service-account-issuer=https://kubernetes.default.svc.cluster.local".to_owned(),
+            ],
+        ),
+        controller_manager: kube(
+            "kube-controller-manager",
+            [
+                format!("--kubeconfig={}", config("controller-manager")),
+                "--bind-address=127.0.0.1".to_owned(),
+                "--leader-elect=false".to_owned(),
+                "--enable-hostpath-provisioner=true".to_owned(),
+                format!("--flex-volume-plugin-dir={VOLUME_PLUGINS}"),
+                "--profiling=false".to_owned(),
+                format!("--root-ca-file={}", pki("ca.crt")),
+                format!("--cluster-signing-cert-file={}", pki("ca.crt")),
+                format!("--cluster-signing-key-file={}", pki("ca.key")),
+                format!(
+                    "--service-account-private-key-file={}",
+                    pki("service-accounts.key")
+                ),
+            ],
+        ),
+        scheduler: kube(
+            "kube-scheduler",
+            [
+                format!("--kubeconfig={}", config("scheduler")),
+                "--bind-address=127.0.0.1".to_owned(),
+                "--leader-elect=false".to_owned(),
+                "--profiling=false".to_owned(),
+            ],
+        ),
+        kubelet: kube(
+            "kubelet",
+            [
+                format!("--config={CONFIG}/kubelet.json"),
+                format!("--kubeconfig={}", config("node")),
+                format!("--hostname-override={NODE_NAME}"),
+                format!("--node-ip={NODE_ADDRESS}"),
+                "--container-runtime=remote".to_owned(),
+                format!("--container-runtime-endpoint=unix://{CONTAINERD_SOCKET}"),
+                "--root-dir=/var/lib/kubelet".to_owned(),
+                "--cert-dir=/var/lib/kubelet/pki".to_owned(),
+            ],
+        ),
+        proxy: kube(
+            "kube-proxy",
+            [
+                format!("--config={CONFIG}/proxy.json"),
+                format!("--hostname-override={NODE_NAME}"),
+            ],
+        ),
     }
 }
 
 fn debian<const N: usize>(name: &'static str, program: &str, arguments: [String; N]) -> Component {
-    Component { name, program: tools_dir().join(program), arguments: arguments.to_vec() }
+    Component {
+        name,
+        program: tools_dir().join(program),
+        arguments: arguments.to_vec(),
+    }
 }
 
 fn kube<const N: usize>(name: &'static str, arguments: [String; N]) -> Component {
-    Component { name, program: kubernetes(name), arguments: arguments.to_vec() }
+    Component {
+        name,
+        program: kubernetes(name),
+        arguments: arguments.to_vec(),
+    }
 }
 
 fn containerd_config(pause: &image::ImageRecipe) -> String {
@@ -251,8 +300,20 @@ mod tests {
     #[test]
     fn no_component_can_reach_beyond_the_node() {
         let all = components(Path::new("/labproof/state/pki"));
-        for component in [&all.etcd, &all.containerd, &all.apiserver, &all.controller_manager, &all.scheduler, &all.kubelet, &all.proxy] {
-            assert!(component.program.starts_with("/labproof"), "{}", component.name);
+        for component in [
+            &all.etcd,
+            &all.containerd,
+            &all.apiserver,
+            &all.controller_manager,
+            &all.scheduler,
+            &all.kubelet,
+            &all.proxy,
+        ] {
+            assert!(
+                component.program.starts_with("/labproof"),
+                "{}",
+                component.name
+            );
             for argument in &component.arguments {
                 assert!(!argument.contains("/root"), "{argument}");
             }
@@ -262,6 +323,8 @@ mod tests {
     #[test]
     fn the_sandbox_image_is_the_one_that_is_made_here() {
         let pause = image::pause().unwrap();
-        assert!(containerd_config(&pause).contains(&format!("sandbox_image = \"{}\"", pause.image())));
+        assert!(
+            containerd_config(&pause).contains(&format!("sandbox_image = \"{}\"", pause.image()))
+        );
     }
 }

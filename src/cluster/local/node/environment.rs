@@ -20,7 +20,10 @@ impl Environment {
     /// The environment inside the node's root.
     pub(crate) fn inside() -> Self {
         let tools = Tools { dir: tools_dir() };
-        let path = format!("{BASE}/bin:{}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", tools.path());
+        let path = format!(
+            "{BASE}/bin:{}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            tools.path()
+        );
         Self {
             variables: vec![
                 ("PATH", path.into()),
@@ -34,7 +37,9 @@ impl Environment {
 
     /// Gives a program this environment and no other.
     pub(crate) fn apply(&self, command: &mut Command) {
-        command.env_clear().envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+            .env_clear()
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.current_dir("/");
     }
 }

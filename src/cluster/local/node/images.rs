@@ -10,7 +10,16 @@ use crate::cluster::local::tool;
 pub(crate) async fn load(environment: &Environment, image: &BuiltImage) -> Result<(), LocalError> {
     let mut command = tool::command(tools_dir().join("usr/bin/ctr"));
     environment.apply(&mut command);
-    command.args(["--address", CONTAINERD_SOCKET, "--namespace", "k8s.io", "images", "import"]);
+    command.args([
+        "--address",
+        CONTAINERD_SOCKET,
+        "--namespace",
+        "k8s.io",
+        "images",
+        "import",
+    ]);
     command.arg(images_dir().join(&image.file));
-    tool::output(&mut command, &format!("loading the image {}", image.name)).await.map(|_| ())
+    tool::output(&mut command, &format!("loading the image {}", image.name))
+        .await
+        .map(|_| ())
 }

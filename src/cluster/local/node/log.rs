@@ -20,7 +20,12 @@ pub(crate) struct BoundedLog {
 impl BoundedLog {
     /// Starts a new log; one that cannot be written is silently none, the node matters more.
     pub(crate) fn create(path: &Path) -> Self {
-        Self { path: path.to_path_buf(), file: File::create(path).ok(), written: 0, limit: LIMIT }
+        Self {
+            path: path.to_path_buf(),
+            file: File::create(path).ok(),
+            written: 0,
+            limit: LIMIT,
+        }
     }
 
     /// Adds to the log.
@@ -45,7 +50,10 @@ impl BoundedLog {
 }
 
 /// Copies what comes into a log that several writers share, to the end.
-pub(crate) async fn pump(mut from: impl AsyncRead + Unpin, log: std::sync::Arc<std::sync::Mutex<BoundedLog>>) {
+pub(crate) async fn pump(
+    mut from: impl AsyncRead + Unpin,
+    log: std::sync::Arc<std::sync::Mutex<BoundedLog>>,
+) {
     let mut buffer = vec![0; 16 << 10];
     while let Ok(count) = from.read(&mut buffer).await {
         if count == 0 {
@@ -65,12 +73,22 @@ mod tests {
     fn the_last_part_is_kept_and_the_size_is_bounded() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.log");
-        let mut log = BoundedLog { limit: 100, ..BoundedLog::create(&path) };
+        let mut log = BoundedLog {
+            limit: 100,
+            ..BoundedLog::create(&path)
+        };
         for number in 0..50 {
             log.line(&format!("line {number}"));
         }
-        assert!(std::fs::read_to_string(&path).unwrap().ends_with("line 49\n"));
-        let total: u64 = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum();
+        assert!(
+            std::fs::read_to_string(&path)
+                .unwrap()
+                .ends_with("line 49\n")
+        );
+        let total: u64 = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().metadata().unwrap().len())
+            .sum();
         assert!(total <= 200);
     }
 }

@@ -45,9 +45,14 @@ use super::pki::NODE_NAME;
 /// # Errors
 /// The node could not be set up, or a program ended for good. The `up` that started it has been told.
 pub async fn main(state: &Path) -> Result<(), LocalError> {
-    let outside = StateDir { dir: state.to_path_buf() };
+    let outside = StateDir {
+        dir: state.to_path_buf(),
+    };
     let Some(_alive) = Lock::try_take(&outside.lock())? else {
-        return Err(LocalError::Node { reason: "it is running already".to_owned(), log: outside.log("node") });
+        return Err(LocalError::Node {
+            reason: "it is running already".to_owned(),
+            log: outside.log("node"),
+        });
     };
     let (listener, starter) = inherited()?;
     let (listen, mut say) = starter.into_split();
@@ -63,9 +68,12 @@ pub async fn main(state: &Path) -> Result<(), LocalError> {
     }
     if let Err(error) = &result {
         let report = match error {
-            LocalError::ComponentDied { component, status, .. } => {
-                Report::Died { component: component.clone(), status: status.clone() }
-            }
+            LocalError::ComponentDied {
+                component, status, ..
+            } => Report::Died {
+                component: component.clone(),
+                status: status.clone(),
+            },
             other => Report::Failed(other.to_string()),
         };
         send(&mut say, &report).await;
@@ -79,14 +87,21 @@ fn inherited() -> Result<(TcpListener, UnixStream), LocalError> {
     let open = || -> std::io::Result<(TcpListener, UnixStream)> {
         let listener = std::net::TcpListener::from(std::io::stdin().as_fd().try_clone_to_owned()?);
         listener.set_nonblocking(true)?;
-        let starter = std::os::unix::net::UnixStream::from(std::io::stdout().as_fd().try_clone_to_owned()?);
+        let starter =
+            std::os::unix::net::UnixStream::from(std::io::stdout().as_fd().try_clone_to_owned()?);
         starter.set_nonblocking(true)?;
-        Ok((TcpListener::from_std(listener)?, UnixStream::from_std(starter)?))
+        Ok((
+            TcpListener::from_std(listener)?,
+            UnixStream::from_std(starter)?,
+        ))
     };
     open().map_err(broken)
 }
 
-async fn deliver(outbox: &mut mpsc::UnboundedReceiver<Report>, say: &mut tokio::net::unix::OwnedWriteHalf) {
+async fn deliver(
+    outbox: &mut mpsc::UnboundedReceiver<Report>,
+    say: &mut tokio::net::unix::OwnedWriteHalf,
+) {
     while let Some(report) = outbox.recv().await {
         send(say, &report).await;
     }
@@ -116,7 +131,8 @@ async fn run(
     let (supervisor, mut deaths) = Supervisor::new(&inside, &environment, journal);
     tokio::spawn(supervisor.clone().reap());
     tokio::spawn(forward(listener));
-    let control = UnixListener::bind(inside.control()).map_err(LocalError::io("bound", &inside.control()))?;
+    let control =
+        UnixListener::bind(inside.control()).map_err(LocalError::io("bound", &inside.control()))?;
 
     let (kept, mut orphaned) = tokio::sync::oneshot::channel();
     tokio::spawn(wait_for_keep(listen, kept));
@@ -145,7 +161,9 @@ fn read_spec(state: &StateDir) -> Result<NodeSpec, LocalError> {
 }
 
 fn died(state: &StateDir, death: Option<Death>) -> LocalError {
-    let (component, status) = death.map_or(("a program", String::new()), |death| (death.component, death.status));
+    let (component, status) = death.map_or(("a program", String::new()), |death| {
+        (death.component, death.status)
+    });
     LocalError::ComponentDied {
         component: component.to_owned(),
         status,
@@ -175,10 +193,16 @@ async fn start(
 ) -> Result<(), LocalError> {
     let begun = std::time::Instant::now();
     let waiting = |what: &str| {
-        supervisor.note(&format!("{:.2} s: waiting for {what}", begun.elapsed().as_secs_f32()));
+        supervisor.note(&format!(
+            "{:.2} s: waiting for {what}",
+            begun.elapsed().as_secs_f32()
+        ));
         let _ = reports.send(Report::Waiting(what.to_owned()));
     };
-    let failed = |reason: String| LocalError::Node { reason, log: supervisor_log() };
+    let failed = |reason: String| LocalError::Node {
+        reason,
+        log: supervisor_log(),
+    };
     link_programs(environment).await?;
     let components = component::prepare(spec)?;
     let launch = |component: &Component| supervisor.start(component);
@@ -193,7 +217,11 @@ async fn start(
         bootstrap::listening(API_ADDRESS).await;
         bootstrap::api_ready(&client).await;
         waiting("the controllers");
-        for component in [&components.controller_manager, &components.scheduler, &components.proxy] {
+        for component in [
+            &components.controller_manager,
+            &components.scheduler,
+            &components.proxy,
+        ] {
             launch(component)?;
         }
         bootstrap::make_objects(&client).await.map_err(failed)?;
@@ -208,7 +236,11 @@ async fn start(
         bootstrap::listening_on(CONTAINERD_SOCKET).await;
         for image in &spec.load {
             images::load(environment, image).await?;
-            supervisor.note(&format!("{:.2} s: loaded {}", begun.elapsed().as_secs_f32(), image.name));
+            supervisor.note(&format!(
+                "{:.2} s: loaded {}",
+                begun.elapsed().as_secs_f32(),
+                image.name
+            ));
         }
         Ok::<_, LocalError>(())
     };
@@ -216,7 +248,10 @@ async fn start(
         let (client, ()) = tokio::try_join!(control_plane, runtime)?;
         launch(&components.kubelet)?;
         waiting("the node to be Ready");
-        tokio::join!(bootstrap::node_ready(&client), bootstrap::accounts_ready(&client));
+        tokio::join!(
+            bootstrap::node_ready(&client),
+            bootstrap::accounts_ready(&client)
+        );
         waiting("the images");
         Ok::<_, LocalError>(())
     };
@@ -237,12 +272,23 @@ async fn link_programs(environment: &Environment) -> Result<(), LocalError> {
     let mut probe = super::tool::command(sbin.join("xtables-nft-multi"));
     environment.apply(&mut probe);
     probe.args(["iptables", "-w", "-S", "OUTPUT"]);
-    if super::tool::output(&mut probe, "trying iptables").await.is_ok() {
+    if super::tool::output(&mut probe, "trying iptables")
+        .await
+        .is_ok()
+    {
         kind = "xtables-nft-multi";
     }
-    for name in ["iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save", "ip6tables-restore"] {
+    for name in [
+        "iptables",
+        "iptables-save",
+        "iptables-restore",
+        "ip6tables",
+        "ip6tables-save",
+        "ip6tables-restore",
+    ] {
         let link = bin.join(name);
-        std::os::unix::fs::symlink(sbin.join(kind), &link).map_err(LocalError::io("created", &link))?;
+        std::os::unix::fs::symlink(sbin.join(kind), &link)
+            .map_err(LocalError::io("created", &link))?;
     }
     Ok(())
 }
@@ -292,7 +338,9 @@ async fn answer(connection: UnixStream, environment: Environment, stop: mpsc::Se
             Ok(Request::Load(wanted)) => load_all(&environment, &wanted).await,
             Err(error) => Answer::Failed(error.to_string()),
         };
-        let Ok(mut line) = serde_json::to_string(&answer) else { return };
+        let Ok(mut line) = serde_json::to_string(&answer) else {
+            return;
+        };
         line.push('\n');
         if write.write_all(line.as_bytes()).await.is_err() {
             return;

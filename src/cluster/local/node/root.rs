@@ -5,8 +5,8 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use rustix::mount::{
-    MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, mount_change,
-    mount_remount, unmount,
+    MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive,
+    mount_change, mount_remount, unmount,
 };
 
 use super::environment::BASE;
@@ -16,16 +16,40 @@ use crate::cluster::local::network;
 use crate::cluster::local::paths::{StateDir, make_dir};
 
 /// Files of the host's /etc that programs look into.
-const ETC: [&str; 8] =
-    ["group", "ld.so.cache", "localtime", "nsswitch.conf", "passwd", "protocols", "services", "ld.so.conf"];
+const ETC: [&str; 8] = [
+    "group",
+    "ld.so.cache",
+    "localtime",
+    "nsswitch.conf",
+    "passwd",
+    "protocols",
+    "services",
+    "ld.so.conf",
+];
 
 /// Makes the root below the state folder and moves this process, and all that it will start, into it.
 pub(crate) fn enter(state: &StateDir, spec: &NodeSpec) -> Result<(), LocalError> {
     let root = state.root();
     make_dir(&root)?;
-    mounted("/", mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC))?;
-    let options = std::ffi::CString::new(format!("mode=0755,size={}", spec.memory)).unwrap_or_default();
-    mounted(&root, mount("labproof", &root, "tmpfs", MountFlags::empty(), options.as_c_str()))?;
+    mounted(
+        "/",
+        mount_change(
+            "/",
+            MountPropagationFlags::PRIVATE | MountPropagationFlags::REC,
+        ),
+    )?;
+    let options =
+        std::ffi::CString::new(format!("mode=0755,size={}", spec.memory)).unwrap_or_default();
+    mounted(
+        &root,
+        mount(
+            "labproof",
+            &root,
+            "tmpfs",
+            MountFlags::empty(),
+            options.as_c_str(),
+        ),
+    )?;
 
     for top in ["bin", "sbin", "lib", "lib32", "lib64", "libx32", "usr"] {
         let host = Path::new("/").join(top);
@@ -43,10 +67,17 @@ pub(crate) fn enter(state: &StateDir, spec: &NodeSpec) -> Result<(), LocalError>
     }
     let proc = root.join("proc");
     make_dir(&proc)?;
-    mounted(&proc, mount("proc", &proc, "proc", MountFlags::empty(), None))?;
+    mounted(
+        &proc,
+        mount("proc", &proc, "proc", MountFlags::empty(), None),
+    )?;
 
     let base = root.join(BASE.trim_start_matches('/'));
-    for (host, place) in [(&spec.tools, "tools"), (&spec.kubernetes, "kubernetes"), (&spec.images, "images")] {
+    for (host, place) in [
+        (&spec.tools, "tools"),
+        (&spec.kubernetes, "kubernetes"),
+        (&spec.images, "images"),
+    ] {
         bind_read_only(host, &base.join(place))?;
     }
     make_dir(&base.join("state"))?;
@@ -54,12 +85,29 @@ pub(crate) fn enter(state: &StateDir, spec: &NodeSpec) -> Result<(), LocalError>
     fill(&root)?;
     pivot(&root)?;
     // Inside, mounts may pass from the node to its pods, as kubelet expects.
-    mounted("/", mount_change("/", MountPropagationFlags::SHARED | MountPropagationFlags::REC))
+    mounted(
+        "/",
+        mount_change(
+            "/",
+            MountPropagationFlags::SHARED | MountPropagationFlags::REC,
+        ),
+    )
 }
 
 /// Makes the folders and files that programs expect.
 fn fill(root: &Path) -> Result<(), LocalError> {
-    for folder in ["etc/cni/net.d", "run", "tmp", "root", "var/lib", "var/log", "var/tmp", "mnt", "opt", "etc/alternatives"] {
+    for folder in [
+        "etc/cni/net.d",
+        "run",
+        "tmp",
+        "root",
+        "var/lib",
+        "var/log",
+        "var/tmp",
+        "mnt",
+        "opt",
+        "etc/alternatives",
+    ] {
         make_dir(&root.join(folder))?;
     }
     symlink("/run", root.join("var/run")).map_err(LocalError::io("created", root))?;
@@ -73,9 +121,16 @@ fn fill(root: &Path) -> Result<(), LocalError> {
         let _ = std::fs::copy(Path::new("/etc").join(file), root.join("etc").join(file));
     }
     // Commands like awk are links through here.
-    for entry in std::fs::read_dir("/etc/alternatives").into_iter().flatten().flatten() {
+    for entry in std::fs::read_dir("/etc/alternatives")
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
         if let Ok(target) = std::fs::read_link(entry.path()) {
-            let _ = symlink(target, root.join("etc/alternatives").join(entry.file_name()));
+            let _ = symlink(
+                target,
+                root.join("etc/alternatives").join(entry.file_name()),
+            );
         }
     }
     let cni = network::cni_config();
@@ -83,7 +138,10 @@ fn fill(root: &Path) -> Result<(), LocalError> {
         ("etc/hosts", "127.0.0.1 localhost labproof\n"),
         ("etc/hostname", "labproof\n"),
         ("etc/machine-id", "1abf00f01abf00f01abf00f01abf00f0\n"),
-        ("etc/resolv.conf", "# nothing outside the cluster can be reached\n"),
+        (
+            "etc/resolv.conf",
+            "# nothing outside the cluster can be reached\n",
+        ),
         ("etc/cni/net.d/10-labproof.conflist", cni.as_str()),
     ] {
         let path = root.join(file);
@@ -96,7 +154,10 @@ fn bind_read_only(host: &Path, place: &Path) -> Result<(), LocalError> {
     make_dir(place)?;
     mounted(host, mount_bind(host, place))?;
     // A read-only bind takes two calls: the first ignores the flag.
-    mounted(place, mount_remount(place, MountFlags::BIND | MountFlags::RDONLY, ""))
+    mounted(
+        place,
+        mount_remount(place, MountFlags::BIND | MountFlags::RDONLY, ""),
+    )
 }
 
 fn pivot(root: &Path) -> Result<(), LocalError> {

@@ -66,26 +66,44 @@ impl Supervisor {
 
     /// Starts a program and watches it.
     pub(crate) fn start(&self, component: &Component) -> Result<(), LocalError> {
-        let log = Arc::new(Mutex::new(BoundedLog::create(&self.state.log(component.name))));
+        let log = Arc::new(Mutex::new(BoundedLog::create(
+            &self.state.log(component.name),
+        )));
         let child = self.spawn(component, &log)?;
         tokio::spawn(self.clone().watch(component.clone(), child, log));
         Ok(())
     }
 
-    fn spawn(&self, component: &Component, log: &Arc<Mutex<BoundedLog>>) -> Result<Child, LocalError> {
+    fn spawn(
+        &self,
+        component: &Component,
+        log: &Arc<Mutex<BoundedLog>>,
+    ) -> Result<Child, LocalError> {
         let mut command = Command::new(&component.program);
         self.environment.apply(&mut command);
         command.args(&component.arguments);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().map_err(LocalError::io("run", &component.program))?;
-        self.children.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(child.id());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command
+            .spawn()
+            .map_err(LocalError::io("run", &component.program))?;
+        self.children
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .extend(child.id());
         if let Some(output) = child.stdout.take() {
             tokio::spawn(pump(output, log.clone()));
         }
         if let Some(errors) = child.stderr.take() {
             tokio::spawn(pump(errors, log.clone()));
         }
-        self.note(&format!("started {} as process {:?}", component.name, child.id()));
+        self.note(&format!(
+            "started {} as process {:?}",
+            component.name,
+            child.id()
+        ));
         Ok(child)
     }
 
@@ -115,7 +133,10 @@ impl Supervisor {
     }
 
     fn give_up(&self, component: &Component, status: &str) {
-        let _ = self.deaths.send(Death { component: component.name, status: status.to_owned() });
+        let _ = self.deaths.send(Death {
+            component: component.name,
+            status: status.to_owned(),
+        });
     }
 
     /// Adds a line to the node's own log.
@@ -130,7 +151,11 @@ impl Supervisor {
         let mut seen: Vec<Pid> = Vec::new();
         loop {
             tokio::time::sleep(Duration::from_secs(2)).await;
-            let children = self.children.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+            let children = self
+                .children
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .clone();
             let ended = orphans(&children);
             // The node's own helpers are reaped at once by whoever waits for them; what is still there
             // at a second look is nobody's.
@@ -154,7 +179,11 @@ fn orphans(own: &[u32]) -> Vec<Pid> {
         .filter(|id| {
             let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
             // The name in brackets may hold blanks; state and parent come after it.
-            let mut fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+            let mut fields = stat
+                .rsplit(')')
+                .next()
+                .unwrap_or_default()
+                .split_whitespace();
             fields.next() == Some("Z") && fields.next() == Some(this.as_str())
         })
         .filter_map(|id| Pid::from_raw(i32::try_from(id).ok()?))
