@@ -1,20 +1,59 @@
 //! Does what happened agree with what the page shows? Pure functions from text to [`Judgement`].
 //!
-//! Entry point: [`judge`].
+//! Entry point: [`judge`]. Steps: [`normalise`] both texts; hold the exit status against what is shown ([`status`]);
+//! take out what the client says about itself ([`warnings`]); choose a rule from command and text ([`choose`]);
+//! let it compare, with tokens bound over the page ([`bindings`]); explain ([`diff`], [`explain()`]).
+//!
+//! There is no score: a rule knows what may differ ([`volatile`]) and what the author left out ([`elision`]), and
+//! everything else must be there. A wrong pass is worse than a false alarm.
+
+mod atoms;
+mod bindings;
+mod choose;
+mod command;
+mod diff;
+mod elision;
+mod explain;
+mod line;
+mod normalise;
+mod outcome;
+pub mod pairs;
+mod repeat;
+mod text;
+mod volatile;
 
 use crate::page::{MatchKind, Rows};
 
+pub use bindings::Bindings;
+pub use explain::explain;
+pub use repeat::may_repeat;
+
 /// What a page shows for a command, and how it wants it compared.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Shown<'a> {
     /// The command, as bash gets it.
     pub command: &'a str,
-    /// The shown output.
+    /// The shown output. Empty text says that the command prints nothing.
     pub text: &'a str,
     /// `match=` of the fence.
     pub match_kind: MatchKind,
     /// `rows=` of the fence.
     pub rows: Rows,
+    /// `expectError=true` of the fence: the status must not be 0. Without it an error in `text` says the same.
+    pub expect_error: bool,
+    /// `exit=N` of the fence: the status that the command must have.
+    pub exit: Option<i32>,
+}
+
+impl<'a> Shown<'a> {
+    /// Output shown without any annotation.
+    pub fn new(command: &'a str, text: &'a str) -> Self {
+        Shown {
+            command,
+            text,
+            ..Shown::default()
+        }
+    }
 }
 
 /// What a run of the command gave.
@@ -69,13 +108,42 @@ pub enum Side {
     Actual,
 }
 
-/// What volatile tokens of a page (hashes, IPs, UIDs, generated names) stand for in this run.
-///
-/// Lives for a page; a judgement that does not agree leaves no bindings behind.
-#[derive(Debug, Clone, Default)]
-pub struct Bindings {}
-
-/// Judges one output.
-pub fn judge(_shown: Shown<'_>, _happened: Happened<'_>, _bindings: &Bindings) -> Judgement {
-    unreachable!("replaced by the expect room")
+/// Judges one output. `bindings` is what earlier commands of the page bound.
+pub fn judge(shown: Shown<'_>, happened: Happened<'_>, bindings: &Bindings) -> Judgement {
+    let command = command::Command::read(shown.command);
+    let text = normalise::text(shown.text);
+    let actual = normalise::text(happened.text);
+    let mut binder = bindings::Binder::new(bindings);
+    let task = outcome::Task {
+        command: &command,
+        shown: &text,
+        actual: &actual,
+        rows: shown.rows,
+    };
+    let (rule, outcome) = choose::judge(&task, shown.match_kind, &mut binder);
+    let agrees = outcome.agrees();
+    let diff = if agrees {
+        Vec::new()
+    } else {
+        let (old, new) = outcome
+            .sides
+            .unwrap_or_else(|| (diff::keyed(&text), diff::keyed(&actual)));
+        diff::lines(&old, &new)
+    };
+    Judgement {
+        agrees,
+        rule,
+        reasons: outcome.reasons,
+        warnings: outcome.warnings,
+        diff,
+        lines_compared: text
+            .lines()
+            .filter(|l| !l.trim().is_empty() && !elision::is_elision(l))
+            .count(),
+        bindings: if agrees {
+            binder.into_page()
+        } else {
+            bindings.clone()
+        },
+    }
 }

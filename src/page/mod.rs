@@ -2,10 +2,28 @@
 //!
 //! Entry point: [`read`]. It never fails: what is wrong with a page becomes [`Diagnostic`]s
 //! beside the part that could be read.
+//!
+//! Steps: the front matter is split off and read (`front`); the fences are found wherever they stand (`blocks`,
+//! `gaps`); each fence's info string is read (`info`); a dialect is chosen per language (`dialect`); what is in
+//! the shell fences becomes commands and shown output (`transcript`, `bare`); and
+//! what cannot run says why (`skip`). `steps` puts these together.
 
+use std::path::Path;
 use std::time::Duration;
 
-use crate::source::{Diagnostic, SourceFile, Span};
+use crate::source::{Diagnostic, Severity, SourceFile, Span};
+
+mod bare;
+mod blocks;
+mod dialect;
+mod front;
+mod gaps;
+mod info;
+mod skip;
+mod steps;
+mod transcript;
+
+pub use dialect::Dialect;
 
 /// One markdown page of a lab.
 #[derive(Debug, Clone)]
@@ -31,6 +49,12 @@ pub struct FrontMatter {
     /// `lab: true`, or eks-workshop's `sidebar_custom_props: {module: true}`:
     /// the index page that makes its directory (with all below it) one lab.
     pub lab: bool,
+    /// `labproof: {dialect: ...}`: how the page's shell fences are written, where it says so.
+    pub dialect: Option<Dialect>,
+    /// `labproof: {lint: {LP001: reason}}`: rules that are off on this page, and why.
+    pub lint_off: Vec<(String, String)>,
+    /// `labproof: {tags: [...]}`: words that `--filter` finds the page by.
+    pub tags: Vec<String>,
 }
 
 /// A fenced block that runs, or says why it does not.
@@ -79,10 +103,13 @@ pub struct Expected {
     pub span: Span,
 }
 
-/// What the annotations of a fence ask for; see `../shared/design.md` of the project's
-/// history and the README for their meaning.
+/// What the annotations of a fence ask for.
 #[derive(Debug, Clone)]
 pub struct StepOptions {
+    /// `id=`: the step's name, where the author gave one.
+    pub id: Option<String>,
+    /// `only=PROFILE`: the one kind of cluster on which the step runs.
+    pub only: Option<String>,
     /// `timeout=`: how long one command may take. Default 120 s.
     pub timeout: Duration,
     /// `wait=`: upper bound of the settling after the step.
@@ -112,6 +139,8 @@ pub struct StepOptions {
 impl Default for StepOptions {
     fn default() -> Self {
         Self {
+            id: None,
+            only: None,
             timeout: Duration::from_secs(120),
             wait: Duration::ZERO,
             hook: None,
@@ -163,6 +192,45 @@ pub enum Rows {
 }
 
 /// Reads a page. `profile` is the kind of cluster of the run, for `only=`; `None` when there is none yet.
-pub fn read(_file: &SourceFile, _profile: Option<&str>) -> (Page, Vec<Diagnostic>) {
-    unreachable!("replaced by the page room")
+pub fn read(file: &SourceFile, profile: Option<&str>) -> (Page, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    let (front, start) = match front::split(file.text()) {
+        Ok(Some(head)) => (front::read(file, head, &mut diagnostics), head.end),
+        Ok(None) => (FrontMatter::default(), 0),
+        Err(span) => {
+            diagnostics.push(
+                Diagnostic::at(
+                    Severity::Error,
+                    file,
+                    span,
+                    "the front matter is never closed",
+                )
+                .with_help("end it with a line that holds `---` and nothing else"),
+            );
+            (FrontMatter::default(), 0)
+        }
+    };
+    let blocks = blocks::find(file, start);
+    let stem = stem(file.path());
+    let title = front
+        .title
+        .clone()
+        .or_else(|| blocks.first_title.clone())
+        .unwrap_or_else(|| stem.clone());
+    let steps = steps::read(file, &blocks, &front, &stem, profile, &mut diagnostics);
+    let page = Page {
+        file: file.clone(),
+        title,
+        front,
+        steps,
+    };
+    (page, diagnostics)
+}
+
+/// The file's name without its extension.
+pub(crate) fn stem(path: &Path) -> String {
+    path.file_stem().map_or_else(
+        || "page".to_owned(),
+        |stem| stem.to_string_lossy().into_owned(),
+    )
 }

@@ -1,12 +1,27 @@
 //! Paths and options → [`Plan`]: which labs, which pages in which order, linked to their checks.
 //!
 //! Everything is read, linked and validated here, before any command touches a cluster.
+//!
+//! Entry point: [`build`]. Steps: `discover` walks the paths and reads the pages in order, `link` gives every step
+//! a name of its own and every lab its verifier. [`json`] and [`text`] show a plan; they change nothing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::page::Page;
-use crate::source::Diagnostic;
+use crate::source::{Diagnostic, Severity};
 use crate::verifier::Verifier;
+
+mod discover;
+pub mod json;
+mod link;
+pub mod text;
+
+/// What a plan depends on besides the pages.
+#[derive(Debug, Clone, Default)]
+pub struct PlanOptions {
+    /// Kind of cluster of the run, for `only=`; `None`: not known yet, nothing is skipped for it.
+    pub profile: Option<String>,
+}
 
 /// Everything that a run will do, in order.
 #[derive(Debug, Clone, Default)]
@@ -30,4 +45,51 @@ pub struct Lab {
     pub pages: Vec<Page>,
     /// Its cluster-state assertions, where there is a file of them.
     pub verifier: Option<Verifier>,
+}
+
+impl Plan {
+    /// Every step with its page, in the order in which they run.
+    pub fn steps(&self) -> impl Iterator<Item = (&Lab, &Page, &crate::page::Step)> {
+        self.labs.iter().flat_map(|lab| {
+            lab.pages
+                .iter()
+                .flat_map(move |page| page.steps.iter().map(move |step| (lab, page, step)))
+        })
+    }
+
+    /// Whether a problem was found that keeps the plan from being run.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics
+            .iter()
+            .any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+}
+
+/// Reads what the paths name: each a page, or a directory of them.
+pub fn build(paths: &[PathBuf], options: &PlanOptions) -> Plan {
+    let mut plan = Plan::default();
+    for path in paths {
+        let first = plan.labs.len();
+        let problems = plan.diagnostics.len();
+        discover::path(path, options, &mut plan);
+        let steps: usize = plan.labs[first..]
+            .iter()
+            .flat_map(|lab| &lab.pages)
+            .map(|page| page.steps.len())
+            .sum();
+        let said = plan.diagnostics[problems..]
+            .iter()
+            .any(|diagnostic| diagnostic.severity == Severity::Error);
+        if steps == 0 && !said {
+            plan.diagnostics.push(nothing(path));
+        }
+    }
+    link::labs(&mut plan);
+    plan
+}
+
+fn nothing(path: &Path) -> Diagnostic {
+    Diagnostic::of_path(Severity::Error, path, "no step to run here").with_help(
+        "a step is a fenced block whose language is bash, sh, shell or console, in a .md or .mdx file",
+    )
 }

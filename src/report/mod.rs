@@ -1,1 +1,11 @@
-//! report
+//! Events and the record of a run → bytes for people and machines. Reports never judge.
+//!
+//! [`terminal`] and [`events`] are told what happens as it happens; [`summary`], [`junit`] and
+//! [`json`] are pure functions of the finished [`RunRecord`](crate::event::RunRecord).
+
+pub mod events;
+pub mod json;
+pub mod junit;
+pub mod style;
+pub mod summary;
+pub mod terminal;

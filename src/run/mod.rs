@@ -1,1 +1,138 @@
-//! run
+//! A plan and connections → events: the one place that knows both pages and clusters.
+//!
+//! Entry point: [`run`]. Labs are taken from a queue by one worker for each connection, so a
+//! sequential run is a parallel one with one worker. Within a lab everything is in page order:
+//! step → its commands ([`command`](self::command)) → settling → checks.
+//! A failed check is data; only what keeps a lab from running at all ends it early.
+
+mod cause;
+mod command;
+mod emit;
+mod judge;
+mod lab;
+mod preflight;
+mod setup;
+mod state;
+mod step;
+
+pub use emit::Emitter;
+pub use preflight::missing_tools;
+pub use setup::{Setup, SetupError};
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::cluster::Connection;
+use crate::event::{
+    ClusterInfo, Event, FORMAT_VERSION, LabRecord, PageRecord, StepRecord, Verdict,
+};
+use crate::plan::{Lab, Plan};
+
+/// What a run does apart from what the pages say.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// Stop at the first step that does not pass.
+    pub fail_fast: bool,
+    /// How long a read-only command is asked again while its output does not match, where the
+    /// fence gives no `timeout=` of its own that is shorter.
+    pub retry: Duration,
+}
+
+/// Rehearses every lab of the plan and tells `emitter` all that happens.
+///
+/// One worker runs for each connection. `cancel` ends the commands that run and starts no others.
+pub async fn run(
+    plan: &Plan,
+    connections: &[&Connection],
+    options: &RunOptions,
+    cancel: &CancellationToken,
+    emitter: &Emitter,
+) {
+    let started = Instant::now();
+    emitter.emit(Event::RunStarted {
+        version: FORMAT_VERSION,
+        labproof: env!("CARGO_PKG_VERSION"),
+        time: jiff::Timestamp::now().to_string(),
+        cluster: match connections.first() {
+            Some(connection) => cluster_info(connection).await,
+            None => ClusterInfo::default(),
+        },
+        labs: outline(plan),
+    });
+    let queue: Mutex<VecDeque<(usize, &Lab)>> = Mutex::new(plan.labs.iter().enumerate().collect());
+    let workers = connections.iter().map(|connection| async {
+        loop {
+            // The lock is released before the lab runs.
+            let next = queue
+                .lock()
+                .expect("no worker panics holding it")
+                .pop_front();
+            let Some((index, lab)) = next else { break };
+            if cancel.is_cancelled() {
+                break;
+            }
+            let passed = lab::run(index, lab, connection, options, cancel, emitter).await;
+            if options.fail_fast && !passed {
+                queue.lock().expect("no worker panics holding it").clear();
+            }
+        }
+    });
+    futures::future::join_all(workers).await;
+    emitter.emit(Event::RunFinished {
+        interrupted: cancel.is_cancelled(),
+        broken: None,
+        duration_ms: millis(started.elapsed()),
+    });
+}
+
+async fn cluster_info(connection: &Connection) -> ClusterInfo {
+    ClusterInfo {
+        profile: connection.profile.to_owned(),
+        name: connection.name.clone(),
+        server_version: connection.server_version.clone(),
+        // Only where there is a cluster is it worth a process to know.
+        client_version: match connection.client {
+            Some(_) => connection.client_version().await,
+            None => None,
+        },
+    }
+}
+
+/// The plan as a record of which nothing has happened yet.
+fn outline(plan: &Plan) -> Vec<LabRecord> {
+    let step = |step: &crate::page::Step| StepRecord {
+        id: step.id.clone(),
+        line: step.line,
+        section: step.section.clone(),
+        verdict: Verdict::Skipped,
+        reason: None,
+        command_count: step.commands.len(),
+        duration_ms: 0,
+        commands: Vec::new(),
+        checks: Vec::new(),
+    };
+    let page = |page: &crate::page::Page| PageRecord {
+        title: page.title.clone(),
+        path: page.file.path().display().to_string(),
+        verdict: Verdict::Skipped,
+        steps: page.steps.iter().map(step).collect(),
+    };
+    let lab = |lab: &Lab| LabRecord {
+        title: lab.title.clone(),
+        path: lab.path.display().to_string(),
+        verdict: Verdict::Skipped,
+        broken: None,
+        warnings: Vec::new(),
+        duration_ms: 0,
+        pages: lab.pages.iter().map(page).collect(),
+    };
+    plan.labs.iter().map(lab).collect()
+}
+
+/// Whole milliseconds of a duration.
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,10 +1,41 @@
 //! One persistent bash: commands go in one by one, exit status and output come out.
 //!
-//! Entry point: [`Session::start`], then [`Session::run`] for each command.
-//! Knows nothing of pages, clusters or verdicts.
+//! Entry point: [`Session::start`], then [`Session::run`] for each command, [`Session::end`] at the
+//! end. Knows nothing of pages, clusters or verdicts.
+//!
+//! How a command goes through:
+//! 1. `session` writes its text to a file in memory and a token to the control pipe;
+//! 2. the driver inside bash (`driver.bash`, put there by `spawn`) evaluates the text at top level
+//!    and reports the status with the token on a pipe of its own;
+//! 3. `reader` takes output and report in the order of writing; `capture` keeps both ends;
+//! 4. where the command must be ended before it ends, `ending` does so, with the help of `process`;
+//! 5. where bash itself ended, `rebirth` starts another with the state that was kept.
+//!
+//! `guard` is a process beside bash that ends it when labproof is killed.
+//!
+//! Known limits: bytes that two writes of one stream bring in through a *reopened* `/dev/stdout` or
+//! `/dev/stderr` can meet unread and then count as one write; a process that leaves the session,
+//! its parents and its environment behind, all three, is not found.
 
+mod capture;
+mod ending;
+mod error;
+mod guard;
+mod process;
+mod reader;
+mod rebirth;
+mod session;
+mod spawn;
+mod wire;
+
+pub use error::ShellError;
+pub use session::Session;
+
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
 
 /// How a session starts.
 #[derive(Debug, Clone)]
@@ -12,13 +43,77 @@ pub struct SessionOptions {
     /// Working directory of the first command.
     pub directory: PathBuf,
     /// Variables set on top of the inherited environment.
-    pub env: Vec<(String, String)>,
+    pub env: Vec<(String, OsString)>,
     /// Names of inherited variables that are taken away.
     pub env_remove: Vec<String>,
     /// Bytes of output kept for a command: this many of its beginning and this many of its end.
     pub output_limit: usize,
     /// How long a process group has between SIGTERM and SIGKILL.
     pub grace: Duration,
+}
+
+impl SessionOptions {
+    /// Starts in `directory` with the inherited environment, keeps 1 MiB of either end of each
+    /// stream, and gives processes 2 s to end.
+    pub fn new(directory: impl Into<PathBuf>) -> Self {
+        SessionOptions {
+            directory: directory.into(),
+            env: Vec::new(),
+            env_remove: Vec::new(),
+            output_limit: 1 << 20,
+            grace: Duration::from_secs(2),
+        }
+    }
+}
+
+/// What ends a command before it ends by itself, and who hears of its output at once.
+pub struct Limits<'a> {
+    /// How long the command may take.
+    pub deadline: Duration,
+    /// The command is ended once its merged output shows this text.
+    pub until: Option<&'a str>,
+    /// Ends the command when it is cancelled.
+    pub interrupt: Option<&'a CancellationToken>,
+    /// Gets all bytes as they are written.
+    pub on_output: Option<&'a mut (dyn FnMut(Stream, &[u8]) + Send)>,
+}
+
+impl<'a> Limits<'a> {
+    /// A deadline and nothing else.
+    pub fn within(deadline: Duration) -> Self {
+        Limits {
+            deadline,
+            until: None,
+            interrupt: None,
+            on_output: None,
+        }
+    }
+
+    /// Ends the command once `text` appears.
+    pub fn until(self, text: &'a str) -> Self {
+        Limits {
+            until: Some(text),
+            ..self
+        }
+    }
+}
+
+/// Where bytes were written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// What was left when a session ended.
+#[derive(Debug, Clone, Default)]
+pub struct Leftovers {
+    /// How many processes, besides the shell, had to be ended.
+    pub processes: usize,
+    /// What was written after the last command.
+    pub output: Output,
 }
 
 /// What one command did.

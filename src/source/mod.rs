@@ -3,7 +3,9 @@
 mod diagnostic;
 mod file;
 mod span;
+mod suggest;
 
 pub use diagnostic::{Diagnostic, Fix, Severity, render};
 pub use file::SourceFile;
 pub use span::{Position, Span};
+pub use suggest::nearest;

@@ -1,1 +1,17 @@
 //! Bash text: where a command ends, and which command lines it holds.
+//!
+//! Entry points: [`Scanner`], fed line by line, knows whether the command so far is whole;
+//! [`split`] cuts a script into its commands; [`command_names`] tells which programs one runs.
+//!
+//! The scanner is our own and not a full shell parser on purpose. A page is read one line at a time and the
+//! question after each line is only "does bash wait for more?"; a parser would have to start over with
+//! every line, which is quadratic, and would have to be right about the whole language, while the answer needs
+//! quotes, substitutions, here-documents and the words that open and close compound commands.
+
+mod names;
+mod scan;
+mod split;
+
+pub use names::command_names;
+pub use scan::{Open, Scanner};
+pub use split::{Unit, split};

@@ -44,6 +44,9 @@ use super::Progress;
 /// The Kubernetes version of a local cluster, without a leading `v`.
 pub const KUBERNETES_VERSION: &str = kubernetes::VERSION;
 
+/// The name of the cluster that `labproof cluster up` brings up.
+pub const DEFAULT_NAME: &str = "labproof";
+
 /// A running local cluster.
 #[derive(Debug)]
 pub struct LocalCluster {
@@ -51,6 +54,8 @@ pub struct LocalCluster {
     kubeconfig: PathBuf,
     bin: PathBuf,
     state: StateDir,
+    /// The connection that a node which shall not stay lives by.
+    _tie: Option<UnixStream>,
 }
 
 /// The right to work on a cluster, held by one run at a time; given back when it is dropped or the
@@ -135,6 +140,7 @@ impl LocalCluster {
             kubeconfig: state.kubeconfig(),
             bin: state.bin(),
             state,
+            _tie: None,
         }
     }
 

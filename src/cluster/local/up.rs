@@ -32,6 +32,9 @@ pub struct UpOptions<'a> {
     pub confirm: &'a mut (dyn FnMut(&[String]) -> bool + Send),
     /// Told what happens.
     pub progress: &'a dyn Progress,
+    /// Whether the cluster outlives this process. One that does not ends when the [`LocalCluster`] is
+    /// dropped, or the process ends in whatever way.
+    pub stay: bool,
     /// The labproof program that becomes the node; this process's own when `None`.
     pub program: Option<&'a Path>,
 }
@@ -43,6 +46,7 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
         confirm,
         progress,
         program,
+        stay,
     } = options;
     if !cfg!(target_os = "linux") {
         return Err(LocalError::NotLinux);
@@ -98,8 +102,11 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
         }
     }
     write_ready(&state, load)?;
-    starting.release().await?;
-    Ok(LocalCluster::at(name, state.clone()))
+    let tie = starting.release(stay).await?;
+    Ok(LocalCluster {
+        _tie: tie,
+        ..LocalCluster::at(name, state.clone())
+    })
 }
 
 /// Loads what a running cluster lacks.
@@ -323,9 +330,9 @@ impl Starting<'_> {
         }
     }
 
-    /// Lets the node live on.
-    async fn release(mut self) -> Result<(), LocalError> {
-        if let Some(lines) = &mut self.lines {
+    /// Lets the node live on: by itself, or for as long as the connection that is given back.
+    async fn release(mut self, stay: bool) -> Result<Option<UnixStream>, LocalError> {
+        if stay && let Some(lines) = &mut self.lines {
             let word = format!("{KEEP}\n");
             lines
                 .get_mut()
@@ -337,7 +344,11 @@ impl Starting<'_> {
         }
         self.node = None;
         self.keep = true;
-        Ok(())
+        Ok(self
+            .lines
+            .take()
+            .filter(|_| !stay)
+            .map(BufReader::into_inner))
     }
 
     /// Ends the node and removes its cgroups.

@@ -1,0 +1,186 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::cluster::Choice;
+use crate::plan::PlanOptions;
+
+/// Rehearses Kubernetes workshop labs before an audience does.
+///
+/// labproof reads markdown lab pages as they are, runs every command in one persistent bash against
+/// a real cluster, and proves that what the page says is what happens.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES, max_term_width = 100)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 all good, 1 a check failed, 2 the command line, a page or a \
+verifier is invalid, 3 the tool or the cluster could not do its job, 130 interrupted.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Rehearse labs on a cluster and judge what happens
+    Run(RunArgs),
+    /// Show what would run, in order; touches nothing
+    Plan(PlanArgs),
+    /// Explain the matcher's verdict on one pair of outputs, or judge many
+    Compare(CompareArgs),
+    /// Bring the local cluster up or down, or show what there is
+    Cluster(ClusterArgs),
+    /// Print a completion script: `labproof completions bash > /etc/bash_completion.d/labproof`
+    Completions {
+        /// The shell to complete in
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    labproof run labs\n  \
+    labproof run docs/lab.md --cluster context:kind-dev --junit report.xml\n  \
+    labproof run labs/storage --cluster local --setup base.yaml --fail-fast")]
+pub(super) struct RunArgs {
+    /// Lab directories or pages
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Which cluster: auto, local[:NAME], context:NAME or none
+    #[arg(long, default_value_t, value_name = "WHICH")]
+    pub(super) cluster: Choice,
+    /// A manifest to apply before the labs; what it creates is deleted after them
+    #[arg(long, value_name = "FILE")]
+    pub(super) setup: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
+    /// Stop at the first step that does not pass
+    #[arg(long)]
+    pub(super) fail_fast: bool,
+    /// Labs that run side by side, each on a local cluster of its own
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(super) jobs: u16,
+    /// How many seconds a read-only command is asked again while its output does not match
+    #[arg(long, default_value_t = 30, value_name = "SECONDS")]
+    pub(super) retry: u64,
+    /// Write a JUnit report
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
+    /// Write the whole record as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(super) json: Option<PathBuf>,
+    /// Write events as they happen, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub(super) events: Option<PathBuf>,
+    /// Mask what this regular expression matches wherever it would be shown (may be repeated)
+    #[arg(long, value_name = "REGEX")]
+    pub(super) redact: Vec<regex::Regex>,
+    /// Agree to download and build what the local cluster needs
+    #[arg(long, short)]
+    pub(super) yes: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct SelectArgs {
+    /// Only steps whose page path, title or step id this glob matches (may be repeated)
+    #[arg(long, value_name = "GLOB")]
+    pub(super) filter: Vec<String>,
+    /// Meanings of another harness where they differ from labproof's
+    #[arg(long, value_name = "HARNESS")]
+    pub(super) compat: Option<Compat>,
+}
+
+impl SelectArgs {
+    /// What a plan depends on besides the pages.
+    pub(super) fn options(&self, cluster: Option<&Choice>) -> PlanOptions {
+        PlanOptions {
+            profile: cluster.map(|cluster| cluster.profile().to_owned()),
+        }
+    }
+}
+
+/// Harnesses whose meanings labproof can take on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Compat {
+    /// eks-workshop's testing/util
+    EksWorkshop,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct PlanArgs {
+    /// Lab directories or pages
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
+    /// How to write it
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: PlanFormat,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum PlanFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct CompareArgs {
+    /// The command whose output it is; it decides which rule compares
+    #[arg(long, value_name = "CMD", default_value = "", conflicts_with = "pairs")]
+    pub(super) command: String,
+    /// The exit status of the command
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "pairs")]
+    pub(super) exit_code: i32,
+    /// What the page shows
+    #[arg(value_name = "EXPECTED_FILE", required_unless_present = "pairs")]
+    pub(super) expected: Option<PathBuf>,
+    /// What was printed
+    #[arg(value_name = "ACTUAL_FILE", required_unless_present = "pairs")]
+    pub(super) actual: Option<PathBuf>,
+    /// Judge many: a file with one JSON object (id, command, expected, actual, exit_code) a line
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["expected", "actual"])]
+    pub(super) pairs: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ClusterArgs {
+    #[command(subcommand)]
+    pub(super) command: ClusterCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ClusterCommand {
+    /// Bring the local cluster up; it stays until `down`
+    Up {
+        /// Name of the cluster
+        #[arg(long, default_value = crate::cluster::local::DEFAULT_NAME)]
+        name: String,
+        /// Folders with image recipes to make available on it
+        #[arg(long, value_name = "DIR")]
+        images: Vec<PathBuf>,
+        /// Agree to download and build what it needs
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// End the local cluster and everything it started
+    Down {
+        /// Name of the cluster
+        #[arg(long, default_value = crate::cluster::local::DEFAULT_NAME)]
+        name: String,
+    },
+    /// Show the local clusters of this machine
+    Status,
+    /// The first process of a local cluster's namespaces; started by `up`
+    #[command(hide = true)]
+    Node {
+        /// The cluster's state folder
+        #[arg(long)]
+        state: PathBuf,
+    },
+}

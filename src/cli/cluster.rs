@@ -1,0 +1,142 @@
+//! `labproof cluster`: the local cluster, up and down.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::args::{ClusterArgs, ClusterCommand};
+use super::exit::Exit;
+use super::{interrupt, output, progress};
+use crate::cluster::local::{
+    ImageRecipe, KUBERNETES_VERSION, Life, LocalCluster, LocalError, UpOptions, node,
+};
+use crate::report::style::{BOLD, DIM, paint};
+
+/// Brings a local cluster up or down, or shows what there is.
+pub(super) async fn main(args: ClusterArgs) -> Exit {
+    match args.command {
+        ClusterCommand::Up { name, images, yes } => up(&name, &images, yes).await,
+        ClusterCommand::Down { name } => down(&name).await,
+        ClusterCommand::Status => status(),
+        ClusterCommand::Node { state } => ended(node::main(&state).await),
+    }
+}
+
+async fn up(name: &str, folders: &[PathBuf], yes: bool) -> Exit {
+    let started = Instant::now();
+    let cancel = interrupt::token();
+    let shown = progress::Shown::new();
+    let result = tokio::select! {
+        result = bring_up(name, folders, yes, &shown) => Some(result),
+        () = cancel.cancelled() => None,
+    };
+    shown.finish();
+    match result {
+        None => Exit::Interrupted,
+        Some(Err(error)) => ended(Err(error)),
+        Some(Ok(cluster)) => {
+            let kubectl = cluster.bin_dir().join("kubectl");
+            output::stdout(&format!(
+                "{} runs Kubernetes v{KUBERNETES_VERSION} ({:.1} s)\n  \
+                 rehearse:  labproof run PATH\n  \
+                 look:      {} --kubeconfig {} get pods -A\n  \
+                 end:       labproof cluster down{}\n",
+                paint(BOLD, &format!("cluster {name}")),
+                started.elapsed().as_secs_f32(),
+                kubectl.display(),
+                cluster.kubeconfig().display(),
+                if name == crate::cluster::local::DEFAULT_NAME {
+                    String::new()
+                } else {
+                    format!(" --name {name}")
+                },
+            ));
+            Exit::Good
+        }
+    }
+}
+
+async fn bring_up(
+    name: &str,
+    folders: &[PathBuf],
+    yes: bool,
+    shown: &progress::Shown,
+) -> Result<LocalCluster, LocalError> {
+    let here = Path::new("labs").join("images");
+    let default = folders.is_empty().then_some(here);
+    let mut images = Vec::new();
+    for folder in folders.iter().chain(&default) {
+        images.extend(ImageRecipe::read_dir(folder)?);
+    }
+    LocalCluster::up(UpOptions {
+        name,
+        images: &images,
+        confirm: &mut |packages| confirm(packages, yes, shown),
+        progress: shown,
+        stay: true,
+        program: None,
+    })
+    .await
+}
+
+async fn down(name: &str) -> Exit {
+    let shown = progress::Shown::new();
+    let result = LocalCluster::remove(name, &shown).await;
+    shown.finish();
+    if result.is_ok() {
+        output::stdout(&format!("cluster {name} is down\n"));
+    }
+    ended(result)
+}
+
+fn status() -> Exit {
+    let clusters = LocalCluster::list();
+    if clusters.is_empty() {
+        output::stdout("no local cluster; `labproof cluster up` brings one up\n");
+    }
+    for cluster in clusters {
+        let life = match (cluster.life, cluster.reserved) {
+            (Life::Starting, _) => "is starting",
+            (Life::Running, true) => "runs, in use by a run",
+            (Life::Running, false) => "runs",
+            (Life::Dead, _) => "has ended without being taken down; `up` and `down` clear it away",
+        };
+        let folder = paint(DIM, &cluster.folder.display().to_string());
+        output::stdout(&format!(
+            "{} {life}  {folder}\n",
+            paint(BOLD, &cluster.name)
+        ));
+    }
+    Exit::Good
+}
+
+fn ended(result: Result<(), LocalError>) -> Exit {
+    match result {
+        Ok(()) => Exit::Good,
+        Err(error) => {
+            output::error(&error.to_string());
+            Exit::Broken
+        }
+    }
+}
+
+/// Whether these Debian packages may be downloaded: `--yes` says so, or somebody at a terminal.
+pub(super) fn confirm(packages: &[String], yes: bool, shown: &progress::Shown) -> bool {
+    shown.pause(|| {
+        output::stderr(&format!(
+            "The local cluster is made from these Debian packages. They are downloaded and unpacked into \
+             labproof's cache, not installed:\n  {}\n",
+            packages.join(" ")
+        ));
+        if yes {
+            return true;
+        }
+        if !std::io::stdin().is_terminal() || !output::is_watched() {
+            return false;
+        }
+        output::stderr("Go on? [y/N] ");
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer).is_ok()
+            && matches!(answer.trim(), "y" | "Y" | "yes" | "Yes")
+    })
+}

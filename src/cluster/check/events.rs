@@ -1,0 +1,89 @@
+//! Events of the cluster that may explain why a check did not pass.
+
+use k8s_openapi::api::core::v1::Event;
+use kube::api::ListParams;
+use kube::{Api, Client};
+use std::time::Duration;
+
+use crate::verifier::{Kind, PodsOf, Target};
+
+/// The most that a finding shows.
+const MOST: usize = 5;
+/// Explaining must not hold up a run whose cluster does not answer.
+const LIMIT: Duration = Duration::from_secs(3);
+
+/// The newest events of what the check is about, warnings before others.
+pub(super) async fn explaining(client: &Client, kind: &Kind) -> Vec<String> {
+    let Some((namespace, name)) = subject(kind) else {
+        return Vec::new();
+    };
+    let api: Api<Event> = Api::namespaced(client.clone(), namespace);
+    let params = ListParams::default().limit(500);
+    match tokio::time::timeout(LIMIT, api.list(&params)).await {
+        Ok(Ok(events)) => chosen(events.items, name),
+        // A finding without events is still a finding.
+        Ok(Err(_)) | Err(_) => Vec::new(),
+    }
+}
+
+/// The namespace, and the name where there is one.
+fn subject(kind: &Kind) -> Option<(&str, Option<&str>)> {
+    let objects = match kind {
+        Kind::Resource(resource) => &resource.objects,
+        Kind::Absent(objects) => objects,
+        Kind::Count(count) => &count.objects,
+        Kind::File(file) => return Some((&file.pods.namespace, of_pods(&file.pods.of))),
+        Kind::Persistence(kind) => return Some((&kind.pods.namespace, of_pods(&kind.pods.of))),
+    };
+    let name = match &objects.target {
+        Target::Name(name) => Some(&**name),
+        Target::Selector(_) | Target::All => None,
+    };
+    Some((objects.namespace.as_deref().unwrap_or("default"), name))
+}
+
+fn of_pods(of: &PodsOf) -> Option<&str> {
+    match of {
+        PodsOf::Workload(_, name) | PodsOf::Pod(name) => Some(name),
+        PodsOf::Selector(_) => None,
+    }
+}
+
+/// Those of the object and of what it made, which carries its name with a dash.
+fn chosen(mut events: Vec<Event>, name: Option<&str>) -> Vec<String> {
+    events.retain(|event| {
+        let of = event.involved_object.name.as_deref().unwrap_or_default();
+        name.is_none_or(|name| {
+            of.strip_prefix(name)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        })
+    });
+    let is_warning = |event: &Event| event.type_.as_deref() == Some("Warning");
+    let time = |event: &Event| {
+        let last = event.last_timestamp.as_ref().map(|time| time.0);
+        last.or(event.event_time.as_ref().map(|time| time.0))
+            .or(event
+                .metadata
+                .creation_timestamp
+                .as_ref()
+                .map(|time| time.0))
+    };
+    events.sort_by_key(|event| std::cmp::Reverse((is_warning(event), time(event))));
+    events.iter().take(MOST).map(sentence).collect()
+}
+
+fn sentence(event: &Event) -> String {
+    let object = &event.involved_object;
+    let times = match event.count {
+        Some(count) if count > 1 => format!(" ({count} times)"),
+        _ => String::new(),
+    };
+    format!(
+        "{} {} {}/{}: {}{times}",
+        event.type_.as_deref().unwrap_or("Event"),
+        event.reason.as_deref().unwrap_or("without a reason"),
+        object.kind.as_deref().unwrap_or("object").to_lowercase(),
+        object.name.as_deref().unwrap_or("?"),
+        event.message.as_deref().unwrap_or("").trim(),
+    )
+}

@@ -1,0 +1,261 @@
+//! What became of a file across the end of its pods: the decision, without a cluster.
+//!
+//! Entry point: [`judge`]. It compares what pods had before with what their successors have.
+
+use crate::verifier::Fate;
+
+use super::file::InPod;
+use super::path::{AtPath, Content};
+use super::pods::Member;
+
+/// What can be said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The pods that had the file are still the same: nothing was put to the test.
+    Untouched,
+    /// They are gone, and this became of the file.
+    Became(Fate, String),
+    /// They are gone, but what became of the file cannot be told.
+    Unclear(String),
+}
+
+/// Judges. `before` are the pods as they were, `now` those that serve after; only successors,
+/// pods with UIDs that were not there before, tell something.
+pub(super) fn judge(path: &str, before: &[InPod], now: &[InPod]) -> Outcome {
+    let holders: Vec<&InPod> = before
+        .iter()
+        .filter(|one| one.at != AtPath::Nothing)
+        .collect();
+    let Some(held) = holders.first() else {
+        return Outcome::Unclear(format!("no pod had anything at {path} before"));
+    };
+    let is_in = |pods: &[InPod], uid: &str| pods.iter().any(|one| one.pod.uid == uid);
+    let gone: Vec<&Member> = holders
+        .iter()
+        .map(|one| &one.pod)
+        .filter(|pod| !is_in(now, &pod.uid))
+        .collect();
+    if gone.is_empty() {
+        return Outcome::Untouched;
+    }
+    let successors: Vec<&InPod> = now
+        .iter()
+        .filter(|one| !is_in(before, &one.pod.uid))
+        .collect();
+    if successors.is_empty() {
+        return Outcome::Unclear(format!(
+            "{} is gone, but no pod took its place",
+            labels(&gone)
+        ));
+    }
+    let proof = format!(
+        "{} replaced by {}",
+        labels(&gone),
+        labels(&successors.iter().map(|one| &one.pod).collect::<Vec<_>>())
+    );
+    let fates: Vec<Option<Fate>> = successors
+        .iter()
+        .map(|one| fate_of(&held.at, &one.at))
+        .collect();
+    match fates[0] {
+        Some(fate) if fates.iter().all(|other| *other == Some(fate)) => {
+            let what = match (fate, &successors[0].at) {
+                (Fate::Kept, _) => format!("{path} was kept"),
+                (Fate::Lost, AtPath::Nothing) => format!("{path} was lost"),
+                (Fate::Lost, other) => {
+                    format!(
+                        "what {path} held was lost, {} is there instead",
+                        other.words()
+                    )
+                }
+            };
+            Outcome::Became(fate, format!("{proof}; {what}"))
+        }
+        _ => {
+            let each: Vec<String> = successors
+                .iter()
+                .map(|one| format!("{} in {}", one.at.words(), one.pod.name))
+                .collect();
+            Outcome::Unclear(format!(
+                "{proof}; it cannot be told what became of {path}: before, {}; now, {}",
+                held.at.words(),
+                each.join(", ")
+            ))
+        }
+    }
+}
+
+/// What became of one file; `None` where it cannot be told.
+fn fate_of(before: &AtPath, after: &AtPath) -> Option<Fate> {
+    match (before, after) {
+        (_, AtPath::Nothing) => Some(Fate::Lost),
+        (AtPath::File(before), AtPath::File(after)) => fate_of_content(before, after),
+        // A folder is mounted or made anew under the same name: it is watched with a marker.
+        _ => None,
+    }
+}
+
+fn fate_of_content(before: &Content, after: &Content) -> Option<Fate> {
+    if before.sha256 == after.sha256 {
+        return Some(Fate::Kept);
+    }
+    // An empty file says nothing about what it became, and neither does one too large to keep.
+    let known = before.length > 0 && before.head.len() as u64 == before.length;
+    if !known {
+        return None;
+    }
+    // Something written at its end since, as to a log, leaves the old content where it was.
+    match after.head.starts_with(&before.head) {
+        true => Some(Fate::Kept),
+        false => Some(Fate::Lost),
+    }
+}
+
+/// Pods with their UIDs, for a proof.
+pub(super) fn labels(pods: &[&Member]) -> String {
+    let labels: Vec<String> = pods.iter().map(|pod| pod.label()).collect();
+    labels.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::path::file_of;
+    use super::super::pods::member_of;
+    use super::*;
+
+    fn folder() -> AtPath {
+        match file_of("a\n") {
+            AtPath::File(content) => AtPath::Folder(content),
+            other => other,
+        }
+    }
+
+    fn pods(all: &[(&str, AtPath)]) -> Vec<InPod> {
+        all.iter()
+            .map(|(uid, at)| InPod {
+                pod: member_of(&format!("pod-{uid}"), uid),
+                at: at.clone(),
+            })
+            .collect()
+    }
+
+    /// `expected`: `untouched`, `unclear`, `kept` or `lost`, and a part of the words.
+    fn check(before: &[(&str, AtPath)], now: &[(&str, AtPath)], expected: &str, words: &str) {
+        let outcome = judge("/x", &pods(before), &pods(now));
+        let (is, said) = match &outcome {
+            Outcome::Untouched => ("untouched", ""),
+            Outcome::Unclear(said) => ("unclear", &**said),
+            Outcome::Became(fate, said) => (fate.word(), &**said),
+        };
+        assert_eq!(is, expected, "{outcome:?}");
+        assert!(said.contains(words), "{said}");
+    }
+
+    #[test]
+    fn one_pod() {
+        let (text, empty, nothing) = (file_of("hi"), file_of(""), AtPath::Nothing);
+        let old = [("1", text.clone())];
+        let proof = "pod-1 (uid 1) replaced by pod-2 (uid 2); /x was ";
+        check(&old, &[("1", text.clone())], "untouched", "");
+        // What became of the file in the same pod proves nothing about the end of the pod.
+        check(&old, &[("1", nothing.clone())], "untouched", "");
+        check(
+            &old,
+            &[("2", text.clone())],
+            "kept",
+            &format!("{proof}kept"),
+        );
+        check(
+            &old,
+            &[("2", nothing.clone())],
+            "lost",
+            &format!("{proof}lost"),
+        );
+        check(&old, &[("2", file_of("hi, more"))], "kept", "kept");
+        check(
+            &old,
+            &[("2", file_of("image's own"))],
+            "lost",
+            "is there instead",
+        );
+        check(&old, &[], "unclear", "no pod took its place");
+        check(
+            &[("1", nothing.clone())],
+            &[("2", nothing.clone())],
+            "unclear",
+            "before",
+        );
+        check(
+            &[],
+            &[("2", text.clone())],
+            "unclear",
+            "no pod had anything",
+        );
+        check(
+            &[("1", empty.clone())],
+            &[("2", empty.clone())],
+            "kept",
+            "kept",
+        );
+        check(&[("1", empty.clone())], &[("2", nothing)], "lost", "lost");
+        check(
+            &[("1", empty)],
+            &[("2", text.clone())],
+            "unclear",
+            "cannot be told",
+        );
+        check(&old, &[("2", folder())], "unclear", "cannot be told");
+        check(
+            &[("1", folder())],
+            &[("2", folder())],
+            "unclear",
+            "cannot be told",
+        );
+    }
+
+    #[test]
+    fn several_pods() {
+        let (text, nothing) = (file_of("hi"), AtPath::Nothing);
+        let one_has_it = [("1", text.clone()), ("2", nothing.clone())];
+        let both_have_it = [("1", text.clone()), ("2", text.clone())];
+        let none = [("3", nothing.clone()), ("4", nothing.clone())];
+        let all = [("3", text.clone()), ("4", text.clone())];
+        check(&one_has_it, &none, "lost", "pod-3 (uid 3), pod-4 (uid 4)");
+        check(&one_has_it, &all, "kept", "kept");
+        check(
+            &one_has_it,
+            &[("3", text.clone()), ("4", nothing.clone())],
+            "unclear",
+            "",
+        );
+        // The one that did not have it went: that says nothing of the file.
+        check(
+            &one_has_it,
+            &[("1", text.clone()), ("3", nothing.clone())],
+            "untouched",
+            "",
+        );
+        // One of two went: its successor tells.
+        check(
+            &both_have_it,
+            &[("1", text.clone()), ("3", nothing.clone())],
+            "lost",
+            "pod-2",
+        );
+        check(
+            &both_have_it,
+            &[("1", text.clone()), ("3", text.clone())],
+            "kept",
+            "pod-2",
+        );
+        // Scaled up: pods that are new, but nothing went.
+        check(&[("1", text.clone())], &both_have_it, "untouched", "");
+        // Scaled down: something went, but nothing came.
+        check(
+            &both_have_it,
+            &[("1", text)],
+            "unclear",
+            "no pod took its place",
+        );
+    }
+}

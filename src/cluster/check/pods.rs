@@ -1,0 +1,446 @@
+//! The pods of a workload, and whether they are all there and ready.
+//!
+//! Entry point: [`read`]. A pod belongs to a workload when its owners lead up to the workload's
+//! UID: labels alone would take in the pods of another that happens to share them.
+
+use k8s_openapi::api::core::v1::Pod;
+use kube::api::{ApiResource, DynamicObject, ListParams};
+use kube::core::GroupVersionKind;
+use kube::{Api, Client, ResourceExt};
+use serde_json::Value;
+
+use crate::verifier::{Pods, PodsOf, Workload};
+
+use super::exec::Container;
+use super::look::Unable;
+use super::problem;
+
+/// A pod, as far as checks care.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Member {
+    pub name: String,
+    pub uid: String,
+    /// It serves: running, ready, and not on its way out.
+    pub ready: bool,
+    /// It is on its way out.
+    pub leaving: bool,
+    /// How long it may take to stop, in seconds.
+    pub grace: u64,
+    /// The container to look into, or why it is not clear which.
+    pub container: Result<String, String>,
+    /// Why it is not ready, in the words of its status.
+    pub state: String,
+}
+
+/// The pods of a workload at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Set {
+    /// All that have not ended, those on their way out included.
+    pub members: Vec<Member>,
+    /// How many there should be; `None` for a selector.
+    pub wanted: Option<u64>,
+    /// The workload's controller has seen its newest description.
+    pub observed: bool,
+}
+
+impl Set {
+    /// Those that serve.
+    pub fn ready(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter().filter(|member| member.ready)
+    }
+
+    /// Why it is too early to say something of all pods; `None` when all are there and ready.
+    /// Pods on their way out do not count.
+    pub fn unsettled(&self) -> Option<String> {
+        let staying: Vec<&Member> = self.members.iter().filter(|pod| !pod.leaving).collect();
+        let ready = staying.iter().filter(|pod| pod.ready).count();
+        if let Some(pod) = staying.iter().find(|pod| !pod.ready) {
+            return Some(format!("pod {} is not ready: {}", pod.name, pod.state));
+        }
+        match self.wanted {
+            Some(wanted) if wanted != staying.len() as u64 => {
+                Some(format!("{ready} of {wanted} pods are ready"))
+            }
+            _ if !self.observed => Some("the newest description is not yet acted on".to_owned()),
+            _ if ready == 0 => Some("there is no pod".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl Member {
+    /// The container to look into.
+    ///
+    /// # Errors
+    /// It is not clear which.
+    pub fn container<'a>(&'a self, namespace: &'a str) -> Result<Container<'a>, Unable> {
+        match &self.container {
+            Ok(name) => Ok(Container {
+                namespace,
+                pod: &self.name,
+                name,
+            }),
+            Err(reason) => Err(Unable::for_good(reason.clone())),
+        }
+    }
+
+    /// For a proof: `assets-ddb8f87dc-ww4jn (uid 2f0c…)`.
+    pub fn label(&self) -> String {
+        format!("{} (uid {})", self.name, self.uid)
+    }
+}
+
+/// Reads the pods.
+pub(super) async fn read(client: &Client, pods: &Pods) -> Result<Set, Unable> {
+    let namespace = &pods.namespace;
+    let (selector, owner) = match &pods.of {
+        PodsOf::Pod(name) => {
+            let api: Api<Pod> = Api::namespaced(client.clone(), namespace);
+            let pod = api
+                .get_opt(name)
+                .await
+                .map_err(|error| problem::unable(&error, &format!("get pods in {namespace}")))?;
+            let pod = pod.ok_or_else(|| no_such(pods))?;
+            return Ok(Set {
+                members: vec![member(&pod, pods)],
+                wanted: None,
+                observed: true,
+            });
+        }
+        PodsOf::Selector(selector) => (selector.clone(), None),
+        PodsOf::Workload(workload, name) => {
+            let object = workload_object(client, *workload, namespace, name)
+                .await?
+                .ok_or_else(|| no_such(pods))?;
+            (label_selector(&object)?, Some((*workload, object)))
+        }
+    };
+    let api: Api<Pod> = Api::namespaced(client.clone(), namespace);
+    let list = api
+        .list(&ListParams::default().labels(&selector))
+        .await
+        .map_err(|error| problem::unable(&error, &format!("list pods in {namespace}")))?;
+    let mut listed = list.items;
+    if let Some((workload, object)) = &owner {
+        let owners = owner_uids(client, *workload, object, namespace, &selector).await?;
+        listed.retain(|pod| controller(&pod.metadata).is_some_and(|uid| owners.contains(&uid)));
+    }
+    let members = listed
+        .iter()
+        .filter(|pod| !has_ended(pod))
+        .map(|pod| member(pod, pods));
+    Ok(Set {
+        members: members.collect(),
+        wanted: owner
+            .as_ref()
+            .and_then(|(workload, object)| wanted(*workload, object)),
+        observed: owner.as_ref().is_none_or(|(_, object)| observed(object)),
+    })
+}
+
+fn no_such(pods: &Pods) -> Unable {
+    Unable::for_now(format!(
+        "there is no {} in namespace {}",
+        pods.of, pods.namespace
+    ))
+}
+
+async fn workload_object(
+    client: &Client,
+    workload: Workload,
+    namespace: &str,
+    name: &str,
+) -> Result<Option<Value>, Unable> {
+    let resource = apps(workload);
+    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource);
+    let what = format!("get {} in {namespace}", resource.plural);
+    let object = api
+        .get_opt(name)
+        .await
+        .map_err(|error| problem::unable(&error, &what))?;
+    object
+        .map(|object| serde_json::to_value(&object))
+        .transpose()
+        .map_err(|error| Unable::for_good(format!("{name} cannot be read: {error}")))
+}
+
+/// `apps/v1` is the same on every server this speaks to: no discovery needed.
+fn apps(workload: Workload) -> ApiResource {
+    ApiResource::from_gvk(&GroupVersionKind::gvk("apps", "v1", workload.kind()))
+}
+
+/// The UIDs that may stand as controller on the workload's pods.
+async fn owner_uids(
+    client: &Client,
+    workload: Workload,
+    object: &Value,
+    namespace: &str,
+    selector: &str,
+) -> Result<Vec<String>, Unable> {
+    let uid = object["metadata"]["uid"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    if workload != Workload::Deployment {
+        return Ok(vec![uid]);
+    }
+    let resource = apps(Workload::ReplicaSet);
+    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource);
+    let sets = api
+        .list_metadata(&ListParams::default().labels(selector))
+        .await
+        .map_err(|error| problem::unable(&error, &format!("list replicasets in {namespace}")))?;
+    let own = |set: &kube::core::PartialObjectMeta<DynamicObject>| {
+        controller(&set.metadata).as_deref() == Some(&uid)
+    };
+    Ok(sets
+        .items
+        .iter()
+        .filter(|set| own(set))
+        .filter_map(|set| set.uid())
+        .collect())
+}
+
+fn controller(metadata: &kube::api::ObjectMeta) -> Option<String> {
+    let owners = metadata.owner_references.as_ref()?;
+    let owner = owners.iter().find(|owner| owner.controller == Some(true))?;
+    Some(owner.uid.clone())
+}
+
+/// A workload's own selector, as `kubectl -l` takes it.
+fn label_selector(object: &Value) -> Result<String, Unable> {
+    let selector = &object["spec"]["selector"];
+    let mut parts = Vec::new();
+    for (key, value) in selector["matchLabels"].as_object().into_iter().flatten() {
+        parts.push(format!("{key}={}", value.as_str().unwrap_or_default()));
+    }
+    for rule in selector["matchExpressions"]
+        .as_array()
+        .into_iter()
+        .flatten()
+    {
+        let key = rule["key"].as_str().unwrap_or_default();
+        let values: Vec<&str> = rule["values"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        let values = values.join(",");
+        parts.push(match rule["operator"].as_str() {
+            Some("In") => format!("{key} in ({values})"),
+            Some("NotIn") => format!("{key} notin ({values})"),
+            Some("Exists") => key.to_owned(),
+            Some("DoesNotExist") => format!("!{key}"),
+            _ => continue,
+        });
+    }
+    if parts.is_empty() {
+        let reason = "the workload selects no pods by labels";
+        return Err(Unable::for_good(reason));
+    }
+    Ok(parts.join(","))
+}
+
+fn wanted(workload: Workload, object: &Value) -> Option<u64> {
+    match workload {
+        Workload::DaemonSet => object["status"]["desiredNumberScheduled"].as_u64(),
+        // One is what the API server writes where the author wrote nothing.
+        _ => object["spec"]["replicas"].as_u64().or(Some(1)),
+    }
+}
+
+fn observed(object: &Value) -> bool {
+    let generation = object["metadata"]["generation"]
+        .as_i64()
+        .unwrap_or_default();
+    let seen = object["status"]["observedGeneration"].as_i64();
+    seen.is_some_and(|seen| seen >= generation)
+}
+
+fn has_ended(pod: &Pod) -> bool {
+    let phase = pod
+        .status
+        .as_ref()
+        .and_then(|status| status.phase.as_deref());
+    matches!(phase, Some("Succeeded" | "Failed"))
+}
+
+fn member(pod: &Pod, pods: &Pods) -> Member {
+    let status = pod.status.as_ref();
+    let conditions = status.and_then(|status| status.conditions.as_ref());
+    let is_ready = conditions
+        .into_iter()
+        .flatten()
+        .any(|condition| condition.type_ == "Ready" && condition.status == "True");
+    let leaving = pod.metadata.deletion_timestamp.is_some();
+    let spec = pod.spec.as_ref();
+    let grace = spec.and_then(|spec| spec.termination_grace_period_seconds);
+    Member {
+        name: pod.name_any(),
+        uid: pod.uid().unwrap_or_default(),
+        ready: is_ready && !leaving,
+        leaving,
+        grace: grace
+            .and_then(|grace| u64::try_from(grace).ok())
+            .unwrap_or(30),
+        container: container(pod, pods.container.as_deref()),
+        state: state(pod),
+    }
+}
+
+/// The container that the author names, else the only one, else the one that kubectl takes by
+/// the pod's annotation. Of several, guessing could look into a side-car and pass.
+fn container(pod: &Pod, named: Option<&str>) -> Result<String, String> {
+    let spec = pod.spec.as_ref();
+    let all: Vec<&str> = spec
+        .into_iter()
+        .flat_map(|spec| &spec.containers)
+        .map(|container| &*container.name)
+        .collect();
+    let annotation = pod
+        .annotations()
+        .get("kubectl.kubernetes.io/default-container");
+    match (named.or(annotation.map(String::as_str)), &all[..]) {
+        (Some(named), all) if all.contains(&named) => Ok(named.to_owned()),
+        (Some(named), all) => Err(format!(
+            "pod {} has no container `{named}`: it has {}",
+            pod.name_any(),
+            all.join(", ")
+        )),
+        (None, [only]) => Ok((*only).to_owned()),
+        (None, all) => Err(format!(
+            "pod {} has several containers: name one of {} with `container`",
+            pod.name_any(),
+            all.join(", ")
+        )),
+    }
+}
+
+/// Why a pod is as it is: what its containers wait for, else its phase.
+fn state(pod: &Pod) -> String {
+    let status = pod.status.as_ref();
+    let containers = status.and_then(|status| status.container_statuses.as_ref());
+    let waiting = containers.into_iter().flatten().find_map(|container| {
+        let waiting = container.state.as_ref()?.waiting.as_ref()?;
+        let reason = waiting.reason.as_deref()?;
+        Some(match waiting.message.as_deref() {
+            Some(message) => format!("{reason}: {message}"),
+            None => reason.to_owned(),
+        })
+    });
+    let unscheduled = status
+        .and_then(|status| status.conditions.as_ref())
+        .into_iter()
+        .flatten()
+        .find(|condition| condition.type_ == "PodScheduled" && condition.status == "False")
+        .and_then(|condition| condition.message.clone());
+    let phase = status.and_then(|status| status.phase.clone());
+    waiting
+        .or(unscheduled)
+        .or(phase)
+        .unwrap_or_else(|| "without a status".to_owned())
+}
+
+/// A ready pod, for tests of what is made of pods.
+#[cfg(test)]
+pub(super) fn member_of(name: &str, uid: &str) -> Member {
+    Member {
+        name: name.to_owned(),
+        uid: uid.to_owned(),
+        ready: true,
+        leaving: false,
+        grace: 30,
+        container: Ok("c".to_owned()),
+        state: "Running".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn pod(spec: Value, annotations: Value) -> Pod {
+        let pod = json!({"metadata": {"name": "p", "annotations": annotations}, "spec": spec});
+        serde_json::from_value(pod).unwrap()
+    }
+
+    #[test]
+    fn a_set_is_settled_when_all_that_should_be_are_ready() {
+        let check = |members: Vec<Member>, wanted, observed, expected: Option<&str>| {
+            let set = Set {
+                members,
+                wanted,
+                observed,
+            };
+            assert_eq!(set.unsettled().as_deref(), expected);
+        };
+        let (a, b) = (member_of("a", "1"), member_of("b", "2"));
+        let leaving = Member {
+            ready: false,
+            leaving: true,
+            ..b.clone()
+        };
+        let pending = Member {
+            ready: false,
+            state: "ImagePullBackOff".into(),
+            ..b.clone()
+        };
+        check(vec![a.clone()], Some(1), true, None);
+        check(vec![a.clone(), leaving], Some(1), true, None);
+        check(vec![a.clone(), b], None, true, None);
+        check(
+            vec![a.clone()],
+            Some(2),
+            true,
+            Some("1 of 2 pods are ready"),
+        );
+        check(
+            vec![a.clone(), pending],
+            Some(2),
+            true,
+            Some("pod b is not ready: ImagePullBackOff"),
+        );
+        check(vec![], Some(0), true, Some("there is no pod"));
+        check(
+            vec![a],
+            Some(1),
+            false,
+            Some("the newest description is not yet acted on"),
+        );
+    }
+
+    #[test]
+    fn which_container_is_never_guessed() {
+        let one = json!({"containers": [{"name": "a"}]});
+        let two = json!({"containers": [{"name": "a"}, {"name": "b"}]});
+        let annotated = json!({"kubectl.kubernetes.io/default-container": "b"});
+        assert_eq!(container(&pod(one.clone(), json!({})), None).unwrap(), "a");
+        assert_eq!(
+            container(&pod(two.clone(), json!({})), Some("b")).unwrap(),
+            "b"
+        );
+        assert_eq!(container(&pod(two.clone(), annotated), None).unwrap(), "b");
+        let several = container(&pod(two, json!({})), None).unwrap_err();
+        assert!(several.contains("name one of a, b"), "{several}");
+        let wrong = container(&pod(one, json!({})), Some("web")).unwrap_err();
+        assert!(wrong.contains("no container `web`: it has a"), "{wrong}");
+    }
+
+    #[test]
+    fn selectors_are_written_as_kubectl_takes_them() {
+        let object = json!({"spec": {"selector": {
+            "matchLabels": {"app": "web"},
+            "matchExpressions": [
+                {"key": "tier", "operator": "In", "values": ["a", "b"]},
+                {"key": "old", "operator": "DoesNotExist"},
+            ],
+        }}});
+        assert_eq!(
+            label_selector(&object).unwrap(),
+            "app=web,tier in (a,b),!old"
+        );
+        assert!(label_selector(&json!({"spec": {"selector": {}}})).is_err());
+    }
+}

@@ -1,0 +1,209 @@
+//! The way to one cluster: a private kubeconfig for commands and a client for checks.
+
+use std::ffi::OsString;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use kube::config::{KubeConfigOptions, Kubeconfig, NamedAuthInfo};
+use tempfile::TempDir;
+
+use super::ClusterError;
+
+/// How long an API server may take to say its version before it counts as out of reach.
+const REACH_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The server of the kubeconfig that is written where there is no cluster. `.invalid` never
+/// resolves (RFC 2606), so kubectl says that it finds no host rather than trying a local port.
+const NOWHERE: &str = "https://no-cluster.labproof.invalid";
+
+/// A cluster as the commands and checks of a run see it.
+pub struct Connection {
+    /// `local`, `context` or `none`.
+    pub profile: &'static str,
+    /// Name of the cluster or context.
+    pub name: String,
+    /// Client for checks; `None` where there is no cluster.
+    pub client: Option<kube::Client>,
+    /// `gitVersion` of the API server.
+    pub server_version: Option<String>,
+    /// Credentials in the kubeconfig, for the gate that masks them.
+    pub secrets: Vec<String>,
+    /// Folder whose programs come first on the PATH of commands: a kubectl of the server's version.
+    pub bin_dir: Option<PathBuf>,
+    private: TempDir,
+}
+
+impl Connection {
+    /// A connection through the only context of `config`, which is copied to a private file.
+    ///
+    /// # Errors
+    /// When the file cannot be written, the kubeconfig cannot be used, or no API server answers.
+    pub(super) async fn open(
+        profile: &'static str,
+        name: String,
+        config: Kubeconfig,
+        bin_dir: Option<PathBuf>,
+    ) -> Result<Self, ClusterError> {
+        let private = private_kubeconfig(&config)?;
+        let secrets = secrets(&config.auth_infos);
+        let unreachable = |cause: String| ClusterError::Unreachable {
+            name: name.clone(),
+            cause,
+        };
+        let config = kube::Config::from_custom_kubeconfig(config, &KubeConfigOptions::default())
+            .await
+            .map_err(|error| unreachable(causes(&error)))?;
+        let client = kube::Client::try_from(config).map_err(|error| unreachable(causes(&error)))?;
+        let version = tokio::time::timeout(REACH_TIMEOUT, client.apiserver_version())
+            .await
+            .map_err(|_| unreachable(format!("no answer in {} s", REACH_TIMEOUT.as_secs())))?
+            .map_err(|error| unreachable(causes(&error)))?;
+        Ok(Self {
+            profile,
+            name,
+            client: Some(client),
+            server_version: Some(version.git_version),
+            secrets,
+            bin_dir,
+            private,
+        })
+    }
+
+    /// A connection to nothing, for pages that need no cluster.
+    ///
+    /// # Errors
+    /// When the kubeconfig that points at nothing cannot be written.
+    pub(super) fn nowhere() -> Result<Self, ClusterError> {
+        let config = Kubeconfig::from_yaml(&format!(
+            "{{apiVersion: v1, kind: Config, current-context: none, \
+              clusters: [{{name: none, cluster: {{server: '{NOWHERE}'}}}}], \
+              contexts: [{{name: none, context: {{cluster: none, user: none}}}}], \
+              users: [{{name: none, user: {{}}}}]}}"
+        ))
+        .expect("the kubeconfig of no cluster is valid");
+        Ok(Self {
+            profile: "none",
+            name: "none".to_owned(),
+            client: None,
+            server_version: None,
+            secrets: Vec::new(),
+            bin_dir: None,
+            private: private_kubeconfig(&config)?,
+        })
+    }
+
+    /// The kubeconfig that commands see: this cluster and no other.
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.private.path().join("kubeconfig")
+    }
+
+    /// PATH for commands: the cluster's own tools before those of the machine.
+    pub fn path(&self) -> OsString {
+        let inherited = std::env::var_os("PATH").unwrap_or_default();
+        let folders = self
+            .bin_dir
+            .iter()
+            .cloned()
+            .chain(std::env::split_paths(&inherited));
+        // A folder of the cache with a `:` in its name cannot stand on a PATH at all.
+        std::env::join_paths(folders).unwrap_or(inherited)
+    }
+
+    /// Version of the kubectl that commands find; `None` if there is none or it does not say.
+    pub async fn client_version(&self) -> Option<String> {
+        let output = tokio::process::Command::new("kubectl")
+            .args(["version", "--client", "--output=json"])
+            .env("PATH", self.path())
+            .env("KUBECONFIG", self.kubeconfig())
+            .stdin(std::process::Stdio::null())
+            .kill_on_drop(true)
+            .output();
+        let output = tokio::time::timeout(REACH_TIMEOUT, output)
+            .await
+            .ok()?
+            .ok()?;
+        let version: serde_json::Value = serde_json::from_slice(&output.stdout).ok()?;
+        Some(version["clientVersion"]["gitVersion"].as_str()?.to_owned())
+    }
+}
+
+/// Writes a kubeconfig that only this user can read into a folder that goes with the run.
+fn private_kubeconfig(config: &Kubeconfig) -> Result<TempDir, ClusterError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |cause| ClusterError::PrivateFile { path, cause }
+    };
+    let folder = tempfile::Builder::new()
+        .prefix("labproof-")
+        .tempdir()
+        .map_err(failed(&std::env::temp_dir()))?;
+    let path = folder.path().join("kubeconfig");
+    // JSON is YAML, and it needs no second serializer.
+    let text = serde_json::to_string_pretty(config).expect("a kubeconfig is plain data");
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(failed(&path))?;
+    Ok(folder)
+}
+
+fn secrets(users: &[NamedAuthInfo]) -> Vec<String> {
+    // The serialized form is the one way to all of them that does not name each secret type.
+    const SECRET_KEYS: [&str; 3] = ["token", "password", "client-key-data"];
+    users
+        .iter()
+        .filter_map(|user| serde_json::to_value(user).ok())
+        .flat_map(|user| {
+            SECRET_KEYS.map(|key| user["user"][key].as_str().unwrap_or_default().to_owned())
+        })
+        .filter(|secret| !secret.is_empty())
+        .collect()
+}
+
+/// An error with all its causes in one line: kube's own message alone often says only "ServiceError".
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn no_cluster_is_a_private_kubeconfig_that_points_nowhere() {
+        let connection = Connection::nowhere().unwrap();
+        let path = connection.kubeconfig();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(NOWHERE), "{text}");
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        drop(connection);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn credentials_are_known_to_the_gate() {
+        let config = Kubeconfig::from_yaml(
+            "{users: [{name: a, user: {token: abcdef123456, client-key-data: a2V5a2V5}}, {name: b}]}",
+        )
+        .unwrap();
+        assert_eq!(secrets(&config.auth_infos), ["abcdef123456", "a2V5a2V5"]);
+    }
+}

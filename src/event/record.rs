@@ -1,0 +1,392 @@
+//! The record of a run, and the fold that makes it from events.
+
+use serde::Serialize;
+
+use super::{Event, FORMAT_VERSION, Sink, StepAt, Verdict};
+
+/// Everything that a run did and found.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunRecord {
+    /// [`FORMAT_VERSION`].
+    pub version: u32,
+    /// Version of labproof.
+    pub labproof: String,
+    /// Start, RFC 3339; empty if the run never started.
+    pub time: String,
+    /// The worst verdict of the run.
+    pub verdict: Verdict,
+    /// Whether somebody interrupted it.
+    pub interrupted: bool,
+    /// What kept the run from being made at all.
+    pub broken: Option<String>,
+    /// Wall time in milliseconds.
+    pub duration_ms: u64,
+    /// What it was on.
+    pub cluster: ClusterInfo,
+    /// Labs in plan order.
+    pub labs: Vec<LabRecord>,
+    /// How much was verified.
+    pub coverage: Coverage,
+    /// What was skipped or checked by nothing but its exit status, and so not proven.
+    pub unproven: Vec<Unproven>,
+}
+
+/// The cluster of a run.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct ClusterInfo {
+    /// `local`, `context`, `none`, ...
+    pub profile: String,
+    /// Name of the cluster or context.
+    pub name: String,
+    /// Version of the API server, if there is one.
+    pub server_version: Option<String>,
+    /// Version of the kubectl that the lab's commands find.
+    pub client_version: Option<String>,
+}
+
+/// A lab of a run.
+#[derive(Debug, Clone, Serialize)]
+pub struct LabRecord {
+    /// Its title.
+    pub title: String,
+    /// Its directory or page.
+    pub path: String,
+    /// The worst verdict of its pages.
+    pub verdict: Verdict,
+    /// What kept it from running as a whole.
+    pub broken: Option<String>,
+    /// Things worth knowing that are no failure.
+    pub warnings: Vec<String>,
+    /// Wall time in milliseconds.
+    pub duration_ms: u64,
+    /// Pages in order.
+    pub pages: Vec<PageRecord>,
+}
+
+/// A page of a run.
+#[derive(Debug, Clone, Serialize)]
+pub struct PageRecord {
+    /// Its title.
+    pub title: String,
+    /// Its file.
+    pub path: String,
+    /// The worst verdict of its steps.
+    pub verdict: Verdict,
+    /// Steps in order.
+    pub steps: Vec<StepRecord>,
+}
+
+/// A step of a run.
+#[derive(Debug, Clone, Serialize)]
+pub struct StepRecord {
+    /// Its id.
+    pub id: String,
+    /// Line of its opening fence.
+    pub line: usize,
+    /// Heading above it.
+    pub section: Option<String>,
+    /// The worst verdict of its commands and checks.
+    pub verdict: Verdict,
+    /// Why it was skipped or broken.
+    pub reason: Option<String>,
+    /// How many commands the page has in it.
+    pub command_count: usize,
+    /// Wall time in milliseconds.
+    pub duration_ms: u64,
+    /// Commands that ran.
+    pub commands: Vec<CommandRecord>,
+    /// Cluster-state checks and hooks made after it.
+    pub checks: Vec<CheckRecord>,
+}
+
+/// A command that ran.
+#[derive(Debug, Clone, Serialize)]
+pub struct CommandRecord {
+    /// Its line in the page.
+    pub line: usize,
+    /// Its text.
+    pub text: String,
+    /// The worst verdict of its checks.
+    pub verdict: Verdict,
+    /// Its exit status; `None` if none is known.
+    pub exit_code: Option<i32>,
+    /// How often it was asked.
+    pub attempts: u32,
+    /// Wall time of all attempts in milliseconds.
+    pub duration_ms: u64,
+    /// What the page shows, if it shows something.
+    pub expected: Option<String>,
+    /// What it printed, as a terminal shows it; beginning and end of it where it is very long.
+    pub output: String,
+    /// How many bytes it printed in all.
+    pub output_bytes: u64,
+    /// What was checked.
+    pub checks: Vec<CheckRecord>,
+}
+
+/// One assertion that was made.
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckRecord {
+    /// `exit`, `output`, `absent`, `state`, `hook`.
+    pub kind: &'static str,
+    /// What it proves, in words.
+    pub name: String,
+    /// Page or verifier file that claims it.
+    pub path: String,
+    /// Line of the claim in `path`.
+    pub line: usize,
+    /// What was found.
+    pub verdict: Verdict,
+    /// Why, most telling first; may be empty on a pass.
+    pub reasons: Vec<String>,
+    /// What most likely lies behind a failure.
+    pub likely_cause: Option<String>,
+    /// Differences that are no failure.
+    pub warnings: Vec<String>,
+    /// The rule that compared output.
+    pub rule: Option<&'static str>,
+    /// Lines of shown output that were compared.
+    pub lines_compared: usize,
+    /// Expected against actual: lines that begin with ` `, `-` (only on the page) or `+` (only printed).
+    pub diff: Vec<String>,
+    /// Wall time in milliseconds.
+    pub duration_ms: u64,
+}
+
+/// How much of a run was verified, in counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Coverage {
+    /// Commands on the pages, those of skipped steps included.
+    pub commands: usize,
+    /// Commands that ran.
+    pub commands_run: usize,
+    /// Commands whose output was compared.
+    pub commands_compared: usize,
+    /// Lines of shown output that were compared.
+    pub lines_compared: usize,
+    /// Cluster-state checks that were made.
+    pub cluster_checks: usize,
+}
+
+/// Something that a run did not prove.
+#[derive(Debug, Clone, Serialize)]
+pub struct Unproven {
+    /// The page.
+    pub path: String,
+    /// The line.
+    pub line: usize,
+    /// The step's id.
+    pub step: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Makes the [`RunRecord`] from events.
+#[derive(Debug)]
+pub struct Recorder {
+    record: RunRecord,
+}
+
+impl Default for Recorder {
+    fn default() -> Self {
+        Self {
+            record: RunRecord {
+                version: FORMAT_VERSION,
+                labproof: env!("CARGO_PKG_VERSION").to_owned(),
+                time: String::new(),
+                verdict: Verdict::Skipped,
+                interrupted: false,
+                broken: None,
+                duration_ms: 0,
+                cluster: ClusterInfo::default(),
+                labs: Vec::new(),
+                coverage: Coverage::default(),
+                unproven: Vec::new(),
+            },
+        }
+    }
+}
+
+impl Recorder {
+    /// The record of what was told so far, with verdicts and coverage worked out.
+    pub fn finish(mut self) -> RunRecord {
+        let record = &mut self.record;
+        for lab in &mut record.labs {
+            for page in &mut lab.pages {
+                page.verdict = worst(page.steps.iter().map(|step| step.verdict));
+            }
+            let own = lab.broken.as_ref().map(|_| Verdict::Broken);
+            lab.verdict = worst(lab.pages.iter().map(|page| page.verdict).chain(own));
+        }
+        let own = record.broken.as_ref().map(|_| Verdict::Broken);
+        record.verdict = worst(record.labs.iter().map(|lab| lab.verdict).chain(own));
+        record.coverage = coverage(&record.labs);
+        record.unproven = unproven(&record.labs);
+        self.record
+    }
+
+    fn step(&mut self, at: StepAt) -> Option<&mut StepRecord> {
+        self.record
+            .labs
+            .get_mut(at.lab)?
+            .pages
+            .get_mut(at.page)?
+            .steps
+            .get_mut(at.step)
+    }
+}
+
+impl Sink for Recorder {
+    fn receive(&mut self, event: &Event) {
+        match event {
+            Event::RunStarted {
+                time,
+                cluster,
+                labs,
+                ..
+            } => {
+                self.record.time.clone_from(time);
+                self.record.cluster = cluster.clone();
+                self.record.labs.clone_from(labs);
+            }
+            Event::CommandFinished { at, record } => {
+                if let Some(step) = self.step(*at) {
+                    step.commands.push(record.clone());
+                }
+            }
+            Event::CheckFinished { at, record } => {
+                if let Some(step) = self.step(*at) {
+                    step.checks.push(record.clone());
+                }
+            }
+            Event::StepFinished {
+                at,
+                verdict,
+                reason,
+                duration_ms,
+            } => {
+                if let Some(step) = self.step(*at) {
+                    step.verdict = *verdict;
+                    step.reason.clone_from(reason);
+                    step.duration_ms = *duration_ms;
+                }
+            }
+            Event::LabFinished {
+                lab,
+                broken,
+                warnings,
+                duration_ms,
+            } => {
+                if let Some(lab) = self.record.labs.get_mut(*lab) {
+                    lab.broken.clone_from(broken);
+                    lab.warnings.clone_from(warnings);
+                    lab.duration_ms = *duration_ms;
+                }
+            }
+            Event::RunFinished {
+                interrupted,
+                broken,
+                duration_ms,
+            } => {
+                self.record.interrupted = *interrupted;
+                self.record.broken.clone_from(broken);
+                self.record.duration_ms = *duration_ms;
+            }
+            Event::Progress { .. }
+            | Event::LabStarted { .. }
+            | Event::StepStarted { .. }
+            | Event::CommandStarted { .. }
+            | Event::CommandRepeated { .. } => {}
+        }
+    }
+}
+
+/// The worst of some verdicts; [`Verdict::Skipped`] of none.
+pub(super) fn worst(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
+    verdicts.max().unwrap_or(Verdict::Skipped)
+}
+
+fn coverage(labs: &[LabRecord]) -> Coverage {
+    let mut coverage = Coverage::default();
+    for step in steps(labs).map(|(_, step)| step) {
+        coverage.commands += step.command_count;
+        coverage.commands_run += step.commands.len();
+        for command in &step.commands {
+            let compared = command.checks.iter().filter(|check| check.kind == "output");
+            coverage.commands_compared += compared.clone().count().min(1);
+            coverage.lines_compared += compared.map(|check| check.lines_compared).sum::<usize>();
+        }
+        coverage.cluster_checks += step
+            .checks
+            .iter()
+            .filter(|check| check.kind == "state" && check.verdict != Verdict::Skipped)
+            .count();
+    }
+    coverage
+}
+
+fn unproven(labs: &[LabRecord]) -> Vec<Unproven> {
+    let mut found = Vec::new();
+    for (page, step) in steps(labs) {
+        let mut say = |line, reason: String| {
+            found.push(Unproven {
+                path: page.path.clone(),
+                line,
+                step: step.id.clone(),
+                reason,
+            });
+        };
+        if step.verdict == Verdict::Skipped {
+            let reason = step.reason.as_deref().unwrap_or("not reached");
+            say(step.line, format!("skipped: {reason}"));
+            continue;
+        }
+        // A step with a check on the cluster proves more than its commands' exit status.
+        if step
+            .checks
+            .iter()
+            .any(|check| check.verdict == Verdict::Pass)
+        {
+            continue;
+        }
+        for command in &step.commands {
+            if command.checks.iter().all(|check| check.kind == "exit") {
+                say(command.line, "only the exit status was checked".to_owned());
+            }
+        }
+    }
+    found
+}
+
+fn steps(labs: &[LabRecord]) -> impl Iterator<Item = (&PageRecord, &StepRecord)> {
+    labs.iter()
+        .flat_map(|lab| &lab.pages)
+        .flat_map(|page| page.steps.iter().map(move |step| (page, step)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_verdict_wins_and_a_broken_check_is_not_a_pass() {
+        let all = [Verdict::Pass, Verdict::Skipped, Verdict::Broken];
+        assert_eq!(worst(all.into_iter()), Verdict::Broken);
+        assert_eq!(
+            worst([Verdict::Broken, Verdict::Fail].into_iter()),
+            Verdict::Fail
+        );
+        assert_eq!(worst(std::iter::empty()), Verdict::Skipped);
+    }
+
+    #[test]
+    fn a_run_that_never_started_is_not_a_pass() {
+        let mut recorder = Recorder::default();
+        recorder.receive(&Event::RunFinished {
+            interrupted: false,
+            broken: Some("no cluster".to_owned()),
+            duration_ms: 1,
+        });
+        assert_eq!(recorder.finish().verdict, Verdict::Broken);
+    }
+}

@@ -1,0 +1,444 @@
+//! What a command says about its output: which programs run, what kubectl was asked for, whether order matters.
+//!
+//! Entry point: [`Command::read`]. A small reader of words, quotes and operators, enough to choose a rule; it decides
+//! nothing about safety ([`super::repeat`] does, with a real parser).
+
+/// A command as pipelines of programs.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Command {
+    /// Pipelines in order, each a list of programs, each a list of words without quotes.
+    pub(super) pipelines: Vec<Vec<Vec<String>>>,
+    /// Whether there is a loop, a condition, `||`: things after which an exit status says less.
+    pub(super) compound: bool,
+}
+
+impl Command {
+    pub(super) fn read(text: &str) -> Command {
+        let mut out = Command::default();
+        let mut pipeline: Vec<Vec<String>> = Vec::new();
+        let mut words: Vec<String> = Vec::new();
+        for token in tokens(text) {
+            match token {
+                Token::Word(word) => {
+                    if matches!(word.as_str(), "for" | "while" | "until" | "if" | "case")
+                        && words.is_empty()
+                    {
+                        out.compound = true;
+                    }
+                    // Loop keywords are not programs; what follows them is.
+                    let keyword = matches!(
+                        word.as_str(),
+                        "do" | "then" | "else" | "time" | "sudo" | "!" | "done" | "fi" | "{" | "}"
+                    );
+                    if !(keyword && words.is_empty()) {
+                        words.push(word);
+                    }
+                }
+                Token::Pipe => push(&mut pipeline, &mut words),
+                Token::End { or } => {
+                    out.compound |= or;
+                    push(&mut pipeline, &mut words);
+                    if !pipeline.is_empty() {
+                        out.pipelines.push(std::mem::take(&mut pipeline));
+                    }
+                }
+            }
+        }
+        push(&mut pipeline, &mut words);
+        if !pipeline.is_empty() {
+            out.pipelines.push(pipeline);
+        }
+        out
+    }
+
+    /// All programs with their words.
+    fn programs(&self) -> impl Iterator<Item = &Vec<String>> {
+        self.pipelines.iter().flatten()
+    }
+
+    /// Whether one of the programs is `name`.
+    pub(super) fn runs(&self, name: &str) -> bool {
+        self.programs().any(|words| program(words) == name)
+    }
+
+    /// Whether one of the programs is one of `names`, also inside `kubectl exec ... -- PROGRAM`.
+    pub(super) fn runs_any(&self, names: &[&str]) -> bool {
+        self.programs()
+            .any(|words| names.contains(&program(words)) || names.contains(&inner(words)))
+    }
+
+    /// Whether the last program of a pipeline is one of `names`.
+    pub(super) fn ends_in(&self, names: &[&str]) -> bool {
+        self.pipelines.iter().any(|p| {
+            p.len() > 1
+                && p.last()
+                    .is_some_and(|words| names.contains(&program(words)))
+        })
+    }
+
+    /// The kubectl call of the only pipeline, if that is what the command is; whether it is piped on.
+    pub(super) fn kubectl(&self) -> Option<Kubectl<'_>> {
+        let talking: Vec<_> = self
+            .pipelines
+            .iter()
+            .filter(|p| !is_silent(&p[0]))
+            .collect();
+        let [pipeline] = talking.as_slice() else {
+            return None;
+        };
+        Kubectl::of(&pipeline[0], pipeline.len() > 1)
+    }
+
+    /// Every kubectl call.
+    pub(super) fn kubectls(&self) -> impl Iterator<Item = Kubectl<'_>> {
+        self.pipelines
+            .iter()
+            .filter_map(|p| Kubectl::of(&p[0], p.len() > 1))
+    }
+
+    /// Whether the order of lines was asked for.
+    pub(super) fn sorts(&self) -> bool {
+        self.runs_any(&["sort", "tac"])
+            || self
+                .programs()
+                .any(|words| words.iter().any(|w| w.starts_with("--sort-by")))
+    }
+
+    /// Whether it was asked for by time, where things of one second have no order.
+    pub(super) fn sorts_by_time(&self) -> bool {
+        const FIELDS: [&str; 4] = [
+            "creationTimestamp",
+            "lastTimestamp",
+            "firstTimestamp",
+            "eventTime",
+        ];
+        self.programs()
+            .flatten()
+            .any(|word| FIELDS.iter().any(|f| word.contains(f)))
+            && self.sorts()
+    }
+
+    /// Whether a non-zero status is part of what the program says: differences found, nothing found, not allowed,
+    /// a reader that stopped early.
+    pub(super) fn status_is_an_answer(&self, status: i32) -> bool {
+        let last = self.pipelines.last().and_then(|p| p.last());
+        let last = last.map(|words| program(words)).unwrap_or_default();
+        let kubectl = self
+            .pipelines
+            .last()
+            .and_then(|p| Kubectl::of(p.last()?, false));
+        let verb = kubectl.as_ref().map(|k| k.verb).unwrap_or_default();
+        match status {
+            1 => {
+                verb == "diff"
+                    || (verb == "auth" && self.programs().flatten().any(|w| w == "can-i"))
+                    || matches!(last, "diff" | "cmp" | "grep" | "egrep" | "test" | "[")
+                    || self.runs("diff")
+                    || matches!(
+                        inner(
+                            self.pipelines
+                                .last()
+                                .and_then(|p| p.last())
+                                .map_or(&[], Vec::as_slice)
+                        ),
+                        "diff" | "cmp"
+                    )
+            }
+            // 124 is what `timeout` ends with, 141 a writer whose reader stopped (`| head`).
+            124 => self.runs("timeout"),
+            141 => self.runs_any(&["head", "grep", "sed", "awk"]),
+            _ => false,
+        }
+    }
+}
+
+/// A call of kubectl.
+#[derive(Debug, Clone)]
+pub(super) struct Kubectl<'a> {
+    /// `get`, `describe`, `rollout`, ...
+    pub(super) verb: &'a str,
+    /// The words after the verb that are no flags.
+    pub(super) args: Vec<&'a str>,
+    /// Value of `-o`.
+    pub(super) output: Option<&'a str>,
+    /// All words.
+    pub(super) words: &'a [String],
+    /// Whether its output goes through another program.
+    pub(super) piped: bool,
+}
+
+impl<'a> Kubectl<'a> {
+    fn of(words: &'a [String], piped: bool) -> Option<Kubectl<'a>> {
+        if !matches!(program(words), "kubectl" | "k" | "oc") {
+            return None;
+        }
+        let mut plain: Vec<&str> = Vec::new();
+        let mut output = None;
+        let mut iter = words.iter().skip_while(|w| is_assignment(w)).skip(1);
+        while let Some(word) = iter.next() {
+            match word.as_str() {
+                "--" => break,
+                "-o" | "--output" => output = iter.next().map(String::as_str),
+                _ if word.starts_with("--output=") => output = word.strip_prefix("--output="),
+                _ if word.starts_with("-o") && !word.starts_with("--") => {
+                    output = word.strip_prefix("-o").map(|o| o.trim_start_matches('='))
+                }
+                _ if TAKES_VALUE.contains(&word.as_str()) => {
+                    iter.next();
+                }
+                _ if word.starts_with('-') => {}
+                _ => plain.push(word),
+            }
+        }
+        let verb = plain.first().copied()?;
+        Some(Kubectl {
+            verb,
+            args: plain.split_off(1),
+            output,
+            words,
+            piped,
+        })
+    }
+
+    /// Whether a flag is among the words, alone or with `=`.
+    pub(super) fn has(&self, flag: &str) -> bool {
+        self.words.iter().any(|w| {
+            w == flag
+                || w.strip_prefix(flag)
+                    .is_some_and(|rest| rest.starts_with('='))
+        })
+    }
+}
+
+/// Flags of kubectl that take the next word.
+const TAKES_VALUE: [&str; 24] = [
+    "-n",
+    "--namespace",
+    "-l",
+    "--selector",
+    "-f",
+    "--filename",
+    "-k",
+    "--kustomize",
+    "-c",
+    "--container",
+    "--context",
+    "--cluster",
+    "--kubeconfig",
+    "--user",
+    "--as",
+    "-L",
+    "--label-columns",
+    "--field-selector",
+    "--timeout",
+    "--for",
+    "--sort-by",
+    "-p",
+    "--replicas",
+    "--tail",
+];
+
+/// The program that a list of words calls, without its directory.
+pub(super) fn program(words: &[String]) -> &str {
+    let name = words
+        .iter()
+        .find(|w| !is_assignment(w))
+        .map(String::as_str)
+        .unwrap_or_default();
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+/// The program behind `--` of `kubectl exec`, or behind `watch`, `timeout N`.
+fn inner(words: &[String]) -> &str {
+    let Some(at) = words.iter().position(|w| w == "--") else {
+        return "";
+    };
+    let rest = &words[at + 1..];
+    if matches!(program(rest), "sh" | "bash")
+        && let Some(script) = rest.iter().skip_while(|w| !w.starts_with("-c")).nth(1)
+    {
+        return script.split_whitespace().next().unwrap_or_default();
+    }
+    program(rest)
+}
+
+/// `NAME=value` before a program.
+fn is_assignment(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, _)| {
+        !name.is_empty()
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            && !name.as_bytes()[0].is_ascii_digit()
+    })
+}
+
+/// Programs that print nothing by themselves: a command's output comes from the others.
+fn is_silent(words: &[String]) -> bool {
+    matches!(
+        program(words),
+        "" | "export"
+            | "cd"
+            | "sleep"
+            | "set"
+            | "unset"
+            | "mkdir"
+            | "touch"
+            | "source"
+            | "."
+            | "for"
+            | "while"
+            | "true"
+    )
+}
+
+enum Token {
+    Word(String),
+    Pipe,
+    /// `;`, `&&`, `||`, `&`, a line break.
+    End {
+        or: bool,
+    },
+}
+
+/// Words and operators; quotes are resolved, `$( )` stays inside its word, redirections are dropped.
+fn tokens(text: &str) -> Vec<Token> {
+    let mut out = Vec::new();
+    let mut word = String::new();
+    let mut in_word = false;
+    let mut chars = text.chars().peekable();
+    let mut skip_next = false;
+    let mut flush =
+        |word: &mut String, in_word: &mut bool, out: &mut Vec<Token>, skip: &mut bool| {
+            if *in_word {
+                let done = std::mem::take(word);
+                if *skip {
+                    *skip = false;
+                } else {
+                    out.push(Token::Word(done));
+                }
+            }
+            *in_word = false;
+        };
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some('\n') | None => {}
+                Some(next) => {
+                    word.push(next);
+                    in_word = true;
+                }
+            },
+            '\'' | '"' => {
+                in_word = true;
+                while let Some(inner) = chars.next() {
+                    if inner == c {
+                        break;
+                    }
+                    if inner == '\\' && c == '"' {
+                        word.extend(chars.next());
+                    } else {
+                        word.push(inner);
+                    }
+                }
+            }
+            '$' if chars.peek() == Some(&'(') => {
+                in_word = true;
+                word.push(c);
+                let mut depth = 0;
+                for inner in chars.by_ref() {
+                    word.push(inner);
+                    match inner {
+                        '(' => depth += 1,
+                        ')' => depth -= 1,
+                        _ => {}
+                    }
+                    if depth == 0 {
+                        break;
+                    }
+                }
+            }
+            '|' => {
+                flush(&mut word, &mut in_word, &mut out, &mut skip_next);
+                if chars.peek() == Some(&'|') {
+                    chars.next();
+                    out.push(Token::End { or: true });
+                } else {
+                    if chars.peek() == Some(&'&') {
+                        chars.next();
+                    }
+                    out.push(Token::Pipe);
+                }
+            }
+            '&' if chars.peek() == Some(&'>') => {
+                flush(&mut word, &mut in_word, &mut out, &mut skip_next);
+            }
+            ';' | '&' | '\n' | '(' | ')' => {
+                flush(&mut word, &mut in_word, &mut out, &mut skip_next);
+                while chars.peek() == Some(&c) && c != '(' {
+                    chars.next();
+                }
+                out.push(Token::End { or: false });
+            }
+            '>' | '<' => {
+                if in_word && word.bytes().all(|b| b.is_ascii_digit()) {
+                    word.clear();
+                    in_word = false;
+                }
+                flush(&mut word, &mut in_word, &mut out, &mut skip_next);
+                while chars
+                    .peek()
+                    .is_some_and(|c| matches!(c, '>' | '<' | '&' | '-'))
+                {
+                    chars.next();
+                }
+                skip_next = true;
+            }
+            '#' if !in_word => {
+                while chars.peek().is_some_and(|c| *c != '\n') {
+                    chars.next();
+                }
+            }
+            c if c.is_whitespace() => flush(&mut word, &mut in_word, &mut out, &mut skip_next),
+            c => {
+                word.push(c);
+                in_word = true;
+            }
+        }
+    }
+    flush(&mut word, &mut in_word, &mut out, &mut skip_next);
+    out
+}
+
+fn push(pipeline: &mut Vec<Vec<String>>, words: &mut Vec<String>) {
+    if !words.is_empty() {
+        pipeline.push(std::mem::take(words));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kubectl_calls() {
+        let command = Command::read("kubectl -n a get pods -o wide --sort-by=.metadata.name");
+        let kubectl = command.kubectl().expect("kubectl");
+        assert_eq!(
+            (kubectl.verb, kubectl.args.as_slice(), kubectl.output),
+            ("get", &["pods"][..], Some("wide"))
+        );
+        assert!(command.sorts());
+        let command = Command::read("export A=1\nkubectl get pods -A | grep 'a b' 2>/dev/null");
+        let kubectl = command.kubectl().expect("kubectl");
+        assert!(kubectl.piped && kubectl.has("-A"));
+        assert!(Command::read("a; b").kubectl().is_none());
+    }
+
+    #[test]
+    fn statuses() {
+        assert!(Command::read("kubectl diff -f a").status_is_an_answer(1));
+        assert!(Command::read("kubectl auth can-i list pods").status_is_an_answer(1));
+        assert!(!Command::read("kubectl get pods").status_is_an_answer(1));
+        assert!(Command::read("for i in 1 2; do kubectl get pods; done").compound);
+        assert!(Command::read("kubectl exec a -- md5sum f").runs_any(&["md5sum"]));
+    }
+}

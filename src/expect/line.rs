@@ -1,0 +1,79 @@
+//! Whether one shown line agrees with one printed line.
+//!
+//! Entry points: [`Line::new`] and [`agree`]. Steps: the same words; the same canonical text with tokens that can be
+//! bound; the author's notation in the line (parts left out, masks, a long line cut).
+
+use super::bindings::Binder;
+use super::elision::Glob;
+use super::normalise;
+use super::volatile::{Canon, Scan, canon};
+
+/// A line, prepared for comparison.
+#[derive(Debug, Clone)]
+pub(super) struct Line {
+    /// As it was, for people.
+    pub(super) raw: String,
+    /// Its words, one blank between them.
+    pub(super) words: String,
+    /// Its canonical form.
+    pub(super) canon: Canon,
+}
+
+impl Line {
+    pub(super) fn new(raw: &str, scan: Scan) -> Line {
+        Line {
+            raw: raw.to_owned(),
+            words: normalise::words(raw),
+            canon: canon(raw, scan),
+        }
+    }
+}
+
+/// Whether a shown line agrees with a printed one; binds its tokens if it does.
+pub(super) fn agree(shown: &Line, actual: &Line, binder: &mut Binder<'_>) -> bool {
+    if shown.canon.text == actual.canon.text {
+        return binder.bind_all(&shown.canon.values, &actual.canon.values);
+    }
+    agree_by_notation(shown, actual)
+}
+
+/// Whether the author's notation in the shown line covers the printed one. Tokens of such a line are not
+/// bound: what the notation covers may be among them.
+pub(super) fn agree_by_notation(shown: &Line, actual: &Line) -> bool {
+    let Some(glob) = Glob::of(&shown.words) else {
+        return false;
+    };
+    if glob.elides {
+        return fits_elided(&glob, shown, actual);
+    }
+    // Masks cover words, and a word more or less is no mask.
+    let shown: Vec<&str> = shown.words.split(' ').collect();
+    let actual: Vec<&str> = actual.words.split(' ').collect();
+    shown.len() == actual.len() && shown.iter().zip(&actual).all(|(s, a)| word_agrees(s, a))
+}
+
+/// A word against a word, masks and types only.
+pub(super) fn word_agrees(shown: &str, actual: &str) -> bool {
+    shown == actual
+        || canon(shown, Scan::LOOSE).text == canon(actual, Scan::LOOSE).text
+        || Glob::of(shown).is_some_and(|glob| !glob.elides && glob.fits(actual))
+}
+
+/// A line with parts left out. The dots may be the program's own: where the printed line has them at the same
+/// place they stand for themselves, so that `+ 2 more...` and progress messages are not wildcards.
+fn fits_elided(glob: &Glob, shown: &Line, actual: &Line) -> bool {
+    if glob.is_bare() {
+        return false;
+    }
+    if let Some(head) = shown.words.strip_suffix("...")
+        && actual
+            .words
+            .strip_suffix("...")
+            .is_some_and(|tail| tail.len() <= head.len() || !head.is_empty())
+        && !head.contains("...")
+    {
+        return false;
+    }
+    let canonical = Glob::of(&shown.canon.text).is_some_and(|glob| glob.fits(&actual.canon.text));
+    canonical || glob.fits(&actual.words)
+}

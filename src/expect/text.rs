@@ -1,0 +1,297 @@
+//! Logs and text: the shown lines in order, with anything where the author left lines out.
+//!
+//! Entry points: [`judge`], and [`search`] for rules that are text with more leave. Steps: read the shown lines with
+//! their notation; find each run of lines between elisions, the first at the start and the last at the end
+//! unless an elision stands there; if that fails, say what is missing and what is extra.
+
+use std::collections::{HashMap, HashSet};
+
+use super::bindings::Binder;
+use super::elision;
+use super::line::{Line, agree};
+use super::normalise;
+use super::outcome::{Outcome, Task, count, short};
+use super::volatile::Scan;
+
+/// A shown line that means something.
+#[derive(Debug, Clone)]
+pub(super) enum Shown {
+    /// Lines are left out here.
+    Elision,
+    Line(Line),
+}
+
+/// What of the output the shown lines must cover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// All of it, but for elisions.
+    Whole,
+    /// A part of it: anything may stand before and after.
+    Part,
+}
+
+/// Attempts to place lines after which a search gives up. Only a page of thousands of masked lines against an
+/// output of a million gets there.
+const MAX_ATTEMPTS: usize = 20_000_000;
+
+/// Judges plain text.
+pub(super) fn judge(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
+    let scan = Scan {
+        digests_fixed: task.command.runs_any(&DIGEST_PROGRAMS),
+        ..Scan::LOOSE
+    };
+    judge_lines(task, scan, Extent::Whole, binder)
+}
+
+/// Programs whose output is a digest of content: there a hash is the point.
+pub(super) const DIGEST_PROGRAMS: [&str; 8] = [
+    "md5sum",
+    "sha1sum",
+    "sha224sum",
+    "sha256sum",
+    "sha384sum",
+    "sha512sum",
+    "cksum",
+    "b2sum",
+];
+
+/// The same with another idea of what is volatile and how much must be covered.
+pub(super) fn judge_lines(
+    task: &Task<'_>,
+    scan: Scan,
+    extent: Extent,
+    binder: &mut Binder<'_>,
+) -> Outcome {
+    let actual = read_actual(task.actual, scan);
+    let shown = read_shown(task.shown, task.actual, scan);
+    if search(&shown, &actual, extent, binder) {
+        return Outcome::default();
+    }
+    let reasons = explain(&shown, &actual, extent, binder);
+    Outcome {
+        reasons,
+        ..Outcome::default()
+    }
+}
+
+/// The lines of an output, blank ones left out.
+pub(super) fn read_actual(text: &str, scan: Scan) -> Vec<Line> {
+    text.lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| Line::new(line, scan))
+        .collect()
+}
+
+/// The lines of a page, with the author's notation resolved: what looks like a remark or a marker but is printed too
+/// stays text.
+pub(super) fn read_shown(text: &str, actual: &str, scan: Scan) -> Vec<Shown> {
+    let mut printed: Option<HashSet<String>> = None;
+    let mut is_printed = |line: &str| {
+        printed
+            .get_or_insert_with(|| actual.lines().map(normalise::words).collect())
+            .contains(&normalise::words(line))
+    };
+    let mut out = Vec::new();
+    for line in text.lines() {
+        if line.trim().is_empty() {
+            continue;
+        }
+        if elision::is_elision(line) {
+            if !is_printed(line) || line.trim() == "..." {
+                out.push(Shown::Elision);
+                continue;
+            }
+        } else if elision::is_comment(line) {
+            if !is_printed(line) {
+                continue;
+            }
+        } else if let Some(rest) = elision::without_marker(line)
+            && !is_printed(line)
+        {
+            if !rest.trim().is_empty() {
+                out.push(Shown::Line(Line::new(rest, scan)));
+            }
+            continue;
+        }
+        out.push(Shown::Line(Line::new(line, scan)));
+    }
+    out
+}
+
+/// Whether the shown lines are found; binds their tokens if so.
+pub(super) fn search(
+    shown: &[Shown],
+    actual: &[Line],
+    extent: Extent,
+    binder: &mut Binder<'_>,
+) -> bool {
+    let mark = binder.mark();
+    let mut attempts = 0;
+    let found = place(shown, actual, extent, binder, &mut attempts);
+    if !found {
+        binder.rollback(mark);
+    }
+    found
+}
+
+fn place(
+    shown: &[Shown],
+    actual: &[Line],
+    extent: Extent,
+    binder: &mut Binder<'_>,
+    attempts: &mut usize,
+) -> bool {
+    let chunks: Vec<Vec<&Line>> = shown
+        .split(|item| matches!(item, Shown::Elision))
+        .map(|chunk| {
+            chunk
+                .iter()
+                .filter_map(|item| {
+                    if let Shown::Line(line) = item {
+                        Some(line)
+                    } else {
+                        None
+                    }
+                })
+                .collect()
+        })
+        .collect();
+    let open_start = extent == Extent::Part || matches!(shown.first(), Some(Shown::Elision));
+    let open_end = extent == Extent::Part || matches!(shown.last(), Some(Shown::Elision));
+    let filled: Vec<&Vec<&Line>> = chunks.iter().filter(|chunk| !chunk.is_empty()).collect();
+    if filled.is_empty() {
+        // Nothing but elisions says that something is printed; no lines at all that nothing is.
+        return if shown.is_empty() {
+            actual.is_empty()
+        } else {
+            true
+        };
+    }
+    let mut from = 0;
+    for (i, chunk) in filled.iter().enumerate() {
+        let first = i == 0;
+        let last = i + 1 == filled.len();
+        let at = if first && !open_start {
+            if last && !open_end && actual.len() != chunk.len() {
+                return false;
+            }
+            fits_at(chunk, actual, 0, binder).then_some(0)
+        } else if last && !open_end {
+            let start = actual
+                .len()
+                .checked_sub(chunk.len())
+                .filter(|start| *start >= from);
+            start.filter(|start| fits_at(chunk, actual, *start, binder))
+        } else {
+            (from..actual.len().saturating_sub(chunk.len() - 1)).find(|start| {
+                *attempts += 1;
+                *attempts < MAX_ATTEMPTS && fits_at(chunk, actual, *start, binder)
+            })
+        };
+        match at {
+            Some(at) => from = at + chunk.len(),
+            None => return false,
+        }
+    }
+    true
+}
+
+fn fits_at(chunk: &[&Line], actual: &[Line], start: usize, binder: &mut Binder<'_>) -> bool {
+    if start + chunk.len() > actual.len() {
+        return false;
+    }
+    let mark = binder.mark();
+    for (shown, actual) in chunk.iter().zip(&actual[start..]) {
+        if !agree(shown, actual, binder) {
+            binder.rollback(mark);
+            return false;
+        }
+    }
+    true
+}
+
+/// What is missing, what is extra, or that the order or a binding is wrong.
+pub(super) fn explain(
+    shown: &[Shown],
+    actual: &[Line],
+    extent: Extent,
+    binder: &Binder<'_>,
+) -> Vec<String> {
+    let lines: Vec<&Line> = shown
+        .iter()
+        .filter_map(|item| {
+            if let Shown::Line(line) = item {
+                Some(line)
+            } else {
+                None
+            }
+        })
+        .collect();
+    let elided = extent == Extent::Part || lines.len() < shown.len();
+    let mut left: HashMap<&str, Vec<&Line>> = HashMap::new();
+    for line in actual {
+        left.entry(line.canon.text.as_str()).or_default().push(line);
+    }
+    let mut missing = Vec::new();
+    for line in &lines {
+        match left.get_mut(line.canon.text.as_str()) {
+            Some(same) if !same.is_empty() => {
+                same.pop();
+            }
+            _ => {
+                let noted = left.values_mut().find(|same| {
+                    same.first()
+                        .is_some_and(|a| super::line::agree_by_notation(line, a))
+                });
+                match noted {
+                    Some(same) => {
+                        same.pop();
+                    }
+                    None => missing.push(*line),
+                }
+            }
+        }
+        if missing.len() > 50 {
+            break;
+        }
+    }
+    let extra: usize = left.values().map(Vec::len).sum();
+    let mut reasons = Vec::new();
+    for line in missing.iter().take(3) {
+        reasons.push(format!(
+            "the page shows `{}`, the output does not",
+            short(&line.raw)
+        ));
+    }
+    if missing.len() > 3 {
+        reasons.push(format!(
+            "{} more of the page are not in the output",
+            count(missing.len() - 3, "line")
+        ));
+    }
+    if !elided && extra > 0 {
+        let first = actual.iter().find(|line| {
+            left.get(line.canon.text.as_str())
+                .is_some_and(|same| !same.is_empty())
+        });
+        let first = first
+            .map(|line| format!(", such as `{}`", short(&line.raw)))
+            .unwrap_or_default();
+        reasons.push(format!(
+            "{} more than the page shows{first}",
+            count(extra, "line")
+        ));
+    }
+    if reasons.is_empty()
+        && let Some(clash) = &binder.clash
+    {
+        reasons.push(clash.words());
+    }
+    if reasons.is_empty() {
+        reasons.push(
+            "the same lines as on the page, in another order or with others between them"
+                .to_owned(),
+        );
+    }
+    reasons
+}

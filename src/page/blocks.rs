@@ -1,0 +1,262 @@
+//! Markdown → the fenced blocks of a page, wherever they stand.
+//!
+//! Steps: pulldown-cmark finds the fences that CommonMark knows, list items and block quotes included;
+//! then [`super::gaps`] looks through what is left, because admonitions, tabs and JSX hold
+//! fences that CommonMark takes for HTML, indented code or prose.
+//!
+//! This is the one place that sets the markdown parser's options.
+
+use std::borrow::Cow;
+
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+
+use super::gaps;
+use crate::source::{SourceFile, Span};
+
+/// A fenced block.
+#[derive(Debug, Clone)]
+pub(super) struct Fence<'a> {
+    /// Both fences included, up to the end of the closing one's line.
+    pub span: Span,
+    /// The info string.
+    pub info: Span,
+    /// The content, the container's indentation removed.
+    pub lines: Vec<Line<'a>>,
+    /// Whether its closing fence is there.
+    pub closed: bool,
+    /// Index into [`Blocks::headings`] of the nearest heading above.
+    pub section: Option<usize>,
+}
+
+/// A line of a fence's content.
+#[derive(Debug, Clone)]
+pub(super) struct Line<'a> {
+    /// Without indentation of the container, without its line break.
+    pub text: Cow<'a, str>,
+    /// The same bytes in the file.
+    pub span: Span,
+}
+
+/// What a page is made of, as far as labproof cares.
+#[derive(Debug, Default)]
+pub(super) struct Blocks<'a> {
+    pub fences: Vec<Fence<'a>>,
+    /// Headings: where each begins, and its text.
+    pub headings: Vec<(usize, String)>,
+    /// The text of the first first-level heading.
+    pub first_title: Option<String>,
+}
+
+/// Finds the fences of a page whose text proper begins at `start`.
+pub(super) fn find(file: &SourceFile, start: usize) -> Blocks<'_> {
+    let mut blocks = Blocks::default();
+    // Starting over costs a pass over the rest; beyond this many bytes the rest is read line by line only.
+    let mut budget = file.text().len().saturating_mul(8);
+    let mut at = start;
+    loop {
+        let part = commonmark(file, at);
+        let (fences, restart) = gaps::fill(file, at, part.fences, &mut budget);
+        let end = restart.unwrap_or(file.text().len());
+        blocks.fences.extend(fences);
+        blocks.first_title = blocks.first_title.or(part.first_title);
+        blocks
+            .headings
+            .extend(part.headings.into_iter().filter(|(at, _)| *at < end));
+        match restart {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    let headings = &blocks.headings;
+    for fence in &mut blocks.fences {
+        fence.section = headings
+            .partition_point(|(at, _)| *at < fence.span.start)
+            .checked_sub(1);
+    }
+    blocks
+}
+
+/// Fences and headings as CommonMark sees the text from `start` on.
+fn commonmark(file: &SourceFile, start: usize) -> Blocks<'_> {
+    let text = &file.text()[start..];
+    let mut blocks = Blocks::default();
+    let mut heading: Option<(usize, String)> = None;
+    let mut open: Option<Fence<'_>> = None;
+    for (event, range) in Parser::new_ext(text, Options::ENABLE_TABLES).into_offset_iter() {
+        let at = start + range.start;
+        match event {
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => {
+                open = Some(fence(file, Span::new(at, start + range.end)));
+            }
+            Event::End(TagEnd::CodeBlock) => {
+                if let Some(mut fence) = open.take() {
+                    // The text ends with the line break of its last line; what follows is no line.
+                    fence.lines.pop_if(|line| line.text.is_empty());
+                    blocks.fences.push(fence);
+                }
+            }
+            Event::Text(content) => {
+                if let Some(fence) = &mut open {
+                    append(
+                        fence,
+                        content.as_ref(),
+                        &file.text()[at..start + range.end],
+                        at,
+                    );
+                } else if let Some((_, title)) = &mut heading {
+                    title.push_str(&content);
+                }
+            }
+            Event::Code(content) => {
+                if let Some((_, title)) = &mut heading {
+                    title.push_str(&content);
+                }
+            }
+            Event::Start(Tag::Heading { .. }) => heading = Some((at, String::new())),
+            Event::End(TagEnd::Heading(level)) => {
+                if let Some((at, title)) = heading.take() {
+                    let title = title.trim().to_owned();
+                    if blocks.first_title.is_none() && level == pulldown_cmark::HeadingLevel::H1 {
+                        blocks.first_title = Some(title.clone());
+                    }
+                    blocks.headings.push((at, title));
+                }
+            }
+            _ => {}
+        }
+    }
+    blocks
+}
+
+/// A fence without its content yet: where its info string is and whether it is closed.
+fn fence<'a>(file: &SourceFile, span: Span) -> Fence<'a> {
+    let block = file.slice(span);
+    let first = block.split('\n').next().unwrap_or("");
+    let marks = marks(first);
+    let info = Span::new(
+        span.start + marks,
+        span.start + first.trim_end().len().max(marks),
+    );
+    let last = block.trim_end_matches(['\n', '\r']);
+    let closed = last.rsplit_once('\n').is_some_and(|(_, line)| {
+        let line = line.trim_start_matches([' ', '\t', '>']).trim_end();
+        line.len() >= marks && line.bytes().all(|byte| byte == block.as_bytes()[0])
+    });
+    Fence {
+        span,
+        info,
+        lines: Vec::new(),
+        closed,
+        section: None,
+    }
+}
+
+/// How many backticks or tildes a fence begins with.
+pub(super) fn marks(line: &str) -> usize {
+    let first = line.bytes().next().unwrap_or(0);
+    if first != b'`' && first != b'~' {
+        return 0;
+    }
+    line.bytes().take_while(|byte| *byte == first).count()
+}
+
+/// Adds a piece of content; pieces end anywhere, lines at line breaks.
+fn append<'a>(fence: &mut Fence<'a>, content: &str, source: &'a str, at: usize) {
+    let mut offset = 0;
+    for (index, piece) in content.split('\n').enumerate() {
+        let piece = piece.strip_suffix('\r').unwrap_or(piece);
+        // Where the parser made the text up (a tab cut in two by indentation) it is not in the source.
+        let verbatim = source.get(offset..offset + piece.len()) == Some(piece);
+        let start = at + offset.min(source.len());
+        let end = if verbatim {
+            start + piece.len()
+        } else {
+            at + source.len()
+        };
+        let text = if verbatim {
+            Cow::Borrowed(&source[offset..offset + piece.len()])
+        } else {
+            Cow::Owned(piece.to_owned())
+        };
+        let first_of_all = fence.lines.is_empty();
+        if index > 0 || first_of_all {
+            fence.lines.push(Line {
+                text,
+                span: Span::new(start, end),
+            });
+        } else if let Some(last) = fence.lines.last_mut() {
+            if last.text.is_empty() {
+                *last = Line {
+                    text,
+                    span: Span::new(start, end),
+                };
+            } else if !piece.is_empty() {
+                last.text.to_mut().push_str(piece);
+                last.span.end = end;
+            }
+        }
+        offset += piece.len();
+        if verbatim && source[offset..].starts_with('\r') {
+            offset += 1;
+        }
+        offset += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The fences of a page as `language-and-rest|line|line...`, `!` before one that is not closed.
+    fn check(page: &str, expected: &[&str]) {
+        let file = SourceFile::new("a.md", page);
+        let found: Vec<String> = find(&file, 0)
+            .fences
+            .iter()
+            .map(|fence| {
+                for line in &fence.lines {
+                    let source = file.slice(line.span);
+                    assert!(
+                        source == line.text || line.text.starts_with(' '),
+                        "{source:?} {line:?}"
+                    );
+                }
+                let lines: Vec<&str> = fence.lines.iter().map(|line| line.text.as_ref()).collect();
+                let mark = if fence.closed { "" } else { "!" };
+                format!("{mark}{}|{}", file.slice(fence.info), lines.join("|"))
+            })
+            .collect();
+        assert_eq!(found, expected, "{page}");
+    }
+
+    #[test]
+    fn fences_of_commonmark() {
+        check("```bash\n$ a\n\nb\n```\n", &["bash|$ a||b"]);
+        check("~~~sh x=1\na\n~~~", &["sh x=1|a"]);
+        check("````md\n```bash\na\n```\n````\n", &["md|```bash|a|```"]);
+        check(
+            "1. x\n\n   ```shell\n   a\n     b\n   ```\n",
+            &["shell|a|  b"],
+        );
+        check("> ```bash\n> a\n>\n> b\n> ```\n", &["bash|a||b"]);
+        check("```bash\r\n$ a\r\nb\r\n```\r\n", &["bash|$ a|b"]);
+        check("- ```bash\n  a\n  ```\n- x\n", &["bash|a"]);
+        check("```bash\n```\n", &["bash|"]);
+        check("```bash\na\n\n\n```\n", &["bash|a||"]);
+        check(" ``` shell\n a\n ```\n", &[" shell|a"]);
+        check("text\n```bash\na\n```\ntext\n", &["bash|a"]);
+    }
+
+    #[test]
+    fn fences_that_are_not_closed() {
+        check("```bash\n$ a\n", &["!bash|$ a"]);
+        check("- ```bash\n  a\n\ntext\n", &["!bash|a|"]);
+        check("```bash\na\n``\n", &["!bash|a|``"]);
+    }
+
+    #[test]
+    fn tabs_of_the_container_are_removed() {
+        check("1. x\n\n\t```bash\n\ta\n\t```\n", &["bash|a"]);
+        check("```bash\n\ta\n```\n", &["bash|\ta"]);
+    }
+}

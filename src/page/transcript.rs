@@ -1,0 +1,380 @@
+//! A recorded session → its commands and what each printed.
+//!
+//! A line that begins with the prompt begins a command. The command goes on while bash would wait for more;
+//! whatever follows, up to the next prompt, is its output.
+
+use std::collections::HashMap;
+
+use super::blocks::Line;
+use super::{Command, Expected};
+use crate::source::{Diagnostic, Severity, SourceFile, Span};
+use crate::syntax::{Open, Scanner};
+
+/// The prompt that a fence uses: the indentation of its first prompt line. `None`: it has none.
+pub(super) fn prompt_of<'a>(lines: &'a [Line<'_>]) -> Option<&'a str> {
+    lines.iter().find_map(|line| {
+        let bare = line.text.trim_start_matches([' ', '\t']);
+        let indent = &line.text[..line.text.len() - bare.len()];
+        begins(bare).then_some(indent)
+    })
+}
+
+/// `$ ` with a command after it.
+fn begins(line: &str) -> bool {
+    line.strip_prefix('$')
+        .is_some_and(|rest| rest.starts_with([' ', '\t']) && !rest.trim().is_empty())
+}
+
+/// The command on a prompt line.
+fn after_prompt<'a>(line: &'a str, indent: &str) -> Option<&'a str> {
+    let line = line.strip_prefix(indent)?;
+    begins(line).then(|| line[1..].trim_start_matches([' ', '\t']))
+}
+
+/// Reads the lines of a transcript fence.
+pub(super) fn read(
+    file: &SourceFile,
+    lines: &[Line<'_>],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Command> {
+    let Some(indent) = prompt_of(lines) else {
+        return Vec::new();
+    };
+    let last = last_lines(lines);
+    let mut commands = Vec::new();
+    let mut at = lines
+        .iter()
+        .position(|line| after_prompt(&line.text, indent).is_some())
+        .unwrap_or(lines.len());
+    while at < lines.len() {
+        let first = at;
+        let mut taken = take(lines, first, indent, &last);
+        if matches!(taken.open, Some(Open::Compound(_)))
+            && let Some(whole) = take_through_prompts(lines, first, indent)
+        {
+            diagnostics.push(
+                Diagnostic::at(
+                    Severity::Warning,
+                    file,
+                    lines[taken.next].span,
+                    "a prompt in the middle of a command",
+                )
+                .with_help("write the lines of one command without `$ ` before them; it is read as if they were"),
+            );
+            taken = whole;
+        }
+        at = taken.next;
+        let span = Span::new(lines[first].span.start, lines[at - 1].span.end);
+        if let Some(open) = taken.open {
+            diagnostics.push(
+                Diagnostic::at(
+                    Severity::Error,
+                    file,
+                    lines[first].span,
+                    format!("the command is not finished: bash waits for {open}"),
+                )
+                .with_help("it ends where the block ends or the next prompt begins"),
+            );
+        }
+        let output = at;
+        while at < lines.len() && after_prompt(&lines[at].text, indent).is_none() {
+            at += 1;
+        }
+        commands.push(Command {
+            text: taken.text,
+            line: file.line_of(lines[first].span.start),
+            span,
+            expected: expected(file, &lines[output..at], at < lines.len()),
+        });
+    }
+    commands
+}
+
+/// A command, whole or as far as it goes.
+struct Taken {
+    text: String,
+    /// The line after it.
+    next: usize,
+    open: Option<Open>,
+}
+
+/// For every text of a line, the last line that holds it: tells in one look whether a here-document will end.
+fn last_lines<'a>(lines: &'a [Line<'_>]) -> HashMap<&'a str, usize> {
+    lines
+        .iter()
+        .enumerate()
+        .map(|(index, line)| (line.text.trim_start_matches('\t'), index))
+        .collect()
+}
+
+fn take(lines: &[Line<'_>], first: usize, indent: &str, last: &HashMap<&str, usize>) -> Taken {
+    let mut scanner = Scanner::new();
+    let start = after_prompt(&lines[first].text, indent).unwrap_or(&lines[first].text);
+    scanner.feed(start);
+    let mut text = start.to_owned();
+    let mut at = first + 1;
+    let mut continuation = None;
+    while let Some(open) = scanner.open() {
+        let Some(line) = lines.get(at) else {
+            break;
+        };
+        if let Open::HereDocument(delimiter) = &open {
+            // A here-document whose end is not there would take the rest of the block with it.
+            let ends = |text: &str| last.get(text).is_some_and(|index| *index >= at);
+            if !ends(delimiter) && !ends(&format!("> {delimiter}")) {
+                break;
+            }
+        } else if after_prompt(&line.text, indent).is_some() {
+            break;
+        }
+        let prompted = *continuation
+            .get_or_insert_with(|| continuation_prompt(&lines[at..], indent, &open, last, at));
+        let line = if prompted {
+            without_continuation(&line.text, indent)
+        } else {
+            &line.text
+        };
+        scanner.feed(line);
+        text.push('\n');
+        text.push_str(line);
+        at += 1;
+    }
+    Taken {
+        text,
+        next: at,
+        open: scanner
+            .open()
+            .filter(|open| *open != Open::Backslash || at < lines.len()),
+    }
+}
+
+/// How far to look for the end of a loop that has prompts in it.
+const LONGEST_LOOP: usize = 60;
+
+/// A compound command whose author put a prompt before each of its lines; `None` where that makes no whole.
+fn take_through_prompts(lines: &[Line<'_>], first: usize, indent: &str) -> Option<Taken> {
+    let mut scanner = Scanner::new();
+    let mut text = String::new();
+    for (offset, line) in lines[first..].iter().take(LONGEST_LOOP).enumerate() {
+        // Blanks after the prompt are the loop's own indentation, save on the first line.
+        let line = match after_prompt(&line.text, indent) {
+            Some(command) if offset == 0 => command,
+            Some(_) => line.text.strip_prefix(indent)?.strip_prefix("$ ")?,
+            None => &line.text,
+        };
+        if offset > 0 {
+            text.push('\n');
+        }
+        text.push_str(line);
+        scanner.feed(line);
+        if scanner.open().is_none() {
+            return Some(Taken {
+                text,
+                next: first + offset + 1,
+                open: None,
+            });
+        }
+    }
+    None
+}
+
+/// Whether the lines that continue a command begin with bash's own `> `.
+fn continuation_prompt(
+    rest: &[Line<'_>],
+    indent: &str,
+    open: &Open,
+    last: &HashMap<&str, usize>,
+    at: usize,
+) -> bool {
+    let Some(line) = rest[0].text.strip_prefix(indent) else {
+        return false;
+    };
+    if line != ">" && !line.starts_with("> ") {
+        return false;
+    }
+    let body = line[1..].trim();
+    match open {
+        // In a here-document the closing line decides: `> EOF`, or `EOF` below lines that quote something.
+        Open::HereDocument(delimiter) => {
+            let plain = last.get(delimiter.as_str()).copied().unwrap_or(0);
+            plain < at
+        }
+        // `> file` after a backslash is a redirection, `> --flag` is not.
+        Open::Backslash => {
+            let alone = rest
+                .get(1)
+                .and_then(|next| next.text.strip_prefix(indent))
+                .is_none_or(|next| !next.starts_with('>'));
+            let one_word = !body.contains(' ') && !body.starts_with('-');
+            !(alone && one_word)
+        }
+        _ => true,
+    }
+}
+
+fn without_continuation<'a>(line: &'a str, indent: &str) -> &'a str {
+    let Some(rest) = line.strip_prefix(indent) else {
+        return line;
+    };
+    match rest.strip_prefix('>') {
+        Some(rest) => rest.strip_prefix(' ').unwrap_or(rest),
+        None => line,
+    }
+}
+
+/// What the page shows between a command and the next prompt (`more`: there is one).
+fn expected(file: &SourceFile, lines: &[Line<'_>], more: bool) -> Option<Expected> {
+    let blank = |line: &Line<'_>| line.text.trim().is_empty();
+    let remark = |line: &Line<'_>| line.text.trim_start().starts_with("# ");
+    let mut from = 0;
+    let mut to = lines.len();
+    while to > 0 && blank(&lines[to - 1]) {
+        to -= 1;
+    }
+    // A remark on the next command, set apart by a blank line, is no output.
+    if more {
+        let mut before = to;
+        while before > 0 && remark(&lines[before - 1]) {
+            before -= 1;
+        }
+        if before < to && (before == 0 || blank(&lines[before - 1])) {
+            to = before;
+        }
+    }
+    while to > 0 && blank(&lines[to - 1]) {
+        to -= 1;
+    }
+    while from < to && blank(&lines[from]) {
+        from += 1;
+    }
+    let shown = &lines[from..to];
+    if shown.is_empty() || shown.iter().all(|line| remark(line) || blank(line)) {
+        return None;
+    }
+    Some(shown_text(file, shown))
+}
+
+/// Lines as shown output.
+pub(super) fn shown_text(file: &SourceFile, lines: &[Line<'_>]) -> Expected {
+    let texts: Vec<&str> = lines.iter().map(|line| line.text.as_ref()).collect();
+    let span = match (lines.first(), lines.last()) {
+        (Some(first), Some(last)) => Span::new(first.span.start, last.span.end),
+        _ => Span::default(),
+    };
+    Expected {
+        text: texts.join("\n"),
+        line: file.line_of(span.start),
+        span,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Commands of a fence's content as `command => output`, then the messages.
+    fn check(content: &str, expected: &[&str]) {
+        let page = format!("```bash\n{content}\n```\n");
+        let file = SourceFile::new("a.md", page.as_str());
+        let blocks = super::super::blocks::find(&file, 0);
+        let mut diagnostics = Vec::new();
+        let commands = read(&file, &blocks.fences[0].lines, &mut diagnostics);
+        let mut found: Vec<String> = commands
+            .iter()
+            .map(|command| {
+                assert!(file.slice(command.span).trim_start().starts_with('$'));
+                match &command.expected {
+                    Some(shown) => {
+                        assert_eq!(file.slice(shown.span), shown.text);
+                        format!("{} => {}", command.text, shown.text)
+                    }
+                    None => command.text.clone(),
+                }
+            })
+            .collect();
+        found.extend(diagnostics.iter().map(|d| d.message.clone()));
+        assert_eq!(found, expected, "{content}");
+    }
+
+    #[test]
+    fn commands_and_their_output() {
+        check("$ a\nb\n$ c", &["a => b", "c"]);
+        check("$ a\n\nb\n\nc\n\n$ d", &["a => b\n\nc", "d"]);
+        check("  $ a\n  b", &["a =>   b"]);
+        check("$ a\n$5 is\n$ b", &["a => $5 is", "b"]);
+        check("before\n$ a", &["a"]);
+        check("no prompt", &[]);
+        check("$\ta  ", &["a  "]);
+        check("$ a\n  $ b", &["a =>   $ b"]);
+    }
+
+    #[test]
+    fn commands_over_lines() {
+        check("$ a \\\n  b\nc", &["a \\\n  b => c"]);
+        check("$ a |\n b\nc", &["a |\n b => c"]);
+        check(
+            "$ cat <<EOF\n$ x\n\nEOF\ny",
+            &["cat <<EOF\n$ x\n\nEOF => y"],
+        );
+        check(
+            "$ for i in 1; do\n  a\ndone\nb\n$ c",
+            &["for i in 1; do\n  a\ndone => b", "c"],
+        );
+        check("$ echo 'a\nb'\na\nb", &["echo 'a\nb' => a\nb"]);
+    }
+
+    #[test]
+    fn continuation_prompts() {
+        check("$ a \\\n> --b \\\n> c\nd", &["a \\\n--b \\\nc => d"]);
+        check("$ a \\\n> out.txt\nd", &["a \\\n> out.txt => d"]);
+        check(
+            "$ cat <<EOF\n> x\n>   y\n> EOF\nz",
+            &["cat <<EOF\nx\n  y\nEOF => z"],
+        );
+        check("$ cat <<EOF\n> x\nEOF\nz", &["cat <<EOF\n> x\nEOF => z"]);
+        check(
+            "$ for i in 1\n> do\n> a\n> done\nz",
+            &["for i in 1\ndo\na\ndone => z"],
+        );
+        check(
+            "$ curl -v x\n> GET /\n< 200",
+            &["curl -v x => > GET /\n< 200"],
+        );
+    }
+
+    #[test]
+    fn remarks_are_no_output() {
+        check("$ a\n# why\n$ b", &["a", "b"]);
+        check("$ a\nx\n\n# why\n$ b", &["a => x", "b"]);
+        check("$ a\n# HELP x\ny 1\n$ b", &["a => # HELP x\ny 1", "b"]);
+        check("$ a\n# nothing more", &["a"]);
+    }
+
+    #[test]
+    fn commands_that_never_end() {
+        check(
+            "$ cat <<EOF\nx\n$ b",
+            &[
+                "cat <<EOF => x",
+                "b",
+                "the command is not finished: bash waits for the line `EOF` that ends a here-document",
+            ],
+        );
+        check(
+            "$ echo 'a\n$ b",
+            &[
+                "echo 'a",
+                "b",
+                "the command is not finished: bash waits for a closing '",
+            ],
+        );
+        check("$ a \\", &["a \\"]);
+        check(
+            "$ for i in 1; do\n$   a\n$ done\nx",
+            &[
+                "for i in 1; do\n  a\ndone => x",
+                "a prompt in the middle of a command",
+            ],
+        );
+    }
+}

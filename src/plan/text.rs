@@ -1,0 +1,171 @@
+//! A plan as people read it: what would run, in order, and what would not and why.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+
+use super::{Lab, Plan};
+use crate::page::{Page, Step};
+
+/// The styles of a rendering; all empty without colour.
+struct Styles {
+    title: Style,
+    faint: Style,
+    skip: Style,
+}
+
+/// Renders a plan, without its diagnostics. `color` turns ANSI colours on.
+pub fn render(plan: &Plan, color: bool) -> String {
+    let styles = if color {
+        Styles {
+            title: Style::new().bold(),
+            faint: Style::new().dimmed(),
+            skip: AnsiColor::Yellow.on_default(),
+        }
+    } else {
+        Styles {
+            title: Style::new(),
+            faint: Style::new(),
+            skip: Style::new(),
+        }
+    };
+    let mut out = String::new();
+    for lab in &plan.labs {
+        render_lab(&mut out, lab, &styles);
+        out.push('\n');
+    }
+    out.push_str(&summary(plan));
+    out
+}
+
+fn render_lab(out: &mut String, lab: &Lab, styles: &Styles) {
+    let Styles { title, faint, .. } = styles;
+    let _ = writeln!(
+        out,
+        "{title}{}{title:#} {faint}{}{faint:#}",
+        one_line(&lab.title),
+        one_line(&lab.path.display().to_string())
+    );
+    for page in &lab.pages {
+        render_page(out, page, styles);
+    }
+}
+
+fn render_page(out: &mut String, page: &Page, styles: &Styles) {
+    let Styles { faint, skip, .. } = styles;
+    let path = one_line(&page.file.path().display().to_string());
+    if page.steps.is_empty() {
+        let _ = writeln!(out, "  {path} {faint}(no steps){faint:#}");
+        return;
+    }
+    let _ = writeln!(out, "  {path}");
+    for step in &page.steps {
+        let mut head = format!("{faint}{:>6}  {}{faint:#}", step.line, one_line(&step.id));
+        if let Some(reason) = &step.skip {
+            let _ = write!(head, "  {skip}skipped: {}{skip:#}", one_line(reason));
+        }
+        if let Some(notes) = notes(step) {
+            let _ = write!(head, "  {faint}{notes}{faint:#}");
+        }
+        let _ = writeln!(out, "{head}");
+        for command in &step.commands {
+            let first = command.text.lines().next().unwrap_or("");
+            let more = command.text.lines().count().saturating_sub(1);
+            let more = if more > 0 {
+                format!(" {faint}(+{more} lines){faint:#}")
+            } else {
+                String::new()
+            };
+            let compared = if command.expected.is_some() { '=' } else { ' ' };
+            let _ = writeln!(
+                out,
+                "        {compared} {}{more}",
+                one_line(first.trim_end_matches('\\').trim_end())
+            );
+        }
+    }
+}
+
+/// What differs from the defaults.
+fn notes(step: &Step) -> Option<String> {
+    let options = &step.options;
+    let mut notes = Vec::new();
+    if options.timeout.as_secs() != 120 {
+        notes.push(format!("timeout {}s", options.timeout.as_secs()));
+    }
+    if !options.wait.is_zero() {
+        notes.push(format!("wait up to {}s", options.wait.as_secs()));
+    }
+    if let Some(hook) = &options.hook {
+        notes.push(format!("hook {hook}"));
+    }
+    if options.expect_error {
+        notes.push("must fail".to_owned());
+    }
+    if let Some(only) = &options.only {
+        notes.push(format!("only on {only}"));
+    }
+    (!notes.is_empty()).then(|| notes.join(", "))
+}
+
+fn summary(plan: &Plan) -> String {
+    let mut pages = 0;
+    let mut commands = 0;
+    let mut compared = 0;
+    let mut skipped: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut steps = 0;
+    for page in plan.labs.iter().flat_map(|lab| &lab.pages) {
+        pages += 1;
+        for step in &page.steps {
+            steps += 1;
+            match &step.skip {
+                Some(reason) => *skipped.entry(reason).or_default() += 1,
+                None => {
+                    commands += step.commands.len();
+                    compared += step
+                        .commands
+                        .iter()
+                        .filter(|command| command.expected.is_some())
+                        .count();
+                }
+            }
+        }
+    }
+    let mut text = format!(
+        "{}, {}, {}; {} would run, {compared} of them with output to compare (=)\n",
+        count(plan.labs.len(), "lab"),
+        count(pages, "page"),
+        count(steps, "step"),
+        count(commands, "command"),
+    );
+    let all: usize = skipped.values().sum();
+    if all > 0 {
+        let reasons: Vec<String> = skipped
+            .iter()
+            .map(|(reason, n)| format!("{n} {reason}"))
+            .collect();
+        let _ = writeln!(
+            text,
+            "{} skipped: {}",
+            count(all, "step"),
+            reasons.join(", ")
+        );
+    }
+    text
+}
+
+fn count(number: usize, noun: &str) -> String {
+    if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{number} {noun}s")
+    }
+}
+
+/// Text without line breaks and control characters: a file's name may hold any.
+fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
+}

@@ -1,0 +1,119 @@
+//! `--junit`: the record as JUnit XML. A page is a suite, a command or a check on the cluster a
+//! case; `fail` is a failure, `broken` an error, a skipped step a skipped case.
+
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::style::one_line;
+use crate::event::{CheckRecord, PageRecord, RunRecord, StepRecord, Verdict};
+
+/// Characters of a command that go into the name of its case.
+const NAME_WIDTH: usize = 120;
+
+/// The record as an XML document.
+pub fn render(record: &RunRecord) -> String {
+    let mut report = Report::new("labproof");
+    report.set_time(Duration::from_millis(record.duration_ms));
+    for lab in &record.labs {
+        report.add_test_suites(lab.pages.iter().map(suite));
+    }
+    let labs = record
+        .labs
+        .iter()
+        .map(|lab| (lab.path.as_str(), &lab.broken));
+    for (name, broken) in labs.chain([("run", &record.broken)]) {
+        if let Some(broken) = broken {
+            let mut suite = TestSuite::new(name);
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+            status.set_message(broken);
+            suite.add_test_case(TestCase::new("could not be made", status));
+            report.add_test_suite(suite);
+        }
+    }
+    report.to_string().expect("XML into memory cannot fail")
+}
+
+fn suite(page: &PageRecord) -> TestSuite {
+    let mut suite = TestSuite::new(&page.path);
+    let time = page.steps.iter().map(|step| step.duration_ms).sum();
+    suite.set_time(Duration::from_millis(time));
+    for step in &page.steps {
+        suite.add_test_cases(cases(page, step));
+    }
+    suite
+}
+
+fn cases(page: &PageRecord, step: &StepRecord) -> Vec<TestCase> {
+    let named = |name: String, status, milliseconds, assertions| {
+        let mut case = TestCase::new(name, status);
+        case.set_classname(&page.path);
+        case.set_time(Duration::from_millis(milliseconds));
+        case.set_assertions(assertions);
+        case
+    };
+    if step.verdict == Verdict::Skipped {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message(step.reason.as_deref().unwrap_or("not reached"));
+        return vec![named(
+            format!("{} (line {})", step.id, step.line),
+            status,
+            0,
+            0,
+        )];
+    }
+    let commands = step.commands.iter().map(|command| {
+        let name = format!(
+            "{} (line {}): {}",
+            step.id,
+            command.line,
+            one_line(&command.text, NAME_WIDTH)
+        );
+        let status = status(command.verdict, &command.checks, &command.output);
+        named(name, status, command.duration_ms, command.checks.len())
+    });
+    let checks = step.checks.iter().map(|check| {
+        let name = format!("{}: {}", step.id, check.name);
+        let status = status(check.verdict, std::slice::from_ref(check), "");
+        named(name, status, check.duration_ms, 1)
+    });
+    commands.chain(checks).collect()
+}
+
+fn status(verdict: Verdict, checks: &[CheckRecord], output: &str) -> TestCaseStatus {
+    let kind = match verdict {
+        Verdict::Pass => return TestCaseStatus::success(),
+        Verdict::Skipped => return TestCaseStatus::skipped(),
+        Verdict::Fail => NonSuccessKind::Failure,
+        Verdict::Broken => NonSuccessKind::Error,
+    };
+    let bad: Vec<&CheckRecord> = checks
+        .iter()
+        .filter(|check| matches!(check.verdict, Verdict::Fail | Verdict::Broken))
+        .collect();
+    let mut status = TestCaseStatus::non_success(kind);
+    if let Some(first) = bad.first() {
+        status.set_type(first.kind);
+        let reason = first.reasons.first().unwrap_or(&first.name);
+        status.set_message(format!("{}:{}: {reason}", first.path, first.line));
+    }
+    let mut description = String::new();
+    for check in bad {
+        description.push_str(&format!("{}:{} {}\n", check.path, check.line, check.name));
+        let lines = check
+            .reasons
+            .iter()
+            .chain(&check.likely_cause)
+            .chain(&check.diff);
+        for line in lines {
+            description.push_str(line);
+            description.push('\n');
+        }
+    }
+    if !output.is_empty() {
+        description.push_str("output:\n");
+        description.push_str(output);
+    }
+    status.set_description(description);
+    status
+}

@@ -1,0 +1,227 @@
+//! The end of the terminal report: every failure in full, then what was and was not verified.
+//!
+//! Entry points: [`failures`] and [`render`].
+
+use std::fmt::Write;
+
+use super::style::{BOLD, DIM, GREEN, RED, YELLOW, count, mark, paint, printable, seconds};
+use crate::event::{CheckRecord, CommandRecord, PageRecord, RunRecord, StepRecord, Verdict};
+
+/// How many lines of a diff or of an output are shown; `--json` has them all.
+const SHOWN_LINES: usize = 40;
+
+/// Everything that did not pass, each with its page, line, command, reasons and diff.
+pub fn failures(record: &RunRecord) -> String {
+    let mut out = String::new();
+    for page in record.labs.iter().flat_map(|lab| &lab.pages) {
+        for step in &page.steps {
+            for command in &step.commands {
+                for check in &command.checks {
+                    if matches!(check.verdict, Verdict::Fail | Verdict::Broken) {
+                        failure(&mut out, page, step, Some(command), check);
+                    }
+                }
+            }
+            for check in &step.checks {
+                if matches!(check.verdict, Verdict::Fail | Verdict::Broken) {
+                    failure(&mut out, page, step, None, check);
+                }
+            }
+        }
+    }
+    for lab in &record.labs {
+        if let Some(broken) = &lab.broken {
+            let _ = writeln!(
+                out,
+                "{} {}\n    {broken}\n",
+                heading(Verdict::Broken),
+                lab.path
+            );
+        }
+    }
+    out
+}
+
+fn heading(verdict: Verdict) -> String {
+    let style = if verdict == Verdict::Fail {
+        RED
+    } else {
+        YELLOW
+    };
+    paint(style.bold(), &verdict.word().to_uppercase())
+}
+
+fn failure(
+    out: &mut String,
+    page: &PageRecord,
+    step: &StepRecord,
+    command: Option<&CommandRecord>,
+    check: &CheckRecord,
+) {
+    let place = paint(BOLD, &format!("{}:{}", check.path, check.line));
+    let _ = writeln!(out, "{} {place}  {}", heading(check.verdict), check.name);
+    let section = step.section.as_deref().unwrap_or(&page.title);
+    let _ = writeln!(
+        out,
+        "    in step {} ({}:{}, \"{section}\")",
+        step.id, page.path, step.line
+    );
+    if let Some(command) = command {
+        for (index, line) in command.text.lines().take(SHOWN_LINES).enumerate() {
+            let prompt = if index == 0 { '$' } else { '>' };
+            let _ = writeln!(out, "    {prompt} {}", printable(line));
+        }
+    }
+    for reason in &check.reasons {
+        let mut lines = reason.lines();
+        let _ = writeln!(out, "    - {}", printable(lines.next().unwrap_or_default()));
+        for line in lines {
+            let _ = writeln!(out, "      {}", printable(line));
+        }
+    }
+    if let Some(cause) = &check.likely_cause {
+        let _ = writeln!(
+            out,
+            "    {} {}",
+            paint(YELLOW, "likely cause:"),
+            printable(cause)
+        );
+    }
+    if !check.diff.is_empty() {
+        let page_side = paint(RED, "- the page");
+        let run_side = paint(GREEN, "+ the run");
+        let _ = writeln!(out, "    {page_side}  {run_side}");
+        for line in check.diff.iter().take(SHOWN_LINES) {
+            let text = printable(line);
+            let text = match line.as_bytes().first() {
+                Some(b'-') => paint(RED, &text),
+                Some(b'+') => paint(GREEN, &text),
+                _ => text,
+            };
+            let _ = writeln!(out, "    | {text}");
+        }
+        more(out, check.diff.len());
+    } else if let Some(command) = command.filter(|_| check.kind != "output") {
+        for line in command.output.lines().take(SHOWN_LINES) {
+            let _ = writeln!(out, "    | {}", printable(line));
+        }
+        more(out, command.output.lines().count());
+    }
+    out.push('\n');
+}
+
+fn more(out: &mut String, lines: usize) {
+    if lines > SHOWN_LINES {
+        let rest = count(lines - SHOWN_LINES, "more line");
+        let _ = writeln!(
+            out,
+            "    {}",
+            paint(DIM, &format!("… {rest}; --json FILE has them all"))
+        );
+    }
+}
+
+/// The last lines of a report: the verdicts in numbers, what was verified, what was not.
+pub fn render(record: &RunRecord) -> String {
+    let mut out = String::new();
+    let commands = commands(record);
+    let by = |verdict| {
+        commands
+            .iter()
+            .filter(|command| command.verdict == verdict)
+            .count()
+    };
+    let checks: Vec<&CheckRecord> = steps(record).flat_map(|step| &step.checks).collect();
+    let checks_by = |verdict| {
+        checks
+            .iter()
+            .filter(|check| check.verdict == verdict)
+            .count()
+    };
+    let skipped = steps(record)
+        .filter(|step| step.verdict == Verdict::Skipped)
+        .count();
+
+    let mut parts = Vec::new();
+    for (verdict, word) in [
+        (Verdict::Fail, "failed"),
+        (Verdict::Broken, "broken"),
+        (Verdict::Pass, "passed"),
+    ] {
+        let number = by(verdict) + checks_by(verdict);
+        if number > 0 || verdict == Verdict::Pass {
+            parts.push(format!("{number} {word}"));
+        }
+    }
+    if skipped > 0 {
+        parts.push(format!("{} skipped", count(skipped, "step")));
+    }
+    let word = if record.interrupted {
+        "interrupted"
+    } else {
+        record.verdict.word()
+    };
+    let _ = writeln!(
+        out,
+        "{} {} in {}: {}",
+        mark(record.verdict),
+        paint(BOLD, word),
+        seconds(record.duration_ms),
+        parts.join(", "),
+    );
+    if let Some(broken) = &record.broken {
+        let _ = writeln!(out, "  {broken}");
+    }
+    verified(&mut out, record);
+    not_verified(&mut out, record);
+    out
+}
+
+fn verified(out: &mut String, record: &RunRecord) {
+    let coverage = record.coverage;
+    let _ = writeln!(
+        out,
+        "  verified: {} of {} ran, output of {} compared ({}), {} on the cluster",
+        coverage.commands_run,
+        count(coverage.commands, "command"),
+        coverage.commands_compared,
+        count(coverage.lines_compared, "line"),
+        count(coverage.cluster_checks, "check"),
+    );
+}
+
+fn not_verified(out: &mut String, record: &RunRecord) {
+    const LISTED: usize = 8;
+    if record.unproven.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "  not verified:");
+    for item in record.unproven.iter().take(LISTED) {
+        let text = format!(
+            "    {}:{} {} ({})",
+            item.path, item.line, item.step, item.reason
+        );
+        let _ = writeln!(out, "{}", paint(DIM, &text));
+    }
+    if let Some(rest) = record
+        .unproven
+        .len()
+        .checked_sub(LISTED)
+        .filter(|rest| *rest > 0)
+    {
+        let text = format!("    and {rest} more; --json FILE lists them all");
+        let _ = writeln!(out, "{}", paint(DIM, &text));
+    }
+}
+
+fn steps(record: &RunRecord) -> impl Iterator<Item = &StepRecord> {
+    record
+        .labs
+        .iter()
+        .flat_map(|lab| &lab.pages)
+        .flat_map(|page| &page.steps)
+}
+
+fn commands(record: &RunRecord) -> Vec<&CommandRecord> {
+    steps(record).flat_map(|step| &step.commands).collect()
+}

@@ -1,0 +1,233 @@
+//! The report that people watch: a line for each command as it ends, with live progress on what
+//! takes long. Plain lines where it is not a terminal that reads them.
+
+use std::io::Write;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::style::{BOLD, DIM, YELLOW, count, mark, one_line, paint, printable, seconds};
+use crate::event::{
+    CheckRecord, ClusterInfo, CommandRecord, Event, LabRecord, Sink, StepAt, Verdict,
+};
+
+/// Characters of a command that are shown on its line.
+const COMMAND_WIDTH: usize = 72;
+
+/// Writes the report as events come in.
+pub struct Terminal<W> {
+    out: W,
+    /// The spinner of what runs now; hidden where nobody watches.
+    live: ProgressBar,
+    labs: Vec<LabRecord>,
+    /// Lab and page under whose heading the last line stands.
+    heading: Option<(usize, usize)>,
+}
+
+impl<W: Write + Send> Terminal<W> {
+    /// A report into `out`; `live` turns the moving line on, which goes to stderr.
+    pub fn new(out: W, live: bool) -> Self {
+        let bar = if live {
+            let style = ProgressStyle::with_template("{spinner} {elapsed:>4}  {wide_msg}")
+                .expect("the template is valid");
+            ProgressBar::new_spinner().with_style(style)
+        } else {
+            ProgressBar::hidden()
+        };
+        Self {
+            out,
+            live: bar,
+            labs: Vec::new(),
+            heading: None,
+        }
+    }
+
+    fn line(&mut self, text: &str) {
+        let out = &mut self.out;
+        // Nobody reads a closed pipe; the verdict is in the exit code.
+        self.live.suspend(|| {
+            let _ = writeln!(out, "{text}");
+        });
+    }
+
+    fn start(&mut self, what: String) {
+        self.live.reset_elapsed();
+        self.live.set_message(what);
+        self.live.enable_steady_tick(Duration::from_millis(120));
+    }
+
+    fn head(&mut self, at: StepAt) {
+        if self.heading == Some((at.lab, at.page)) {
+            return;
+        }
+        let Some(lab) = self.labs.get(at.lab) else {
+            return;
+        };
+        let page = lab.pages.get(at.page).map(|page| page.path.clone());
+        let lab_line = format!("\n{} {}", paint(BOLD, &lab.title), paint(DIM, &lab.path));
+        if self.heading.map(|(lab, _)| lab) != Some(at.lab) {
+            self.line(&lab_line);
+        }
+        self.heading = Some((at.lab, at.page));
+        self.line(&format!("  {}", page.unwrap_or_default()));
+    }
+
+    fn command(&mut self, record: &CommandRecord) {
+        let text = printable(&one_line(&record.text, COMMAND_WIDTH));
+        let compared = record.checks.iter().any(|check| check.kind == "output");
+        let mut notes = vec![seconds(record.duration_ms)];
+        if compared && record.verdict == Verdict::Pass {
+            notes.push("output agrees".to_owned());
+        }
+        if record.attempts > 1 {
+            notes.push(format!("asked {} times", record.attempts));
+        }
+        let notes = paint(DIM, &format!("({})", notes.join(", ")));
+        self.line(&format!(
+            "  {} {:>4}  {text}  {notes}",
+            mark(record.verdict),
+            record.line
+        ));
+        for check in &record.checks {
+            self.findings(check);
+        }
+    }
+
+    fn check(&mut self, record: &CheckRecord) {
+        let place = format!("{}:{}", record.path, record.line);
+        let notes = paint(DIM, &format!("({}, {place})", seconds(record.duration_ms)));
+        let name = printable(&record.name);
+        self.line(&format!("  {}    =  {name}  {notes}", mark(record.verdict)));
+        self.findings(record);
+    }
+
+    fn findings(&mut self, check: &CheckRecord) {
+        if matches!(check.verdict, Verdict::Fail | Verdict::Broken)
+            && let Some(reason) = check.reasons.first()
+        {
+            let first = reason.lines().next().unwrap_or_default();
+            self.line(&format!("          {}", printable(first)));
+        }
+        for warning in &check.warnings {
+            let text = format!(
+                "          {} {}",
+                paint(YELLOW, "warning:"),
+                printable(warning)
+            );
+            self.line(&text);
+        }
+    }
+
+    fn run_started(&mut self, labproof: &str, cluster: &ClusterInfo, labs: &[LabRecord]) {
+        self.labs = labs.to_vec();
+        let pages = labs.iter().map(|lab| lab.pages.len()).sum();
+        let commands = labs
+            .iter()
+            .flat_map(|lab| &lab.pages)
+            .flat_map(|page| &page.steps)
+            .map(|step| step.command_count)
+            .sum();
+        let counts = [
+            count(labs.len(), "lab"),
+            count(pages, "page"),
+            count(commands, "command"),
+        ];
+        self.line(&format!(
+            "labproof {labproof}: {} on {}",
+            counts.join(", "),
+            on(cluster)
+        ));
+    }
+}
+
+fn on(cluster: &ClusterInfo) -> String {
+    if cluster.profile == "none" {
+        return "no cluster".to_owned();
+    }
+    let mut versions = Vec::new();
+    if let Some(server) = &cluster.server_version {
+        versions.push(format!("Kubernetes {server}"));
+    }
+    if let Some(client) = &cluster.client_version {
+        versions.push(format!("kubectl {client}"));
+    }
+    format!(
+        "{} cluster {} ({})",
+        cluster.profile,
+        cluster.name,
+        versions.join(", ")
+    )
+}
+
+impl<W: Write + Send> Sink for Terminal<W> {
+    fn receive(&mut self, event: &Event) {
+        match event {
+            Event::RunStarted {
+                labproof,
+                cluster,
+                labs,
+                ..
+            } => self.run_started(labproof, cluster, labs),
+            Event::Progress { what } => self.start(what.clone()),
+            Event::LabStarted { .. } | Event::StepStarted { .. } => {}
+            Event::CommandStarted { at, line, text, .. } => {
+                self.head(*at);
+                self.start(format!(
+                    "{line:>4}  {}",
+                    printable(&one_line(text, COMMAND_WIDTH))
+                ));
+            }
+            Event::CommandRepeated {
+                attempt, reason, ..
+            } => {
+                let reason = printable(&one_line(reason, COMMAND_WIDTH));
+                self.live
+                    .set_message(format!("attempt {attempt}: {reason}"));
+            }
+            Event::CommandFinished { at, record } => {
+                self.head(*at);
+                self.command(record);
+            }
+            Event::CheckFinished { at, record } => {
+                self.head(*at);
+                self.check(record);
+            }
+            Event::StepFinished {
+                at,
+                verdict: Verdict::Skipped,
+                reason,
+                ..
+            } => {
+                self.head(*at);
+                let step = self
+                    .labs
+                    .get(at.lab)
+                    .and_then(|lab| lab.pages.get(at.page)?.steps.get(at.step));
+                let (line, id) = step.map_or((0, ""), |step| (step.line, step.id.as_str()));
+                let reason = reason.as_deref().unwrap_or("not reached");
+                let text = paint(DIM, &format!("{line:>4}  {id} skipped: {reason}"));
+                self.line(&format!("  {} {text}", mark(Verdict::Skipped)));
+            }
+            Event::StepFinished { .. } => {}
+            Event::LabFinished {
+                broken, warnings, ..
+            } => {
+                if let Some(broken) = broken {
+                    self.line(&format!(
+                        "  {} {}",
+                        mark(Verdict::Broken),
+                        printable(broken)
+                    ));
+                }
+                for warning in warnings {
+                    let text = format!("  {} {}", paint(YELLOW, "warning:"), printable(warning));
+                    self.line(&text);
+                }
+            }
+            Event::RunFinished { .. } => {
+                self.live.finish_and_clear();
+                self.line("");
+            }
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! What a command did, held against what its page says: pure, so that every case can be tried
+//! without a shell.
+//!
+//! Entry point: [`judge`]. A command has an exit check always, an output check where the page
+//! shows output, and an `absent` check where the fence asks for one.
+
+use crate::event::{CheckRecord, Verdict};
+use crate::expect::{self, Bindings, DiffLine, Happened, Shown, Side};
+use crate::page::{Command, Expected, MatchKind, Step};
+use crate::shell::{End, Outcome};
+
+use super::preflight;
+
+/// The checks of one command.
+#[derive(Debug)]
+pub(super) struct Judged {
+    pub(super) checks: Vec<CheckRecord>,
+    /// What the page's volatile tokens stand for from here on.
+    pub(super) bindings: Bindings,
+}
+
+impl Judged {
+    /// The worst of the checks.
+    pub(super) fn verdict(&self) -> Verdict {
+        self.checks
+            .iter()
+            .map(|check| check.verdict)
+            .max()
+            .unwrap_or(Verdict::Broken)
+    }
+
+    /// The first reason that is not a pass, in words.
+    pub(super) fn first_reason(&self) -> String {
+        let failed = self
+            .checks
+            .iter()
+            .filter(|check| check.verdict != Verdict::Pass);
+        failed
+            .flat_map(|check| &check.reasons)
+            .next()
+            .cloned()
+            .unwrap_or_default()
+    }
+}
+
+/// Where a command stands and what the step still owes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) page_path: &'a str,
+    pub(super) step: &'a Step,
+    pub(super) command: &'a Command,
+    /// It is the last of its step.
+    pub(super) last: bool,
+    /// A command of the step before it has failed.
+    pub(super) failed_before: bool,
+}
+
+/// Judges what a command did.
+pub(super) fn judge(place: Place<'_>, outcome: &Outcome, bindings: &Bindings) -> Judged {
+    let output = place.command.expected.as_ref().and_then(|expected| {
+        compare(place, expected, outcome, bindings).map(|judgement| (expected, judgement))
+    });
+    let error_is_shown = output
+        .as_ref()
+        .is_some_and(|(_, judgement)| judgement.agrees && judgement.rule == "error");
+    let mut checks = vec![exit_check(place, outcome, error_is_shown)];
+    let mut bindings = bindings.clone();
+    if let Some((expected, judgement)) = output {
+        checks.push(output_check(place, expected, outcome, &judgement));
+        if judgement.agrees {
+            bindings = judgement.bindings;
+        }
+    }
+    checks.extend(absent_check(place, outcome));
+    Judged { checks, bindings }
+}
+
+fn check(place: Place<'_>, kind: &'static str, name: String, line: usize) -> CheckRecord {
+    CheckRecord {
+        kind,
+        name,
+        path: place.page_path.to_owned(),
+        line,
+        verdict: Verdict::Pass,
+        reasons: Vec::new(),
+        likely_cause: None,
+        warnings: Vec::new(),
+        rule: None,
+        lines_compared: 0,
+        diff: Vec::new(),
+        duration_ms: 0,
+    }
+}
+
+/// Whether the command ended as it should.
+fn exit_check(place: Place<'_>, outcome: &Outcome, error_is_shown: bool) -> CheckRecord {
+    let options = &place.step.options;
+    let mut check = check(place, "exit", String::new(), place.command.line);
+    let (verdict, name, reason) = match outcome.end {
+        End::Exited(code) => exited(place, code, error_is_shown, outcome),
+        End::SawText => (
+            Verdict::Pass,
+            "shows the text it runs until".to_owned(),
+            None,
+        ),
+        End::TimedOut => {
+            let seconds = options.timeout.as_secs();
+            let reason = match &options.until {
+                Some(text) => format!("`{text}` did not appear within {seconds} s"),
+                None => {
+                    format!("did not end within {seconds} s (timeout={seconds}); it was stopped")
+                }
+            };
+            (Verdict::Fail, "ends in time".to_owned(), Some(reason))
+        }
+        End::Interrupted => (
+            Verdict::Broken,
+            "ends".to_owned(),
+            Some("interrupted before it ended".to_owned()),
+        ),
+        End::ShellKilled => (
+            Verdict::Broken,
+            "ends".to_owned(),
+            Some("the shell was killed while it ran, so its exit status is not known".to_owned()),
+        ),
+    };
+    check.verdict = verdict;
+    check.name = name;
+    check.reasons.extend(reason);
+    check
+}
+
+type Ended = (Verdict, String, Option<String>);
+
+fn exited(place: Place<'_>, code: i32, error_is_shown: bool, outcome: &Outcome) -> Ended {
+    let options = &place.step.options;
+    if code == 127
+        && let Some(hint) = preflight::missing_command(&outcome.output.stderr.text)
+    {
+        return (Verdict::Broken, "finds its tools".to_owned(), Some(hint));
+    }
+    if place.last
+        && let Some(wanted) = options.exit
+    {
+        let reason =
+            (code != wanted).then(|| format!("exited with {code}, the page says exit={wanted}"));
+        return (
+            verdict_of(reason.is_none()),
+            format!("exits with {wanted}"),
+            reason,
+        );
+    }
+    if options.expect_error {
+        let failed = code != 0 || place.failed_before;
+        let reason = (place.last && !failed).then(|| {
+            "succeeded, but the page says that it must fail (expectError=true)".to_owned()
+        });
+        return (
+            verdict_of(reason.is_none()),
+            "fails as announced".to_owned(),
+            reason,
+        );
+    }
+    if error_is_shown && code != 0 {
+        return (Verdict::Pass, "fails as shown".to_owned(), None);
+    }
+    let reason = (code != 0).then(|| match last_line(&outcome.output.stderr.text) {
+        Some(line) => format!("exited with {code}: {line}"),
+        None => format!("exited with {code}"),
+    });
+    (verdict_of(code == 0), "exits with 0".to_owned(), reason)
+}
+
+fn verdict_of(holds: bool) -> Verdict {
+    if holds { Verdict::Pass } else { Verdict::Fail }
+}
+
+fn last_line(text: &str) -> Option<&str> {
+    text.lines().map(str::trim).rfind(|line| !line.is_empty())
+}
+
+/// Holds shown output against actual output; `None` where there is nothing to hold it against.
+fn compare(
+    place: Place<'_>,
+    expected: &Expected,
+    outcome: &Outcome,
+    bindings: &Bindings,
+) -> Option<expect::Judgement> {
+    let options = &place.step.options;
+    if options.match_kind == MatchKind::Ignore || outcome.output.merged.truncated {
+        return None;
+    }
+    let exit_code = match outcome.end {
+        End::Exited(code) => code,
+        End::SawText => 0,
+        End::TimedOut | End::Interrupted | End::ShellKilled => return None,
+    };
+    let shown = Shown {
+        command: &place.command.text,
+        text: &expected.text,
+        match_kind: options.match_kind,
+        rows: options.rows,
+        expect_error: options.expect_error && place.last,
+        exit: options.exit.filter(|_| place.last),
+    };
+    let happened = Happened {
+        text: &outcome.output.merged.text,
+        stdout: Some(&outcome.output.stdout.text),
+        exit_code,
+    };
+    Some(expect::judge(shown, happened, bindings))
+}
+
+fn output_check(
+    place: Place<'_>,
+    expected: &Expected,
+    _outcome: &Outcome,
+    judgement: &expect::Judgement,
+) -> CheckRecord {
+    let mut check = check(
+        place,
+        "output",
+        "prints what the page shows".to_owned(),
+        expected.line,
+    );
+    check.verdict = verdict_of(judgement.agrees);
+    check.rule = Some(judgement.rule);
+    check.reasons.clone_from(&judgement.reasons);
+    check.warnings.clone_from(&judgement.warnings);
+    check.lines_compared = judgement.lines_compared;
+    check.diff = judgement.diff.iter().map(diff_line).collect();
+    // The failure is reported at the first line of the page that is not as shown.
+    let first = judgement
+        .diff
+        .iter()
+        .find(|line| line.side == Side::Shown)
+        .and_then(|line| line.shown_line);
+    check.line += first.unwrap_or(0);
+    check
+}
+
+fn diff_line(line: &DiffLine) -> String {
+    let sign = match line.side {
+        Side::Both => ' ',
+        Side::Shown => '-',
+        Side::Actual => '+',
+    };
+    format!("{sign}{}", line.text)
+}
+
+fn absent_check(place: Place<'_>, outcome: &Outcome) -> Option<CheckRecord> {
+    let text = place.step.options.absent.as_ref()?;
+    let mut check = check(
+        place,
+        "absent",
+        format!("does not print `{text}`"),
+        place.command.line,
+    );
+    if outcome.output.merged.text.contains(text.as_str()) {
+        check.verdict = Verdict::Fail;
+        check
+            .reasons
+            .push(format!("printed `{text}`, which the page says is absent"));
+    } else if outcome.output.merged.truncated {
+        check.verdict = Verdict::Broken;
+        check
+            .reasons
+            .push("the output was too long to be kept whole".to_owned());
+    }
+    Some(check)
+}

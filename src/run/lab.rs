@@ -1,0 +1,166 @@
+//! One lab: a shell, its pages in order, and what the cluster must show after each step.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use super::state::StateChecks;
+use super::{Emitter, RunOptions, millis, step};
+use crate::cluster::{Connection, moving};
+use crate::event::{Event, StepAt, Verdict};
+use crate::expect::Bindings;
+use crate::page::{Page, Step};
+use crate::plan::Lab;
+use crate::shell::{Session, SessionOptions};
+
+/// Bytes kept of the beginning and of the end of each stream of a command. Six such pieces at most
+/// (beginning and end of stdout, stderr and both) stay well under the 64 MB that a run may take.
+const OUTPUT_LIMIT: usize = 2 << 20;
+
+/// What everything in a lab needs.
+pub(super) struct LabRun<'a> {
+    pub(super) lab: &'a Lab,
+    pub(super) index: usize,
+    pub(super) connection: &'a Connection,
+    pub(super) options: &'a RunOptions,
+    pub(super) cancel: &'a CancellationToken,
+    pub(super) emitter: &'a Emitter,
+}
+
+/// Runs a lab; says whether all of it passed.
+pub(super) async fn run(
+    index: usize,
+    lab: &Lab,
+    connection: &Connection,
+    options: &RunOptions,
+    cancel: &CancellationToken,
+    emitter: &Emitter,
+) -> bool {
+    let started = Instant::now();
+    let run = LabRun {
+        lab,
+        index,
+        connection,
+        options,
+        cancel,
+        emitter,
+    };
+    emitter.emit(Event::LabStarted { lab: index });
+    let (passed, broken, warnings) = match Session::start(session_options(&run)).await {
+        Ok(mut session) => {
+            let result = run_pages(&run, &mut session).await;
+            let leftovers = session.end().await;
+            let warnings = left_running(leftovers.processes).into_iter().collect();
+            match result {
+                Ok(passed) => (passed, None, warnings),
+                Err(error) => (false, Some(error), warnings),
+            }
+        }
+        Err(error) => (false, Some(error.to_string()), Vec::new()),
+    };
+    emitter.emit(Event::LabFinished {
+        lab: index,
+        broken,
+        warnings,
+        duration_ms: millis(started.elapsed()),
+    });
+    passed
+}
+
+fn left_running(processes: usize) -> Option<String> {
+    match processes {
+        0 => None,
+        1 => Some("a process that the lab left running was ended".to_owned()),
+        many => Some(format!(
+            "{many} processes that the lab left running were ended"
+        )),
+    }
+}
+
+fn session_options(run: &LabRun<'_>) -> SessionOptions {
+    let connection = run.connection;
+    SessionOptions {
+        directory: run.lab.directory.clone(),
+        env: vec![
+            ("KUBECONFIG".into(), connection.kubeconfig().into()),
+            ("PATH".into(), connection.path()),
+        ],
+        env_remove: Vec::new(),
+        output_limit: OUTPUT_LIMIT,
+        grace: Duration::from_secs(5),
+    }
+}
+
+/// What a lab carries from step to step.
+pub(super) struct Carried {
+    /// What the volatile tokens of the page stand for.
+    pub(super) bindings: Bindings,
+    /// Objects that moved before the lab began, and so are nobody's fault here.
+    pub(super) unsettled: BTreeSet<String>,
+    pub(super) checks: StateChecks,
+}
+
+/// Runs the pages in order; says whether everything passed.
+///
+/// # Errors
+/// What keeps the rest of the lab from running.
+async fn run_pages(run: &LabRun<'_>, session: &mut Session) -> Result<bool, String> {
+    let mut passed = true;
+    let mut carried = Carried {
+        bindings: Bindings::default(),
+        unsettled: match &run.connection.client {
+            Some(client) => moving(client).await.unwrap_or_default(),
+            None => BTreeSet::new(),
+        },
+        checks: StateChecks::default(),
+    };
+    let last_page = run
+        .lab
+        .pages
+        .iter()
+        .rposition(|page| last_step(page).is_some());
+    for (page_index, page) in run.lab.pages.iter().enumerate() {
+        carried.bindings = Bindings::default();
+        for (step_index, step) in page.steps.iter().enumerate() {
+            if run.cancel.is_cancelled() {
+                return Ok(false);
+            }
+            let at = StepAt {
+                lab: run.index,
+                page: page_index,
+                step: step_index,
+            };
+            let here = Here {
+                at,
+                page,
+                step,
+                last_of_page: last_step(page) == Some(step_index),
+                last_of_lab: last_page == Some(page_index) && last_step(page) == Some(step_index),
+            };
+            let verdict = step::run(run, session, here, &mut carried).await?;
+            passed &= matches!(verdict, Verdict::Pass | Verdict::Skipped);
+            if run.options.fail_fast && !passed {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(passed)
+}
+
+/// The step that runs.
+#[derive(Clone, Copy)]
+pub(super) struct Here<'a> {
+    pub(super) at: StepAt,
+    pub(super) page: &'a Page,
+    pub(super) step: &'a Step,
+    /// It is the last of its page that runs.
+    pub(super) last_of_page: bool,
+    /// It is the last of the lab that runs.
+    pub(super) last_of_lab: bool,
+}
+
+/// The last step of a page that runs.
+fn last_step(page: &Page) -> Option<usize> {
+    page.steps.iter().rposition(|step| step.skip.is_none())
+}

@@ -1,0 +1,134 @@
+//! The checks on cluster state that hang on a step: noted before it, made after it.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use super::lab::{Here, LabRun};
+use super::millis;
+use crate::cluster::check::{self, Armed, Finding};
+use crate::event::{CheckRecord, Event, Verdict};
+use crate::verifier::Check;
+
+/// What checks noted before their step, by their place in the verifier.
+#[derive(Default)]
+pub(super) struct StateChecks {
+    armed: HashMap<usize, Armed>,
+}
+
+impl StateChecks {
+    /// Notes what the checks of a step need from before it.
+    pub(super) async fn arm(&mut self, run: &LabRun<'_>, here: Here<'_>) {
+        let Some(client) = &run.connection.client else {
+            return;
+        };
+        for (index, check) in checks_of(run, here) {
+            if check.needs_arming()
+                && let Some(armed) = check::arm(client, check).await
+            {
+                self.armed.insert(index, armed);
+            }
+        }
+    }
+}
+
+/// The checks that are made after a step, each with its place in the verifier.
+fn checks_of<'a>(
+    run: &LabRun<'a>,
+    here: Here<'a>,
+) -> impl Iterator<Item = (usize, &'a Check)> + use<'a> {
+    let verifier = run.lab.verifier.as_ref();
+    let checks = verifier.into_iter().flat_map(|verifier| &verifier.checks);
+    checks
+        .enumerate()
+        .filter(move |(_, check)| match (&check.after, &check.page) {
+            (Some(after), _) => *after == here.step.id,
+            (None, Some(page)) => here.last_of_page && page == here.page.file.path(),
+            (None, None) => here.last_of_lab,
+        })
+}
+
+/// Makes the checks of a step; the worst of their verdicts.
+pub(super) async fn make(run: &LabRun<'_>, here: Here<'_>, checks: &mut StateChecks) -> Verdict {
+    let mut verdict = Verdict::Skipped;
+    for (index, check) in checks_of(run, here) {
+        run.emitter.emit(Event::Progress {
+            what: format!("checking: {}", check.name),
+        });
+        let started = Instant::now();
+        let mut record = blank(check);
+        match &run.connection.client {
+            Some(client) => {
+                let armed = checks.armed.remove(&index);
+                tokio::select! {
+                    finding = check::make(client, check, armed) => fill(&mut record, finding),
+                    () = run.cancel.cancelled() => {
+                        record.verdict = Verdict::Broken;
+                        record.reasons = vec!["interrupted before it was decided".to_owned()];
+                    }
+                }
+            }
+            None => {
+                record.verdict = Verdict::Broken;
+                record.reasons = vec!["there is no cluster to look at (--cluster none)".to_owned()];
+            }
+        }
+        record.duration_ms = millis(started.elapsed());
+        verdict = verdict.max(record.verdict);
+        run.emitter.emit(Event::CheckFinished {
+            at: here.at,
+            record,
+        });
+    }
+    verdict
+}
+
+/// Tells that the checks of a step are not made because the step is not run.
+pub(super) fn skip(run: &LabRun<'_>, here: Here<'_>) {
+    for (_, check) in checks_of(run, here) {
+        let mut record = blank(check);
+        record.reasons = vec!["its step is skipped".to_owned()];
+        run.emitter.emit(Event::CheckFinished {
+            at: here.at,
+            record,
+        });
+    }
+}
+
+fn blank(check: &Check) -> CheckRecord {
+    CheckRecord {
+        kind: "state",
+        name: check.name.clone(),
+        path: check.file.path().display().to_string(),
+        line: check.line,
+        verdict: Verdict::Skipped,
+        reasons: Vec::new(),
+        likely_cause: None,
+        warnings: Vec::new(),
+        rule: Some(check.kind.word()),
+        lines_compared: 0,
+        diff: Vec::new(),
+        duration_ms: 0,
+    }
+}
+
+fn fill(record: &mut CheckRecord, finding: Finding) {
+    record.verdict = match finding.verdict {
+        check::Verdict::Pass => Verdict::Pass,
+        check::Verdict::Fail => Verdict::Fail,
+        check::Verdict::Broken => Verdict::Broken,
+    };
+    record.reasons = vec![finding.reason];
+    if record.verdict != Verdict::Pass {
+        record
+            .reasons
+            .push(format!("expected: {}", finding.expected));
+        if let Some(seen) = finding.last_seen {
+            let unchanged = finding.unchanged_for.as_secs();
+            record
+                .reasons
+                .push(format!("last seen: {seen} (for {unchanged} s)"));
+        }
+        let events = finding.events.iter().map(|event| format!("event: {event}"));
+        record.reasons.extend(events);
+    }
+}

@@ -1,0 +1,57 @@
+//! "Did you mean": the known word that a misspelt one is nearest to.
+
+/// The candidate nearest to `word`, if it is near enough to be a slip of the hand:
+/// at most a third of the letters wrong, swapped neighbours counting as one.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word: Vec<char> = word.chars().take(64).collect();
+    let lower: Vec<char> = word.iter().flat_map(|c| c.to_lowercase()).collect();
+    candidates
+        .into_iter()
+        .map(|candidate| {
+            let letters: Vec<char> = candidate.chars().flat_map(char::to_lowercase).collect();
+            (distance(&lower, &letters), letters.len(), candidate)
+        })
+        .filter(|(distance, length, _)| *distance <= (lower.len().min(*length)).div_ceil(3).min(3))
+        .min_by_key(|(distance, _, _)| *distance)
+        .map(|(_, _, candidate)| candidate)
+}
+
+/// Edits between two words: insert, delete, replace, swap two neighbours.
+fn distance(a: &[char], b: &[char]) -> usize {
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replace = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = replace.min(last[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(before[j - 2] + 1);
+            }
+            row.push(best);
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_are_recognised_and_other_words_are_not() {
+        let known = ["timeout", "wait", "hook", "hookTimeout", "expectError"];
+        for (word, expected) in [
+            ("timout", Some("timeout")),
+            ("TIMEOUT", Some("timeout")),
+            ("exepctError", Some("expectError")),
+            ("hok", Some("hook")),
+            ("title", None),
+            ("linenums", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(word, known), expected, "{word}");
+        }
+    }
+}

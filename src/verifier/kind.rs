@@ -1,0 +1,264 @@
+//! The kinds of check: what each asks of the cluster, as authors write it.
+
+use super::compare::Comparison;
+use super::tree::Expected;
+
+/// What a check asks.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// `resource` with `match`: objects are as described.
+    Resource(Resource),
+    /// `absent`: there is no such object, on two readings.
+    Absent(Objects),
+    /// `count`: how many objects there are.
+    Count(Count),
+    /// `file`: what containers have at a path.
+    File(File),
+    /// `persistence`: whether a file outlives what holds it.
+    Persistence(Persistence),
+}
+
+impl Kind {
+    /// The key that an author writes for it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Resource(_) => "resource",
+            Self::Absent(_) => "absent",
+            Self::Count(_) => "count",
+            Self::File(_) => "file",
+            Self::Persistence(_) => "persistence",
+        }
+    }
+}
+
+/// Objects of one kind: one by its name, or those that a selector finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Objects {
+    /// `apiVersion`: `v1`, `apps/v1`.
+    pub api_version: String,
+    /// `kind`: `Deployment`.
+    pub kind: String,
+    /// `namespace`; `None` means `default` for a kind that lives in namespaces.
+    pub namespace: Option<String>,
+    /// Which of them.
+    pub target: Target,
+}
+
+/// Which objects of a kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// The one of this name.
+    Name(String),
+    /// Those with these labels, as `kubectl -l` takes them.
+    Selector(String),
+    /// All in the namespace.
+    All,
+}
+
+/// `resource` with `match`.
+#[derive(Debug, Clone)]
+pub struct Resource {
+    /// The objects.
+    pub objects: Objects,
+    /// `which`: whether every object that the selector finds must match, or one.
+    pub which: Which,
+    /// `match`: what they are like.
+    pub expected: Expected,
+}
+
+/// How many of the objects found must be as described.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// All of them, and there is at least one. The default.
+    Every,
+    /// At least one.
+    One,
+}
+
+/// `count`, with an optional `match` that says which objects count.
+#[derive(Debug, Clone)]
+pub struct Count {
+    /// The objects.
+    pub objects: Objects,
+    /// `match`: only objects like that count.
+    pub expected: Option<Expected>,
+    /// `is`: how many there must be.
+    pub is: Comparison,
+}
+
+/// The pods that a check looks into, and the container in each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pods {
+    /// Namespace; `default` where the author names none.
+    pub namespace: String,
+    /// Whose pods.
+    pub of: PodsOf,
+    /// `container`; `None`: the pod's only container, or its first.
+    pub container: Option<String>,
+}
+
+/// Whose pods: `workload: deployment/assets`, or `selector: app=assets`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PodsOf {
+    /// Those that a workload controls, by its own selector and by ownership.
+    Workload(Workload, String),
+    /// The pod of this name.
+    Pod(String),
+    /// Those with these labels.
+    Selector(String),
+}
+
+/// A kind of object that keeps pods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Workload {
+    /// Through its ReplicaSets.
+    Deployment,
+    /// With names that stay.
+    StatefulSet,
+    /// One a node.
+    DaemonSet,
+    /// Without a Deployment above it, or with.
+    ReplicaSet,
+}
+
+impl Workload {
+    /// Its kind, as the API has it.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Deployment => "Deployment",
+            Self::StatefulSet => "StatefulSet",
+            Self::DaemonSet => "DaemonSet",
+            Self::ReplicaSet => "ReplicaSet",
+        }
+    }
+}
+
+impl std::fmt::Display for PodsOf {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Workload(kind, name) => write!(f, "{}/{name}", kind.kind().to_lowercase()),
+            Self::Pod(name) => write!(f, "pod/{name}"),
+            Self::Selector(selector) => write!(f, "pods with {selector}"),
+        }
+    }
+}
+
+/// `file`: what the ready pods of a workload have at a path.
+#[derive(Debug, Clone)]
+pub struct File {
+    /// Where to look.
+    pub pods: Pods,
+    /// `path`, absolute.
+    pub path: String,
+    /// What is asked of the file in a container.
+    pub is: FileIs,
+    /// `replicas`: in how many of the ready pods.
+    pub replicas: Replicas,
+}
+
+/// What is asked of a file. Several are asked together.
+#[derive(Debug, Clone, Default)]
+pub struct FileIs {
+    /// `exists: false`: there is nothing at the path; all else is then empty. `exists: true`,
+    /// the default: there is something.
+    pub absent: bool,
+    /// `contains`: text that occurs in it.
+    pub contains: Option<String>,
+    /// `equals`: its whole content; a line break at the end does not count.
+    pub equals: Option<String>,
+    /// `sha256`: of its content, in lower-case hex.
+    pub sha256: Option<String>,
+    /// `mode`: its permissions in octal, such as `0644`.
+    pub mode: Option<u32>,
+}
+
+/// In which of the ready pods a file must be as asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replicas {
+    /// In every one. The default.
+    Every,
+    /// In at least one.
+    Some,
+    /// In every one, with the same content: they share it, or were made alike. Two pods or more.
+    Same,
+    /// Not alike: at least one is as asked, and at least one has other content or nothing
+    /// there. Two pods or more: they do not share it.
+    Different,
+}
+
+/// `persistence`: whether what is at a path outlives its pod.
+///
+/// What is watched is the lab's own file: the path as it is just before the step that `after`
+/// names ("armed"), with its content's hash, in every ready pod. Where there is nothing at the
+/// path, or the path is a folder, labproof writes a marker of its own (`marker`) when it does
+/// the deletion itself.
+///
+/// Who deletes is said by `by`:
+/// - `labproof` (default): where the pods did not go during the step, or the check could not be
+///   armed, labproof deletes them itself when the check is made, waits for their successors, and
+///   looks again. Where the step itself replaced them, that counts and nothing more is deleted.
+/// - `lab`: the step must do it. Pods with the UIDs they had before fail the check: the claim
+///   was not put to the test, such as by a delete command for another namespace.
+///
+/// `lost` and `kept` are only ever judged with pods whose UIDs are all new. A check that could
+/// not come to that is broken, never passed.
+#[derive(Debug, Clone)]
+pub struct Persistence {
+    /// Where to look. Not a bare pod: nothing would bring it back.
+    pub pods: Pods,
+    /// `path`, absolute: a file, or a folder that can hold a marker.
+    pub path: String,
+    /// `across`: what happens between the two looks.
+    pub across: Across,
+    /// `expect`: what the page claims.
+    pub expect: Fate,
+    /// `by`: who makes it happen.
+    pub by: By,
+    /// `marker`: whether labproof may write a file of its own at the path, or in it, where the
+    /// lab left none. `None`: yes for a folder, no for a file.
+    pub marker: Option<bool>,
+}
+
+/// What happens between the two looks at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Across {
+    /// The pods are deleted, and others take their place.
+    PodDeletion,
+}
+
+impl Across {
+    /// As authors write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::PodDeletion => "pod-deletion",
+        }
+    }
+}
+
+/// What becomes of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It is there after, with the same content.
+    Kept,
+    /// It is gone.
+    Lost,
+}
+
+impl Fate {
+    /// As authors write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+/// Who makes the pods go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// The step, or else labproof. The default.
+    Labproof,
+    /// The step, and nobody else.
+    Lab,
+}

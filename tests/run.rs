@@ -1,0 +1,299 @@
+//! `labproof run` from end to end, on pages that need no cluster: the real program, the real bash.
+
+mod support;
+
+use support::Pages;
+
+/// A page with one bash block.
+fn block(body: &str) -> String {
+    format!("# Page\n\n```bash\n{body}\n```\n")
+}
+
+#[test]
+fn a_page_that_tells_the_truth_passes_and_says_what_was_verified() {
+    Pages::with(&block("$ echo hello\nhello\n$ cd /tmp\n$ pwd\n/tmp"))
+        .run(&[])
+        .exits(0)
+        .says("3 passed")
+        .says("3 of 3 commands ran, output of 2 compared (2 lines)")
+        .says("page.md:6 page-1 (only the exit status was checked)");
+}
+
+#[test]
+fn a_page_that_lies_fails_at_its_line_with_both_sides() {
+    Pages::with(&block("$ echo one; echo two\none\nthree"))
+        .run(&[])
+        .exits(1)
+        .says("page.md:6")
+        .says("-three")
+        .says("+two");
+}
+
+#[test]
+fn state_lives_from_block_to_block_and_page_to_page() {
+    let pages = Pages::new();
+    pages.write("lab/index.md", "---\ntitle: Lab\nlab: true\n---\n\n```bash\n$ greet() { echo \"hi $1\"; }\n$ name='two\nlines'\n```\n");
+    pages.write(
+        "lab/a.md",
+        "---\nweight: 1\n---\n\n```bash\n$ greet you\nhi you\n```\n",
+    );
+    pages.write(
+        "lab/b.md",
+        "---\nweight: 2\n---\n\n```bash\n$ echo \"$name\"\ntwo\nlines\n```\n",
+    );
+    pages
+        .labproof(&["run", "lab", "--cluster", "none"])
+        .exits(0)
+        .says("1 lab, 3 pages, 4 commands");
+}
+
+#[test]
+fn a_failing_command_fails_and_the_lab_goes_on() {
+    Pages::with(&block("$ ls /nowhere-at-all\n$ echo on\non"))
+        .run(&[])
+        .exits(1)
+        .says("page.md:4")
+        .says("exited with 2")
+        .says("1 failed, 1 passed");
+}
+
+#[test]
+fn fail_fast_stops_at_the_first_failing_step() {
+    let page = format!("{}{}", block("$ false"), block("$ echo never"));
+    Pages::with(&page)
+        .run(&["--fail-fast"])
+        .exits(1)
+        .says("not reached");
+}
+
+#[test]
+fn announced_failures_must_happen() {
+    let fence = |info: &str, body: &str| format!("```bash {info}\n{body}\n```\n");
+    Pages::with(&fence("expectError=true", "$ false"))
+        .run(&[])
+        .exits(0);
+    Pages::with(&fence("expectError=true", "$ true"))
+        .run(&[])
+        .exits(1)
+        .says("must fail (expectError=true)");
+    Pages::with(&fence("exit=3", "$ (exit 3)"))
+        .run(&[])
+        .exits(0);
+    Pages::with(&fence("exit=3", "$ (exit 4)"))
+        .run(&[])
+        .exits(1)
+        .says("exited with 4");
+    Pages::with(&fence("absent=secret", "$ echo a secret"))
+        .run(&[])
+        .exits(1)
+        .says("`secret`");
+}
+
+#[test]
+fn a_deadline_ends_the_command_and_only_that() {
+    let page = "```bash timeout=1\n$ x=kept\n$ sleep 600\n```\n\n```bash\n$ echo $x\nkept\n```\n";
+    Pages::with(page)
+        .run(&[])
+        .exits(1)
+        .says("did not end within 1 s")
+        .says("2 passed");
+}
+
+#[test]
+fn a_command_that_ends_the_shell_has_a_clear_outcome() {
+    Pages::with(&block("$ x=kept\n$ exit 3\n$ echo $x\nkept"))
+        .run(&[])
+        .exits(1)
+        .says("exited with 3")
+        .says("ended the shell");
+}
+
+#[test]
+fn every_report_is_written_when_a_lab_fails() {
+    let pages = Pages::with(&block("$ echo one\ntwo\n$ true"));
+    pages
+        .run(&[
+            "--json", "r.json", "--junit", "r.xml", "--events", "r.jsonl",
+        ])
+        .exits(1);
+    let record: serde_json::Value = serde_json::from_str(&pages.read("r.json")).unwrap();
+    assert_eq!(record["version"], 1);
+    assert_eq!(record["verdict"], "fail");
+    let commands = &record["labs"][0]["pages"][0]["steps"][0]["commands"];
+    assert_eq!(commands[0]["verdict"], "fail");
+    assert_eq!(commands[0]["checks"][1]["line"], 5);
+    assert_eq!(commands[1]["verdict"], "pass");
+    assert_eq!(record["coverage"]["commands_run"], 2);
+    let xml = pages.read("r.xml");
+    assert!(
+        xml.contains("failures=\"1\"") && xml.contains("page.md:5"),
+        "{xml}"
+    );
+    let events: Vec<serde_json::Value> = pages
+        .read("r.jsonl")
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(events.first().unwrap()["event"], "run-started");
+    assert_eq!(events.last().unwrap()["event"], "run-finished");
+    assert_eq!(
+        events
+            .iter()
+            .filter(|event| event["event"] == "command-finished")
+            .count(),
+        2
+    );
+}
+
+#[test]
+fn reports_are_written_even_when_the_cluster_is_not_there() {
+    let pages = Pages::with(&block("$ true"));
+    pages.write("config", "apiVersion: v1\nkind: Config\nclusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}]\ncontexts: [{name: gone, context: {cluster: c, user: u}}]\nusers: [{name: u, user: {}}]\ncurrent-context: gone\n");
+    let config = pages.path().join("config");
+    let run = |cluster: &str| {
+        support::ended(
+            assert_cmd::Command::cargo_bin("labproof")
+                .unwrap()
+                .current_dir(pages.path())
+                .env("KUBECONFIG", &config)
+                .args(["run", "page.md", "--json", "r.json", "--cluster", cluster]),
+        )
+    };
+    run("context:gone")
+        .exits(3)
+        .says("cannot be reached")
+        .says("next:");
+    assert!(pages.read("r.json").contains("\"verdict\": \"broken\""));
+    run("context:other")
+        .exits(2)
+        .says("no context \"other\"")
+        .says("gone");
+}
+
+#[test]
+fn without_a_cluster_kubectl_finds_nothing() {
+    let page = Pages::with(&block("$ cat $KUBECONFIG | grep -c labproof.invalid\n1"));
+    page.run(&[]).exits(0);
+}
+
+#[test]
+fn secrets_are_masked_everywhere() {
+    let pages = Pages::with(&block(
+        "$ echo AKIAABCDEFGHIJKLMNOP hunter2222\nsomething else",
+    ));
+    pages
+        .run(&[
+            "--redact", "hunter2+", "--json", "r.json", "--junit", "r.xml", "--events", "r.jsonl",
+        ])
+        .exits(1)
+        .does_not_say("AKIAABCDEFGHIJKLMNOP")
+        .does_not_say("hunter2222");
+    for report in ["r.json", "r.xml", "r.jsonl"] {
+        let text = pages.read(report);
+        assert!(
+            !text.contains("AKIAABCD") && !text.contains("hunter2222"),
+            "{report}: {text}"
+        );
+    }
+}
+
+#[test]
+fn a_missing_tool_is_named_before_anything_runs() {
+    let pages = Pages::with(&block("$ touch ran\n$ helm list"));
+    let path = std::env::join_paths(["/usr/bin", "/bin"]).unwrap();
+    if ["/usr/bin/helm", "/bin/helm"]
+        .iter()
+        .any(|helm| std::path::Path::new(helm).exists())
+    {
+        panic!("this test needs a machine without helm in /usr/bin");
+    }
+    support::ended(
+        assert_cmd::Command::cargo_bin("labproof")
+            .unwrap()
+            .current_dir(pages.path())
+            .env("PATH", path)
+            .args(["run", "page.md", "--cluster", "none"]),
+    )
+    .exits(3)
+    .says("`helm` is needed here")
+    .says("page.md:5");
+    assert!(!pages.path().join("ran").exists());
+}
+
+#[test]
+fn invalid_input_is_told_with_file_and_line_before_anything_runs() {
+    let check = |name: &str, bytes: &[u8], expected: &[&str]| {
+        let pages = Pages::new();
+        pages.write(name, bytes);
+        let mut ended = pages.labproof(&["run", name, "--cluster", "none"]).exits(2);
+        for text in expected {
+            ended = ended.says(text);
+        }
+    };
+    check(
+        "latin1.md",
+        b"# caf\xe9\n```bash\n$ true\n```\n",
+        &["latin1.md", "UTF-8"],
+    );
+    check(
+        "front.md",
+        b"---\ntitle: [a\n---\n```bash\n$ true\n```\n",
+        &["front.md:"],
+    );
+    check("open.md", b"# x\n\n```bash\n$ true\n", &["open.md:3"]);
+    check("none.md", b"# Nothing runs here\n", &["none.md"]);
+    check(
+        "typo.md",
+        b"```bash timout=3\n$ true\n```\n",
+        &["typo.md:1", "timeout"],
+    );
+    Pages::new()
+        .labproof(&["run", "absent.md", "--cluster", "none"])
+        .exits(2)
+        .says("absent.md");
+}
+
+#[test]
+fn several_problems_are_told_at_once() {
+    let pages = Pages::new();
+    pages.write("a.md", "```bash timout=3\n$ true\n```\n");
+    pages.write("b.md", "```bash hok=x\n$ true\n```\n");
+    pages
+        .labproof(&["run", "a.md", "b.md", "--cluster", "none"])
+        .exits(2)
+        .says("a.md:1")
+        .says("b.md:1");
+}
+
+#[test]
+fn output_of_any_size_and_kind_is_survived() {
+    Pages::with(&block(
+        "$ head -c 50000000 /dev/zero\n$ printf 'a\\xff\\x00b\\n'\n$ echo on\non",
+    ))
+    .run(&[])
+    .exits(0);
+}
+
+#[test]
+fn labs_run_side_by_side() {
+    let pages = Pages::new();
+    for name in ["a", "b", "c"] {
+        pages.write(
+            &format!("{name}.md"),
+            block(&format!("$ echo {name}\n{name}")),
+        );
+    }
+    pages
+        .labproof(&[
+            "run",
+            "a.md",
+            "b.md",
+            "c.md",
+            "--cluster",
+            "none",
+            "--jobs",
+            "2",
+        ])
+        .exits(0)
+        .says("3 passed");
+}
