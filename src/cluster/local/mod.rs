@@ -195,16 +195,11 @@ impl LocalCluster {
             return Ok(());
         }
         progress.stage(1, 1, "taking the cluster down");
-        let turn = Lock::take(&state.turn(), || {
+        let _turn = Turn::take(&state, || {
             progress.advance(0, 1, "waiting for another labproof")
         })
         .await?;
-        clear(name, &state).await?;
-        std::fs::remove_file(state.turn()).map_err(LocalError::io("removed", &state.turn()))?;
-        drop(turn);
-        // Only the last cluster leaves the folder empty.
-        let _ = std::fs::remove_dir(paths::state_root());
-        Ok(())
+        clear(name, &state).await
     }
 }
 
@@ -220,6 +215,83 @@ fn life(state: &StateDir) -> Option<Life> {
             (false, _) => Life::Dead,
         },
     )
+}
+
+/// Clears away what clusters left that were killed, and marks of turns that nobody takes any more.
+async fn sweep(own: &str) {
+    let entries = std::fs::read_dir(paths::state_root());
+    let names: std::collections::BTreeSet<String> = entries
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let turn = name
+                .strip_prefix('.')
+                .and_then(|rest| rest.strip_suffix(".turn"));
+            Some(turn.unwrap_or(&name).to_owned())
+        })
+        .collect();
+    for name in names.iter().filter(|name| *name != own) {
+        let Ok(state) = StateDir::of(name) else {
+            continue;
+        };
+        // Whoever brings a cluster up has its turn all the while.
+        if matches!(life(&state), None | Some(Life::Dead))
+            && let Ok(Some(_turn)) = Turn::try_take(&state)
+            && matches!(life(&state), None | Some(Life::Dead))
+        {
+            let _ = clear(name, &state).await;
+        }
+    }
+}
+
+/// The right to bring a cluster up or down; its mark goes when nothing is left of the cluster.
+struct Turn {
+    _lock: Lock,
+    state: StateDir,
+}
+
+impl Turn {
+    fn try_take(state: &StateDir) -> Result<Option<Self>, LocalError> {
+        let root = paths::state_root();
+        paths::make_dir(&root)?;
+        let lock = match Lock::try_take(&state.turn()) {
+            // Another labproof has just removed the empty folder.
+            Err(LocalError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+                None
+            }
+            taken => taken?,
+        };
+        Ok(lock.map(|lock| Self {
+            _lock: lock,
+            state: state.clone(),
+        }))
+    }
+
+    /// Waits for the turn; `waiting` is called once if somebody else has it.
+    async fn take(state: &StateDir, waiting: impl FnOnce()) -> Result<Self, LocalError> {
+        let mut waiting = Some(waiting);
+        loop {
+            if let Some(turn) = Self::try_take(state)? {
+                return Ok(turn);
+            }
+            if let Some(waiting) = waiting.take() {
+                waiting();
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if !self.state.dir.exists() {
+            let _ = std::fs::remove_file(self.state.turn());
+            // Only the last cluster leaves the folder empty.
+            let _ = std::fs::remove_dir(paths::state_root());
+        }
+    }
 }
 
 /// Ends what runs under a name, and removes cgroups and files. The caller holds the turn.

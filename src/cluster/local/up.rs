@@ -13,10 +13,9 @@ use super::cache::{self, Cache};
 use super::cgroup::Cgroup;
 use super::error::{LocalError, tail};
 use super::image::{self, BuiltImage, ImageRecipe};
-use super::lock::Lock;
 use super::node::spec::{Answer, KEEP, NodeSpec, Report, Request};
-use super::paths::{StateDir, cache_root, make_dir, state_root, write_private};
-use super::{Life, LocalCluster, Ready, ask, clear, kubeconfig, life, pki};
+use super::paths::{StateDir, cache_root, make_dir, write_private};
+use super::{Life, LocalCluster, Ready, Turn, ask, clear, kubeconfig, life, pki, sweep};
 use crate::cluster::Progress;
 
 /// How long a cluster may take to become ready.
@@ -55,8 +54,7 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
     if !rustix::process::geteuid().is_root() {
         return Err(LocalError::NotRoot);
     }
-    make_dir(&state_root())?;
-    let _turn = Lock::take(&state.turn(), || {
+    let _turn = Turn::take(&state, || {
         progress.stage(
             1,
             1,
@@ -64,6 +62,7 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
         );
     })
     .await?;
+    sweep(name).await;
     let pause = image::pause()?;
     let mut wanted: Vec<&ImageRecipe> = vec![&pause];
     wanted.extend(images);

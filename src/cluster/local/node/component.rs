@@ -103,10 +103,10 @@ fn components(pki: &Path) -> Components {
         apiserver: kube(
             "kube-apiserver",
             [
-                "--bind-address=127.0.0.1".to_owned(),
+                // All addresses of the namespace: pods reach it through the Service `kubernetes`.
+                "--bind-address=0.0.0.0".to_owned(),
                 "--secure-port=6443".to_owned(),
                 format!("--advertise-address={NODE_ADDRESS}"),
-                "--endpoint-reconciler-type=none".to_owned(),
                 format!("--etcd-servers=http://{ETCD_ADDRESS}"),
                 format!("--service-cluster-ip-range={SERVICES}"),
                 "--authorization-mode=Node,RBAC".to_owned(),
@@ -315,10 +315,7 @@ mod tests {
                 component.name
             );
             for argument in &component.arguments {
-                assert!(
-                    !argument.contains("/root") && !argument.contains("0.0.0.0"),
-                    "{argument}"
-                );
+                assert!(!argument.contains("/root"), "{argument}");
             }
         }
     }
