@@ -14,7 +14,7 @@ use super::process::{Census, Clock, Moment, Process, signal, signal_one};
 use super::reader::{self, Channels, Event, Reader};
 use super::spawn::{self, Shell};
 use super::wire::{self, Mode, Report};
-use super::{End, Leftovers, Limits, Outcome, SessionOptions, ShellFate, Stream, guard};
+use super::{End, Leftovers, Limits, Outcome, SessionOptions, ShellFate, Sink, Stream, guard};
 use rustix::process::Signal;
 
 /// A persistent bash. Nothing that was started in it outlives it.
@@ -149,12 +149,12 @@ impl Session {
 
     /// Ends the shell, whose EXIT trap runs, and everything that was started in it.
     pub async fn end(mut self) -> Leftovers {
-        if self.running.is_none() {
-            if wire::send(&self.channels, &wire::nonce(), Mode::Quit, b"").is_ok() {
-                let grace = self.options.grace;
-                // Past its time it is ended with the rest.
-                let _ = timeout(grace, self.shell_end()).await;
-            }
+        if self.running.is_none()
+            && wire::send(&self.channels, &wire::nonce(), Mode::Quit, b"").is_ok()
+        {
+            let grace = self.options.grace;
+            // Past its time it is ended with the rest.
+            let _ = timeout(grace, self.shell_end()).await;
         }
         let processes = self.end_all().await;
         self.reader.finish();
@@ -305,11 +305,7 @@ async fn next_live(
     }
 }
 
-fn pass_on(
-    on_output: &mut Option<&mut (dyn FnMut(Stream, &[u8]) + Send)>,
-    stream: Stream,
-    bytes: &[u8],
-) {
+fn pass_on(on_output: &mut Option<&mut Sink<'_>>, stream: Stream, bytes: &[u8]) {
     if let Some(sink) = on_output {
         sink(stream, bytes);
     }
