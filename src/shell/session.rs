@@ -111,12 +111,12 @@ impl Session {
         let (end, answer) = loop {
             let wake = tokio::select! {
                 biased;
+                event = self.events.recv() => Wake::Event(event.ok_or(ShellError::StillBorn)?),
+                end = limit_reached(deadline.as_mut(), limits.interrupt) => Wake::Ended(end),
                 Some((stream, bytes)) = next_live(&mut live) => {
                     pass_on(&mut on_output, stream, &bytes);
                     continue;
                 }
-                event = self.events.recv() => Wake::Event(event.ok_or(ShellError::StillBorn)?),
-                end = limit_reached(deadline.as_mut(), limits.interrupt) => Wake::Ended(end),
             };
             let end = match wake {
                 Wake::Ended(end) => end,
@@ -127,11 +127,11 @@ impl Session {
                 },
             };
             self.reader.tap().muted = true;
+            // The reader may wait for room to pass on its last packet.
+            drain(&mut live, &mut on_output);
             break (Some(end), self.stop(&nonce, moment).await?);
         };
-        while let Some(Ok((stream, bytes))) = live.as_mut().map(mpsc::Receiver::try_recv) {
-            pass_on(&mut on_output, stream, &bytes);
-        }
+        drain(&mut live, &mut on_output);
         let output = self.take_output();
         self.running = None;
         let duration = begun.elapsed();
@@ -296,9 +296,10 @@ impl Drop for Session {
     }
 }
 
-async fn next_live(
-    live: &mut Option<mpsc::Receiver<(Stream, Vec<u8>)>>,
-) -> Option<(Stream, Vec<u8>)> {
+/// Packets on their way to a sink.
+type Live = Option<mpsc::Receiver<(Stream, Vec<u8>)>>;
+
+async fn next_live(live: &mut Live) -> Option<(Stream, Vec<u8>)> {
     match live {
         Some(live) => live.recv().await,
         None => None,
@@ -308,6 +309,13 @@ async fn next_live(
 fn pass_on(on_output: &mut Option<&mut Sink<'_>>, stream: Stream, bytes: &[u8]) {
     if let Some(sink) = on_output {
         sink(stream, bytes);
+    }
+}
+
+/// Passes on what is there already.
+fn drain(live: &mut Live, on_output: &mut Option<&mut Sink<'_>>) {
+    while let Some(Ok((stream, bytes))) = live.as_mut().map(mpsc::Receiver::try_recv) {
+        pass_on(on_output, stream, &bytes);
     }
 }
 
