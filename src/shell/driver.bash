@@ -13,7 +13,7 @@ declare -A __labproof_trace=([n]=2 [nx]=-)
 __labproof_next() {
   __labproof_status=$? __labproof_busy=
   case $__labproof_mode$__labproof_abort in -) ;; *) __labproof_settle ;; esac
-  builtin printf '\n%s %s %s %s\0' "$__labproof_nonce" "$__labproof_status" "$-" "$PWD"
+  builtin printf '@%s %s %s %s\0' "$__labproof_nonce" "$__labproof_status" "$-" "$PWD"
   case $- in *x*) builtin set +x ;; esac
   builtin local REPLY
   until builtin read -r -d ''; do

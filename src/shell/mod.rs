@@ -67,6 +67,9 @@ impl SessionOptions {
     }
 }
 
+/// Takes bytes as they are written.
+pub type Sink<'a> = dyn FnMut(Stream, &[u8]) + Send + 'a;
+
 /// What ends a command before it ends by itself, and who hears of its output at once.
 pub struct Limits<'a> {
     /// How long the command may take.
@@ -76,7 +79,7 @@ pub struct Limits<'a> {
     /// Ends the command when it is cancelled.
     pub interrupt: Option<&'a CancellationToken>,
     /// Gets all bytes as they are written.
-    pub on_output: Option<&'a mut (dyn FnMut(Stream, &[u8]) + Send)>,
+    pub on_output: Option<&'a mut Sink<'a>>,
 }
 
 impl<'a> Limits<'a> {

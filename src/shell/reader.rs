@@ -17,6 +17,7 @@ use rustix::event::{EventfdFlags, eventfd};
 use rustix::fs::{MemfdFlags, OFlags, fcntl_setfl, memfd_create};
 use rustix::io::{Errno, read};
 use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
+use rustix::process::setpriority_process;
 use tokio::sync::mpsc;
 
 use super::Stream;
@@ -212,6 +213,8 @@ fn read_all(
     tap: &Mutex<Tap>,
     events: &mpsc::UnboundedSender<Event>,
 ) {
+    // Writers wait for this thread, so it goes first where that is permitted (for root).
+    let _ = setpriority_process(None, -15);
     let mut packet = vec![0; 65_536];
     let mut report = Vec::new();
     loop {

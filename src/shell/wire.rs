@@ -106,11 +106,11 @@ pub(super) fn send(
     Ok(())
 }
 
-/// Reads `<trap>\n<nonce> <status> <flags> <directory>\0`; `None` where it is not the report that
+/// Reads `<trap>@<nonce> <status> <flags> <directory>\0`; `None` where it is not the report that
 /// is waited for, whoever wrote it.
 pub(super) fn parse_report(bytes: &[u8], nonce: &str) -> Option<Report> {
     let bytes = bytes.strip_suffix(b"\0")?;
-    let key = format!("\n{nonce} ").into_bytes();
+    let key = format!("@{nonce} ").into_bytes();
     let at = bytes.windows(key.len()).position(|window| window == key)?;
     let mut fields = bytes[at + key.len()..].splitn(3, |&byte| byte == b' ');
     let status = std::str::from_utf8(fields.next()?).ok()?.parse().ok()?;
@@ -150,21 +150,21 @@ mod tests {
 
     #[test]
     fn reports_are_read() {
-        check(b"\nn1 0 hB /tmp\0", Some((0, b"/tmp", b"")));
-        check(b"\nn1 3 hB /a b\nc\0", Some((3, b"/a b\nc", b"")));
+        check(b"@n1 0 hB /tmp\0", Some((0, b"/tmp", b"")));
+        check(b"@n1 3 hB /a b\nc\0", Some((3, b"/a b\nc", b"")));
         check(
-            b"trap -- 'x' EXIT\n\nn1 1 h /\0",
+            b"trap -- 'x' EXIT\n@n1 1 h /\0",
             Some((1, b"/", b"trap -- 'x' EXIT\n")),
         );
-        check(b"garbage\nn1 1 h /\0", Some((1, b"/", b"garbage")));
+        check(b"garbage@n1 1 h /\0", Some((1, b"/", b"garbage")));
     }
 
     #[test]
     fn other_words_are_no_report() {
-        check(b"\nn2 0 hB /tmp\0", None);
+        check(b"@n2 0 hB /tmp\0", None);
         check(b"n1 0 hB /tmp\0", None);
-        check(b"\nn1 zero hB /tmp\0", None);
-        check(b"\nn1 0 hB /tmp", None);
+        check(b"@n1 zero hB /tmp\0", None);
+        check(b"@n1 0 hB /tmp", None);
         check(b"\0", None);
     }
 
