@@ -27,6 +27,7 @@ mod tools;
 mod transcript;
 
 pub use dialect::Dialect;
+pub(crate) use info::is_shell;
 
 /// One markdown page of a lab.
 #[derive(Debug, Clone)]
@@ -246,4 +247,42 @@ pub(crate) fn stem(path: &Path) -> String {
         || "page".to_owned(),
         |stem| stem.to_string_lossy().into_owned(),
     )
+}
+
+/// A fence of a page, whatever it holds.
+#[derive(Debug, Clone)]
+pub(crate) struct Block {
+    /// Lower case; empty where the fence names none.
+    pub language: String,
+    /// Both fences included.
+    pub span: Span,
+    /// The info string.
+    pub info: Span,
+    /// The content, lines joined.
+    pub text: String,
+    /// Line of the first line of content, from 1.
+    pub line: usize,
+}
+
+/// Every fence of a page.
+pub(crate) fn blocks(page: &Page) -> Vec<Block> {
+    let file = &page.file;
+    let start = match front::split(file.text()) {
+        Ok(Some(head)) => head.end,
+        _ => 0,
+    };
+    blocks::find(file, start)
+        .fences
+        .iter()
+        .map(|fence| {
+            let texts: Vec<&str> = fence.lines.iter().map(|line| line.text.as_ref()).collect();
+            Block {
+                language: info::read(file, fence.info, &mut Vec::new()).language,
+                span: fence.span,
+                info: fence.info,
+                text: texts.join("\n"),
+                line: file.line_of(fence.span.start) + 1,
+            }
+        })
+        .collect()
 }
