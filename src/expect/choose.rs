@@ -50,7 +50,10 @@ fn auto(task: &Task<'_>, binder: &mut Binder<'_>) -> (&'static str, Outcome) {
     if !failed && let Some(rule) = by_command(task.command, task.shown) {
         return rule(task, binder);
     }
-    let (shown, actual) = (segments::split(task.shown, Some(task.actual)), segments::split(task.actual, None));
+    let (shown, actual) = (
+        segments::split(task.shown, Some(task.actual)),
+        segments::split(task.actual, None),
+    );
     let several = shown.len() > 1 || (shown.len() == 1 && actual.len() > 1);
     let plain = |parts: &[segments::Part]| {
         parts

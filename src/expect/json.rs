@@ -102,7 +102,8 @@ pub(super) fn looks_like(text: &str) -> bool {
 
 /// Whether a line may begin an element of an array that was opened on the line before.
 pub(super) fn may_be_element(line: &str) -> bool {
-    line.trim_start().starts_with(|c: char| matches!(c, '{' | '"' | '[' | ']' | '-') || c.is_ascii_digit())
+    line.trim_start()
+        .starts_with(|c: char| matches!(c, '{' | '"' | '[' | ']' | '-') || c.is_ascii_digit())
 }
 
 /// Reads one or more documents one after another.

@@ -33,7 +33,9 @@ const MAX_JSON_LINES: usize = 100_000;
 
 /// Cuts a text into parts. `printed` is the output where the text is a page's: remarks that are not in it are left out.
 pub(super) fn split(text: &str, printed: Option<&str>) -> Vec<Part> {
-    let remark = |line: &&str| elision::is_comment(line) && printed.is_some_and(|printed| !printed.contains(line.trim()));
+    let remark = |line: &&str| {
+        elision::is_comment(line) && printed.is_some_and(|printed| !printed.contains(line.trim()))
+    };
     let lines: Vec<&str> = text.lines().filter(|line| !remark(line)).collect();
     let mut parts: Vec<Part> = Vec::new();
     let mut at = 0;
@@ -63,7 +65,11 @@ pub(super) fn split(text: &str, printed: Option<&str>) -> Vec<Part> {
             });
             continue;
         }
-        let opens = json::looks_like(line) || (line.trim() == "[" && lines.get(at + 1).is_some_and(|next| json::may_be_element(next)));
+        let opens = json::looks_like(line)
+            || (line.trim() == "["
+                && lines
+                    .get(at + 1)
+                    .is_some_and(|next| json::may_be_element(next)));
         if opens
             && !elision::is_elision(line)
             && let Some(end) = json_end(&lines[at..])
