@@ -42,7 +42,7 @@ use crate::page::{MatchKind, Rows};
 
 pub use bindings::Bindings;
 pub use explain::explain;
-pub use repeat::may_repeat;
+pub use repeat::{Defined, may_repeat, may_repeat_after};
 
 /// What a page shows for a command, and how it wants it compared.
 #[derive(Debug, Clone, Copy, Default)]
