@@ -58,6 +58,7 @@ struct Traces {
     processes: Vec<String>,
     cgroups: Vec<String>,
     folder: bool,
+    kernel: Vec<String>,
 }
 
 /// Everything of the cluster `name` that the host sees, and the host's interfaces and rules.
@@ -100,6 +101,14 @@ fn traces(name: &str) -> Traces {
             .filter(|path| Path::new(path).exists())
             .collect(),
         folder: Path::new(&state).exists(),
+        kernel: [
+            "vm/overcommit_memory",
+            "kernel/panic",
+            "kernel/panic_on_oops",
+            "net/ipv4/ip_forward",
+        ]
+        .map(|setting| std::fs::read_to_string(format!("/proc/sys/{setting}")).unwrap_or_default())
+        .to_vec(),
     }
 }
 

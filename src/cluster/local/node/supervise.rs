@@ -1,7 +1,7 @@
 //! Starts programs, keeps them running, and reaps what others leave behind.
 //!
-//! While the cluster starts, a program that ends is a failure. Afterwards it is started again, unless
-//! it ends over and over.
+//! A program that ends is started again, unless it ends over and over; while the cluster starts, that
+//! is soon.
 
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,6 +38,8 @@ pub(crate) struct Supervisor {
 
 /// More ends than this within [`WINDOW`] and a program is given up.
 const RESTARTS: usize = 5;
+/// The same while the cluster starts: on a slow machine one may lose patience with another.
+const RESTARTS_AT_START: usize = 2;
 const WINDOW: Duration = Duration::from_secs(60);
 
 impl Supervisor {
@@ -59,7 +61,7 @@ impl Supervisor {
         (supervisor, receiver)
     }
 
-    /// From now on a program that ends is started again.
+    /// From now on a program may end more often before it is given up.
     pub(crate) fn keep_running(&self) {
         self.started.store(true, Ordering::Relaxed);
     }
@@ -123,7 +125,12 @@ impl Supervisor {
             ends.push(Instant::now());
             // Its last words come through a pipe.
             tokio::time::sleep(Duration::from_millis(200)).await;
-            let again = self.started.load(Ordering::Relaxed) && ends.len() <= RESTARTS;
+            let restarts = if self.started.load(Ordering::Relaxed) {
+                RESTARTS
+            } else {
+                RESTARTS_AT_START
+            };
+            let again = ends.len() <= restarts;
             match again.then(|| self.spawn(&component, &log)) {
                 Some(Ok(next)) => child = next,
                 Some(Err(error)) => return self.give_up(&component, &error.to_string()),
