@@ -11,6 +11,7 @@
 //! | [`verifier`] | `verifiers/*.yaml` | typed checks on cluster state |
 //! | [`expect`] | shown and actual text | a [`expect::Judgement`] |
 //! | [`plan`] | paths and options | a [`plan::Plan`]: labs in order, linked to their checks |
+//! | [`lint`] | a plan | findings on how its pages are written |
 //! | [`shell`] | command text | exit status and captured output |
 //! | [`cluster`] | a profile | a connection; observations of its state |
 //! | [`event`] | facts of a run | the contract of reports, the run record, redaction |
@@ -22,6 +23,7 @@ pub mod cli;
 pub mod cluster;
 pub mod event;
 pub mod expect;
+pub mod lint;
 pub mod page;
 pub mod plan;
 pub mod report;

@@ -181,3 +181,88 @@ fn names_may_hold_anything() {
     assert!(!text.contains('\u{1b}'), "{text:?}");
     assert!(plan::json::to_json(&plan).contains("a b\\nc"));
 }
+
+#[test]
+fn filters_keep_steps_by_path_title_tag_and_id() {
+    let page = |title: &str, tag: &str| {
+        format!(
+            "---\ntitle: {title}\nlabproof: {{tags: [{tag}]}}\n---\n{STEP}\n```bash id={tag}-own\n$ true\n```\n"
+        )
+    };
+    let (root, _) = planned(&[
+        ("labs/a/one.md", &page("First steps", "easy")),
+        ("labs/b/two.md", &page("Second", "hard")),
+    ]);
+    for (filter, expected) in [
+        ("a/*.md", "one-1 easy-own"),
+        ("*Second*", "two-1 hard-own"),
+        ("hard", "two-1 hard-own"),
+        ("easy-own", "easy-own"),
+        ("nothing", ""),
+    ] {
+        let options = PlanOptions {
+            filters: vec![filter.to_owned()],
+            ..PlanOptions::default()
+        };
+        let plan = plan::build(&[root.path().to_owned()], &options);
+        let ids: Vec<&str> = plan.steps().map(|(_, _, step)| step.id.as_str()).collect();
+        assert_eq!(ids.join(" "), expected, "{filter}");
+        assert_eq!(plan.has_errors(), expected.is_empty(), "{filter}");
+    }
+}
+
+#[test]
+fn hooks_are_found_beside_their_pages() {
+    let (root, plan) = planned(&[
+        (
+            "m/index.md",
+            "---\nlab: true\n---\n```bash hook=here\n$ a\n```\n```bash hook=gone\n$ a\n```\n",
+        ),
+        ("m/tests/hook-here.sh", "true"),
+        ("m/tests/hook-suite.sh", "true"),
+        ("m/x/tests/hook-suite.sh", "true"),
+        ("m/x/a.md", STEP),
+        ("m/y/a.md", STEP),
+    ]);
+    let scripts: Vec<_> = plan
+        .steps()
+        .map(|(_, _, step)| {
+            step.options
+                .hook_script
+                .as_deref()
+                .map(|path| below(root.path(), path))
+        })
+        .collect();
+    assert_eq!(
+        scripts,
+        [Some("m/tests/hook-here.sh".to_owned()), None, None, None]
+    );
+    let suites: Vec<_> = plan.labs[0]
+        .suites
+        .iter()
+        .map(|suite| (below(root.path(), &suite.script), suite.pages.clone()))
+        .collect();
+    assert_eq!(
+        suites,
+        [
+            ("m/tests/hook-suite.sh".to_owned(), 0..3),
+            ("m/x/tests/hook-suite.sh".to_owned(), 1..2)
+        ]
+    );
+}
+
+#[test]
+fn in_eks_workshop_a_blank_line_ends_output() {
+    let (root, _) = planned(&[("a.md", "```bash\n$ a\nx\n\ny\n$ b\n\nz\n$ c\nw\n```\n")]);
+    let options = PlanOptions {
+        compat_eks_workshop: true,
+        ..PlanOptions::default()
+    };
+    let plan = plan::build(&[root.path().to_owned()], &options);
+    let shown: Vec<_> = plan.labs[0].pages[0].steps[0]
+        .commands
+        .iter()
+        .map(|command| command.expected.as_ref().map(|shown| shown.text.as_str()))
+        .collect();
+    assert_eq!(shown, [Some("x"), None, Some("w")]);
+}

@@ -97,6 +97,8 @@ impl SelectArgs {
     pub(super) fn options(&self, cluster: Option<&Choice>) -> PlanOptions {
         PlanOptions {
             profile: cluster.map(|cluster| cluster.profile().to_owned()),
+            filters: self.filter.clone(),
+            compat_eks_workshop: self.compat == Some(Compat::EksWorkshop),
         }
     }
 }

@@ -1,9 +1,13 @@
 //! A fence without prompts → its commands: every line is one, as far as bash takes lines together.
+//!
+//! Where plain output follows a command in the same fence, it is that command's.
 
 use super::Command;
 use super::blocks::Line;
+use super::tools::{is_command, is_output};
+use super::transcript::shown_text;
 use crate::source::{Diagnostic, Severity, SourceFile, Span};
-use crate::syntax;
+use crate::syntax::{Open, Scanner};
 
 /// Reads the lines of a bare fence.
 pub(super) fn read(
@@ -11,12 +15,33 @@ pub(super) fn read(
     lines: &[Line<'_>],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Command> {
-    syntax::split(lines.iter().map(|line| line.text.as_ref()))
-        .into_iter()
-        .map(|unit| {
-            let part = &lines[unit.lines];
-            let first = part[0].span;
-            if let Some(open) = unit.open {
+    let mut commands: Vec<Command> = Vec::new();
+    let mut at = 0;
+    while at < lines.len() {
+        if let Some(command) = commands.last_mut()
+            && is_output(&lines[at].text)
+        {
+            let end = at
+                + lines[at..]
+                    .iter()
+                    .take_while(|line| !is_command(&line.text))
+                    .count();
+            let blank = lines[at..end]
+                .iter()
+                .rev()
+                .take_while(|line| is_blank(line))
+                .count();
+            command.expected = Some(shown_text(file, &lines[at..end - blank]));
+            at = end;
+            continue;
+        }
+        let (next, open) = unit(lines, at);
+        let begins = lines[at..next]
+            .iter()
+            .any(|line| !is_blank(line) && !is_remark(line));
+        if begins {
+            let first = lines[at].span;
+            if let Some(open) = open.filter(|open| *open != Open::Backslash) {
                 diagnostics.push(Diagnostic::at(
                     Severity::Error,
                     file,
@@ -24,48 +49,120 @@ pub(super) fn read(
                     format!("the command is not finished: bash waits for {open}"),
                 ));
             }
-            Command {
-                text: joined(part),
-                line: file.line_of(first.start),
-                span: Span::new(first.start, part[part.len() - 1].span.end),
-                expected: None,
-            }
-        })
-        .collect()
+            commands.push(command(file, &lines[at..next]));
+        }
+        at = next;
+    }
+    commands
+}
+
+/// The line after the command that begins at `at`, and what it still waits for there.
+fn unit(lines: &[Line<'_>], at: usize) -> (usize, Option<Open>) {
+    let mut scanner = Scanner::new();
+    let prefix = indent(&lines[at]);
+    for (offset, line) in lines[at..].iter().enumerate() {
+        scanner.feed(dedent(line, prefix));
+        if scanner.open().is_none() {
+            return (at + offset + 1, None);
+        }
+    }
+    (lines.len(), scanner.open())
 }
 
 /// A `raw=true` fence: one script, given to bash as it is.
 pub(super) fn raw(file: &SourceFile, lines: &[Line<'_>]) -> Vec<Command> {
-    let blank = |line: &Line<'_>| line.text.trim().is_empty();
-    let Some(from) = lines.iter().position(|line| !blank(line)) else {
+    let Some(from) = lines.iter().position(|line| !is_blank(line)) else {
         return Vec::new();
     };
-    let to = lines.iter().rposition(|line| !blank(line)).unwrap_or(from);
-    let part = &lines[from..=to];
-    vec![Command {
-        text: joined(part),
-        line: file.line_of(part[0].span.start),
-        span: Span::new(part[0].span.start, part[part.len() - 1].span.end),
-        expected: None,
-    }]
+    let to = lines
+        .iter()
+        .rposition(|line| !is_blank(line))
+        .unwrap_or(from);
+    vec![command(file, &lines[from..=to])]
 }
 
-/// The text of the lines; indentation that all of them share goes away, or `<<EOF` would not find its end.
-fn joined(lines: &[Line<'_>]) -> String {
-    let indent = lines[0].text.len() - lines[0].text.trim_start_matches([' ', '\t']).len();
-    let prefix = &lines[0].text[..indent];
-    let shared = lines
-        .iter()
-        .all(|line| line.text.starts_with(prefix) || line.text.trim().is_empty());
-    let texts: Vec<&str> = lines
-        .iter()
-        .map(|line| {
-            if shared {
-                line.text.strip_prefix(prefix).unwrap_or("")
-            } else {
-                line.text.as_ref()
-            }
-        })
-        .collect();
-    texts.join("\n")
+fn is_blank(line: &Line<'_>) -> bool {
+    line.text.trim().is_empty()
+}
+
+fn is_remark(line: &Line<'_>) -> bool {
+    line.text.trim_start().starts_with('#')
+}
+
+fn indent<'a>(line: &'a Line<'_>) -> &'a str {
+    &line.text[..line.text.len() - line.text.trim_start_matches([' ', '\t']).len()]
+}
+
+fn dedent<'a>(line: &'a Line<'_>, prefix: &str) -> &'a str {
+    line.text.strip_prefix(prefix).unwrap_or(&line.text)
+}
+
+/// Lines as a command, without the indentation of the first: with it, `<<EOF` would not find its end.
+fn command(file: &SourceFile, lines: &[Line<'_>]) -> Command {
+    let first = &lines[0];
+    let prefix = indent(first);
+    let texts: Vec<&str> = lines.iter().map(|line| dedent(line, prefix)).collect();
+    Command {
+        text: texts.join("\n"),
+        line: file.line_of(first.span.start),
+        span: Span::new(first.span.start, lines[lines.len() - 1].span.end),
+        expected: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(content: &str, expected: &[&str]) {
+        let page = format!("```sh\n{content}\n```\n");
+        let file = SourceFile::new("a.md", page.as_str());
+        let blocks = super::super::blocks::find(&file, 0);
+        let mut diagnostics = Vec::new();
+        let mut found: Vec<String> = read(&file, &blocks.fences[0].lines, &mut diagnostics)
+            .into_iter()
+            .map(|command| match command.expected {
+                Some(shown) => format!("{} => {}", command.text, shown.text),
+                None => command.text,
+            })
+            .collect();
+        found.extend(diagnostics.into_iter().map(|problem| problem.message));
+        assert_eq!(found, expected, "{content}");
+    }
+
+    #[test]
+    fn every_line_is_a_command() {
+        check("a\nb # why", &["a", "b # why"]);
+        check("# why\na \\\n  b\n\nc", &["a \\\n  b", "c"]);
+        check(
+            "  cat <<EOF\n  x\n    y\n  EOF",
+            &["cat <<EOF\nx\n  y\nEOF"],
+        );
+        check(
+            "for i in 1; do\n  a\ndone\nb",
+            &["for i in 1; do\n  a\ndone", "b"],
+        );
+    }
+
+    #[test]
+    fn plain_output_below_a_command_is_its_output() {
+        check(
+            "kubectl get po\nNAME   READY\nit's   1/1\n\nkubectl get no",
+            &[
+                "kubectl get po => NAME   READY\nit's   1/1",
+                "kubectl get no",
+            ],
+        );
+    }
+
+    #[test]
+    fn commands_that_never_end() {
+        check(
+            "echo 'a\nb",
+            &[
+                "echo 'a\nb",
+                "the command is not finished: bash waits for a closing '",
+            ],
+        );
+    }
 }

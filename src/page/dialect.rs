@@ -4,11 +4,11 @@
 //! something by the one that has none, while a page may well give commands to copy in `bash` and recorded sessions
 //! in `console`.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use super::blocks::Fence;
 use super::info::is_session;
-use super::transcript;
+use super::prompt::Prompt;
 
 /// How the shell fences of a page are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,20 +28,23 @@ impl Dialect {
             _ => None,
         }
     }
+}
 
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Dialect::Transcript => "transcript",
-            Dialect::Bare => "bare",
-        }
-    }
+/// How one fence is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// As a session with that prompt.
+    Transcript(Prompt),
+    /// As a script.
+    Bare,
+    /// Not at all: in a page or a language of prompts it has none.
+    NoPrompt,
 }
 
 /// Which dialect each shell language of a page is written in.
 pub(super) struct Dialects {
     fixed: Option<Dialect>,
-    prompted: HashMap<String, bool>,
+    prompted: HashSet<String>,
 }
 
 impl Dialects {
@@ -50,26 +53,36 @@ impl Dialects {
         fixed: Option<Dialect>,
         fences: impl Iterator<Item = (&'a str, &'a Fence<'a>)>,
     ) -> Self {
-        let mut prompted: HashMap<String, bool> = HashMap::new();
-        for (language, fence) in fences {
-            let any = prompted.entry(language.to_owned()).or_default();
-            *any = *any || transcript::prompt_of(&fence.lines).is_some();
-        }
+        let prompted = fences
+            .filter(|(language, fence)| {
+                // The prompt of a container's shell says nothing about the commands outside of it.
+                Prompt::of(&fence.lines, is_session(language))
+                    .is_some_and(|prompt| !prompt.is_of_container())
+            })
+            .map(|(language, _)| language.to_owned())
+            .collect();
         Self { fixed, prompted }
     }
 
-    /// The dialect of a fence.
-    pub fn choose(&self, language: &str, fence: &Fence<'_>) -> Dialect {
-        if let Some(fixed) = self.fixed {
-            return fixed;
+    /// How to read a fence.
+    pub fn choose(&self, language: &str, fence: &Fence<'_>) -> Reading {
+        if self.fixed == Some(Dialect::Bare) {
+            return Reading::Bare;
         }
-        let prompted = transcript::prompt_of(&fence.lines).is_some()
-            || self.prompted.get(language).copied().unwrap_or(false)
-            || is_session(language);
-        if prompted {
-            Dialect::Transcript
-        } else {
-            Dialect::Bare
+        match Prompt::of(&fence.lines, is_session(language)) {
+            Some(prompt) => Reading::Transcript(prompt),
+            None if self.fixed.is_some()
+                || is_session(language)
+                || self.prompted.contains(language) =>
+            {
+                Reading::NoPrompt
+            }
+            None => Reading::Bare,
         }
+    }
+
+    /// Whether the page uses prompts anywhere.
+    pub fn any_prompts(&self) -> bool {
+        !self.prompted.is_empty()
     }
 }

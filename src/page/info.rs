@@ -83,7 +83,7 @@ pub(super) struct Info {
 }
 
 /// Languages that are shell scripts or shell sessions.
-pub(super) fn is_shell(language: &str) -> bool {
+pub(crate) fn is_shell(language: &str) -> bool {
     matches!(
         language,
         "bash" | "sh" | "shell" | "shellscript" | "shell-script"

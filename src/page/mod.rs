@@ -5,10 +5,10 @@
 //!
 //! Steps: the front matter is split off and read (`front`); the fences are found wherever they stand (`blocks`,
 //! `gaps`); each fence's info string is read (`info`); a dialect is chosen per language (`dialect`); what is in
-//! the shell fences becomes commands and shown output (`transcript`, `bare`); and
-//! what cannot run says why (`skip`). `steps` puts these together.
+//! the shell fences becomes commands and shown output (`transcript` by its `prompt`, `bare`, `follow` where the output
+//! has a fence of its own); and what cannot run says why (`skip`). `steps` puts these together.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::source::{Diagnostic, Severity, SourceFile, Span};
@@ -16,14 +16,18 @@ use crate::source::{Diagnostic, Severity, SourceFile, Span};
 mod bare;
 mod blocks;
 mod dialect;
+mod follow;
 mod front;
 mod gaps;
 mod info;
+mod prompt;
 mod skip;
 mod steps;
+mod tools;
 mod transcript;
 
 pub use dialect::Dialect;
+pub(crate) use info::is_shell;
 
 /// One markdown page of a lab.
 #[derive(Debug, Clone)]
@@ -116,6 +120,8 @@ pub struct StepOptions {
     pub wait: Duration,
     /// `hook=NAME`: runs `tests/hook-NAME.sh before|after`.
     pub hook: Option<String>,
+    /// That script, where it is; the plan looks for it.
+    pub hook_script: Option<PathBuf>,
     /// `hookTimeout=`. Default 300 s.
     pub hook_timeout: Duration,
     /// `expectError=true`: a command of the step must fail.
@@ -144,6 +150,7 @@ impl Default for StepOptions {
             timeout: Duration::from_secs(120),
             wait: Duration::ZERO,
             hook: None,
+            hook_script: None,
             hook_timeout: Duration::from_secs(300),
             expect_error: false,
             raw: false,
@@ -217,7 +224,14 @@ pub fn read(file: &SourceFile, profile: Option<&str>) -> (Page, Vec<Diagnostic>)
         .clone()
         .or_else(|| blocks.first_title.clone())
         .unwrap_or_else(|| stem.clone());
-    let steps = steps::read(file, &blocks, &front, &stem, profile, &mut diagnostics);
+    let source = steps::Source {
+        file,
+        blocks: &blocks,
+        front: &front,
+        stem: &stem,
+        profile,
+    };
+    let steps = steps::read(&source, &mut diagnostics);
     let page = Page {
         file: file.clone(),
         title,
@@ -233,4 +247,42 @@ pub(crate) fn stem(path: &Path) -> String {
         || "page".to_owned(),
         |stem| stem.to_string_lossy().into_owned(),
     )
+}
+
+/// A fence of a page, whatever it holds.
+#[derive(Debug, Clone)]
+pub(crate) struct Block {
+    /// Lower case; empty where the fence names none.
+    pub language: String,
+    /// Both fences included.
+    pub span: Span,
+    /// The info string.
+    pub info: Span,
+    /// The content, lines joined.
+    pub text: String,
+    /// Line of the first line of content, from 1.
+    pub line: usize,
+}
+
+/// Every fence of a page.
+pub(crate) fn blocks(page: &Page) -> Vec<Block> {
+    let file = &page.file;
+    let start = match front::split(file.text()) {
+        Ok(Some(head)) => head.end,
+        _ => 0,
+    };
+    blocks::find(file, start)
+        .fences
+        .iter()
+        .map(|fence| {
+            let texts: Vec<&str> = fence.lines.iter().map(|line| line.text.as_ref()).collect();
+            Block {
+                language: info::read(file, fence.info, &mut Vec::new()).language,
+                span: fence.span,
+                info: fence.info,
+                text: texts.join("\n"),
+                line: file.line_of(fence.span.start) + 1,
+            }
+        })
+        .collect()
 }

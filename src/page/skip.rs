@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Command;
+use super::tools::first_word;
 
 /// A name in angle brackets: what the reader is to fill in.
 static PLACEHOLDER: LazyLock<Option<Regex>> =
@@ -18,7 +19,7 @@ const LITERAL: [&str; 30] = [
 ];
 
 /// The placeholder that a command holds, if any.
-pub(super) fn placeholder(commands: &[Command]) -> Option<&str> {
+fn placeholder(commands: &[Command]) -> Option<&str> {
     let pattern = PLACEHOLDER.as_ref()?;
     commands.iter().find_map(|command| {
         if !command.text.contains('<') {
@@ -34,6 +35,127 @@ pub(super) fn placeholder(commands: &[Command]) -> Option<&str> {
             (!redirects && !markup).then(|| whole.as_str())
         })
     })
+}
+
+/// Why a step does not run although nothing on its fence says so.
+pub(super) fn reason(commands: &[Command]) -> Option<String> {
+    if placeholder(commands).is_some() {
+        return Some("placeholder".to_owned());
+    }
+    commands
+        .iter()
+        .find_map(|command| opens_shell(&command.text))
+        .map(str::to_owned)
+}
+
+/// The reason why steps inside a container's shell do not run.
+pub(super) const INSIDE: &str = "typed into a container's shell";
+/// The reason why the step that opens such a shell does not run.
+pub(super) const INTERACTIVE: &str = "interactive shell";
+
+/// Whether a command opens something that waits for what the reader types.
+fn opens_shell(text: &str) -> Option<&'static str> {
+    // `exec ... -- sh <<EOF` and `echo x | ... sh` have their input.
+    if text.contains("<<") || text.trim_end().ends_with('&') {
+        return None;
+    }
+    let text = text.replace("\\\n", " ");
+    let last = text.lines().last().unwrap_or("");
+    let words: Vec<&str> = last.split_whitespace().collect();
+    if words.contains(&"|") {
+        return None;
+    }
+    let first = first_word(last);
+    match first {
+        "kubectl" | "oc" | "docker" | "podman" | "nerdctl" | "crictl" => {}
+        "minikube" if words.get(1) == Some(&"ssh") && words.len() == 2 => return Some(INTERACTIVE),
+        "ssh" if words.len() == 2 => return Some(INTERACTIVE),
+        "vi" | "vim" | "nano" | "emacs" => return Some("interactive editor"),
+        _ => return None,
+    }
+    if words.contains(&"edit")
+        && first != "docker"
+        && words.iter().position(|word| *word == "edit") < Some(4)
+    {
+        return Some("interactive editor");
+    }
+    let verb = words
+        .iter()
+        .find(|word| matches!(**word, "exec" | "run" | "attach" | "debug"))?;
+    let flags = words.iter().take_while(|word| **word != "--");
+    let (mut stdin, mut tty) = (false, false);
+    for flag in flags {
+        match *flag {
+            "--stdin" | "--stdin=true" => stdin = true,
+            "--tty" | "--tty=true" => tty = true,
+            "--interactive" => stdin = true,
+            _ if flag.starts_with('-')
+                && !flag.starts_with("--")
+                && flag.len() <= 4
+                && !flag.contains('=') =>
+            {
+                stdin |= flag.contains('i');
+                tty |= flag.contains('t');
+            }
+            _ => {}
+        }
+    }
+    if !(stdin && tty) {
+        return None;
+    }
+    let is_shell = |word: &str| {
+        let word = word.trim_matches(['"', '\'']);
+        matches!(
+            word.rsplit('/').next(),
+            Some(
+                "sh" | "bash"
+                    | "ash"
+                    | "zsh"
+                    | "fish"
+                    | "mysql"
+                    | "psql"
+                    | "redis-cli"
+                    | "python3"
+                    | "mongo"
+                    | "mongosh"
+            )
+        )
+    };
+    let command: &[&str] = match words.iter().position(|word| *word == "--") {
+        Some(at) => &words[at + 1..],
+        None => &words[words.len() - 1..],
+    };
+    match (*verb, command) {
+        ("attach", _) => Some(INTERACTIVE),
+        // `-- sh -c '...'` ends by itself; `-- sh` and `-- sh -l` wait.
+        (_, [shell, rest @ ..])
+            if is_shell(shell)
+                && rest
+                    .iter()
+                    .all(|word| matches!(*word, "-l" | "-i" | "--login")) =>
+        {
+            Some(INTERACTIVE)
+        }
+        ("debug", [_]) => Some(INTERACTIVE),
+        ("run", _)
+            if !words.contains(&"--") && first == "kubectl" && !last.contains("--command") =>
+        {
+            Some(INTERACTIVE)
+        }
+        _ => None,
+    }
+}
+
+/// Says that a program, and not the reader, runs what follows.
+static BY_PROGRAM: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:containers?|pods?|jobs?|images?|entrypoint)\s+(?:then\s+)?(?:runs?|executes?|will\s+run|will\s+execute)\s+(?:the\s+following|this|these)\s+(?:\S+\s+)?(?:commands?|script)\b[^.]*:?\s*$").ok()
+});
+
+/// Whether the prose before a fence says that a container runs what it holds.
+pub(super) fn is_run_by_container(lead: &str) -> bool {
+    BY_PROGRAM
+        .as_ref()
+        .is_some_and(|pattern| pattern.is_match(lead.trim_end()))
 }
 
 #[cfg(test)]
@@ -62,5 +184,38 @@ mod tests {
         check("echo '<h1>x</h1>'", None);
         check("grep '<none>'", None);
         check("echo '<x>1</x>'", None);
+    }
+
+    #[test]
+    fn shells_that_wait_for_the_reader() {
+        let check = |text: &str, expected: bool| {
+            assert_eq!(opens_shell(text).is_some(), expected, "{text}")
+        };
+        check("kubectl exec -it redis -- /bin/bash", true);
+        check("kubectl exec -i -t secret-test-pod -- /bin/bash", true);
+        check("kubectl exec --stdin --tty shell-demo -- /bin/bash", true);
+        check("kubectl exec -it x -n y -- sh", true);
+        check(
+            "kubectl run -i --tty --rm debug --image=busybox --restart=Never -- sh",
+            true,
+        );
+        check("kubectl attach -it x", true);
+        check("kubectl edit configmap sport", true);
+        check("docker run -it ubuntu bash", true);
+        check("kubectl exec -it x -- ls /", false);
+        check("kubectl exec -it x -- sh -c 'ls'", false);
+        check("kubectl exec x -- sh", false);
+        check("echo a | kubectl exec -i x -- sh", false);
+        check("kubectl get pods -o wide", false);
+        check("kubectl run nginx --image=nginx", false);
+    }
+
+    #[test]
+    fn what_a_container_runs_is_not_the_readers() {
+        assert!(is_run_by_container(
+            "The init container runs the following command\nand then terminates:\n"
+        ));
+        assert!(!is_run_by_container("Run the following command:"));
+        assert!(!is_run_by_container("In the Pod, run this command:"));
     }
 }

@@ -1,102 +1,330 @@
-//! The fences of a page → its steps.
+//! The fences of a page → its steps, and the output that belongs to each command.
+//!
+//! Fences are gone through in page order, because what one means can depend on the one before: a fence after
+//! `kubectl exec -it ... -- sh` is typed into that shell, a fence after a command may show what it printed.
 
-use super::blocks::{Blocks, Fence};
-use super::dialect::{Dialect, Dialects};
-use super::info::{self, Info, is_shell};
-use super::{Command, FrontMatter, Step, bare, skip, transcript};
-use crate::source::{Diagnostic, Severity, SourceFile};
+use super::blocks::{Blocks, Fence, Line};
+use super::dialect::{Dialects, Reading};
+use super::info::{self, Info, is_session, is_shell};
+use super::tools::{is_outer, is_output};
+use super::{Command, Expected, FrontMatter, Step, StepOptions, bare, follow, skip, transcript};
+use crate::source::{Diagnostic, Severity, SourceFile, Span};
 
-/// Reads every shell fence as a step. `stem` names the steps that have no name of their own.
-pub(super) fn read(
-    file: &SourceFile,
-    blocks: &Blocks<'_>,
-    front: &FrontMatter,
-    stem: &str,
-    profile: Option<&str>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<Step> {
-    let infos: Vec<Info> = blocks
+/// What the steps of a page are read from.
+pub(super) struct Source<'a> {
+    pub file: &'a SourceFile,
+    pub blocks: &'a Blocks<'a>,
+    pub front: &'a FrontMatter,
+    /// Names the steps that have no name of their own.
+    pub stem: &'a str,
+    /// The kind of cluster of the run.
+    pub profile: Option<&'a str>,
+}
+
+/// Reads every shell fence as a step.
+pub(super) fn read(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Step> {
+    let infos: Vec<Info> = source
+        .blocks
         .fences
         .iter()
-        .map(|fence| info::read(file, fence.info, diagnostics))
+        .map(|fence| info::read(source.file, fence.info, diagnostics))
         .collect();
     let dialects = Dialects::of(
-        front.dialect,
+        source.front.dialect,
         infos
             .iter()
-            .zip(&blocks.fences)
+            .zip(&source.blocks.fences)
             .filter(|(info, _)| is_shell(&info.language))
             .map(|(info, fence)| (info.language.as_str(), fence)),
     );
-    let mut steps: Vec<Step> = Vec::new();
-    for (info, fence) in infos.into_iter().zip(&blocks.fences) {
+    let mut reader = Reader {
+        source,
+        diagnostics,
+        dialects,
+        steps: Vec::new(),
+        before: None,
+        prompted: false,
+        inside: None,
+        at: 0,
+        below: Vec::new(),
+    };
+    for (info, fence) in infos.into_iter().zip(&source.blocks.fences) {
+        reader.fence(info, fence);
+        reader.at = fence.span.end;
+    }
+    reader.finish()
+}
+
+struct Reader<'a> {
+    source: &'a Source<'a>,
+    diagnostics: &'a mut Vec<Diagnostic>,
+    dialects: Dialects,
+    steps: Vec<Step>,
+    /// The step that the fence just before was, if the next fence may show its output.
+    before: Option<usize>,
+    /// Whether that step is written with prompts.
+    prompted: bool,
+    /// The section in which a step has opened a shell that the reader types into.
+    inside: Option<Option<usize>>,
+    /// Where the fence before ends.
+    at: usize,
+    /// Fences below transcripts that may show the output of a step's last command.
+    below: Vec<(usize, Expected)>,
+}
+
+/// Says that the reader is at a shell of their own machine.
+const OUTSIDE: [&str; 9] = [
+    "original terminal",
+    "local terminal",
+    "your terminal",
+    "new terminal",
+    "another terminal",
+    "local shell",
+    "your local",
+    "exit the shell",
+    "outside the",
+];
+
+impl Reader<'_> {
+    fn fence(&mut self, info: Info, fence: &Fence<'_>) {
         if !fence.closed {
-            unclosed(file, fence, diagnostics);
+            self.unclosed(fence);
         }
-        if !is_shell(&info.language) {
-            continue;
+        let before = self.before.take();
+        let lead = &self.source.file.text()[self.at.min(fence.span.start)..fence.span.start];
+        let shell = is_shell(&info.language);
+        let reading = shell.then(|| self.dialects.choose(&info.language, fence));
+        let recorded = info.not_run.is_some() || info.options.raw;
+        let plain = first_line(fence).is_some_and(|line| is_output(&line.text));
+        let output = match &reading {
+            None => follow::may_be_output(&info.language),
+            // A shell's fence that plainly holds output is output.
+            Some(Reading::Transcript(_)) => false,
+            Some(Reading::NoPrompt) => !recorded && (is_session(&info.language) || plain),
+            Some(Reading::Bare) => !recorded && plain,
+        };
+        match reading {
+            Some(reading) if !output => self.step(info, fence, &reading, lead),
+            _ if output => self.output(&info.language, fence, lead, before),
+            _ => {}
         }
-        let dialect = dialects.choose(&info.language, fence);
-        let (commands, skip) = content(file, &info, fence, dialect, profile, diagnostics);
-        let number = steps.len() + 1;
-        steps.push(Step {
-            id: info
-                .options
-                .id
-                .clone()
-                .unwrap_or_else(|| format!("{stem}-{number}")),
+    }
+
+    fn unclosed(&mut self, fence: &Fence<'_>) {
+        let file = self.source.file;
+        let line = file.line_span(file.line_of(fence.span.start));
+        self.diagnostics.push(
+            Diagnostic::at(Severity::Error, file, line, "this fence is never closed").with_help(
+                "everything below it, or below it in its list item, belongs to the block",
+            ),
+        );
+    }
+
+    fn step(&mut self, info: Info, fence: &Fence<'_>, reading: &Reading, lead: &str) {
+        let (commands, skip) = self.content(&info, fence, reading, lead);
+        let file = self.source.file;
+        self.push(Step {
+            id: String::new(),
             span: fence.span,
             line: file.line_of(fence.span.start),
             language: info.language,
-            section: fence.section.map(|index| blocks.headings[index].1.clone()),
+            section: self.section(fence),
             options: info.options,
             skip,
             commands,
         });
+        self.before = Some(self.steps.len() - 1);
+        self.prompted = matches!(reading, Reading::Transcript(prompt) if !prompt.is_of_container());
     }
-    steps
+
+    /// Adds a step, with its name.
+    fn push(&mut self, mut step: Step) {
+        let number = self.steps.len() + 1;
+        step.id = step
+            .options
+            .id
+            .clone()
+            .unwrap_or_else(|| format!("{}-{number}", self.source.stem));
+        self.steps.push(step);
+    }
+
+    fn section(&self, fence: &Fence<'_>) -> Option<String> {
+        fence
+            .section
+            .map(|index| self.source.blocks.headings[index].1.clone())
+    }
+
+    /// The commands of a fence, and why they do not run if they do not.
+    fn content(
+        &mut self,
+        info: &Info,
+        fence: &Fence<'_>,
+        reading: &Reading,
+        lead: &str,
+    ) -> (Vec<Command>, Option<String>) {
+        let file = self.source.file;
+        // A block that its author keeps from running may hold anything.
+        let mut problems = Vec::new();
+        let commands = match reading {
+            _ if info.options.raw => bare::raw(file, &fence.lines),
+            Reading::Transcript(prompt) => {
+                transcript::read(file, &fence.lines, prompt, &mut problems)
+            }
+            Reading::Bare => bare::read(file, &fence.lines, &mut problems),
+            Reading::NoPrompt => Vec::new(),
+        };
+        let container = matches!(reading, Reading::Transcript(prompt) if prompt.is_of_container());
+        let inside = self.is_inside(&commands, fence, lead, container);
+        let other_profile = match (&info.options.only, self.source.profile) {
+            (Some(only), Some(profile)) if only != profile => Some(format!("profile {only}")),
+            _ => None,
+        };
+        let by_reading = inside
+            .then(|| skip::INSIDE.to_owned())
+            .or_else(|| skip::reason(&commands))
+            .or_else(|| {
+                (*reading == Reading::Bare && skip::is_run_by_container(lead))
+                    .then(|| "run by a container".to_owned())
+            });
+        if by_reading.as_deref() == Some(skip::INTERACTIVE) && !leaves(&commands) {
+            self.inside = Some(fence.section);
+        }
+        let skip = info
+            .not_run
+            .clone()
+            .or(other_profile)
+            .or_else(|| commands.is_empty().then(|| nothing_to_run(fence)))
+            .or(by_reading);
+        if skip.is_none() {
+            self.diagnostics.extend(problems);
+        }
+        (commands, skip)
+    }
+
+    /// Whether a fence is typed into the shell that an earlier one opened.
+    fn is_inside(
+        &mut self,
+        commands: &[Command],
+        fence: &Fence<'_>,
+        lead: &str,
+        container: bool,
+    ) -> bool {
+        let Some(section) = self.inside else {
+            return container;
+        };
+        let lead = lead.to_lowercase();
+        let left = section != fence.section
+            || commands.iter().any(|command| is_outer(&command.text))
+            || OUTSIDE.iter().any(|phrase| lead.contains(phrase));
+        if left || leaves(commands) {
+            self.inside = None;
+        }
+        container || !left
+    }
+
+    /// A fence that shows output: of the command before it, or of one in the prose.
+    fn output(&mut self, language: &str, fence: &Fence<'_>, lead: &str, before: Option<usize>) {
+        let Some(first) = first_line(fence) else {
+            return;
+        };
+        let file = self.source.file;
+        let offset = self.at.min(fence.span.start);
+        let owner = before.and_then(|index| self.steps[index].commands.last());
+        if !self.dialects.any_prompts()
+            && let Some(inline) = follow::inline_command(lead)
+            && owner.is_none_or(|command| !command.text.starts_with(inline.text))
+            && follow::shows_output(
+                &lead[inline.start + inline.text.len() + 1..],
+                inline.text,
+                language,
+                &first.text,
+            )
+        {
+            let span = Span::new(
+                offset + inline.start,
+                offset + inline.start + inline.text.len(),
+            );
+            let command = Command {
+                text: inline.text.to_owned(),
+                line: file.line_of(span.start),
+                span,
+                expected: Some(shown(file, fence)),
+            };
+            let commands = vec![command];
+            self.push(Step {
+                id: String::new(),
+                span,
+                line: file.line_of(span.start),
+                language: "bash".to_owned(),
+                section: self.section(fence),
+                options: StepOptions::default(),
+                skip: skip::reason(&commands),
+                commands,
+            });
+            return;
+        }
+        let Some(index) = before else {
+            return;
+        };
+        let step = &mut self.steps[index];
+        let elsewhere = step.skip.as_deref() == Some(skip::INSIDE)
+            && OUTSIDE
+                .iter()
+                .any(|phrase| lead.to_lowercase().contains(phrase));
+        let Some(command) = step.commands.last_mut() else {
+            return;
+        };
+        if elsewhere
+            || command.expected.is_some()
+            || !follow::shows_output(lead, &command.text, language, &first.text)
+        {
+            return;
+        }
+        if self.prompted {
+            self.below.push((index, shown(file, fence)));
+        } else {
+            command.expected = Some(shown(file, fence));
+        }
+    }
+
+    /// A page with prompts shows output below them, or in fences of its own, not now one and now the other:
+    /// what stands in the next fence there is as often a log to look at or a file.
+    fn finish(mut self) -> Vec<Step> {
+        let commands = || self.steps.iter().flat_map(|step| &step.commands);
+        if commands().all(|command| command.expected.is_none()) {
+            for (index, shown) in std::mem::take(&mut self.below) {
+                if let Some(command) = self.steps[index].commands.last_mut() {
+                    command.expected = Some(shown);
+                }
+            }
+        }
+        self.steps
+    }
 }
 
-fn unclosed(file: &SourceFile, fence: &Fence<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    let line = file.line_span(file.line_of(fence.span.start));
-    diagnostics.push(
-        Diagnostic::at(Severity::Error, file, line, "this fence is never closed")
-            .with_help("everything below it, or below it in its list item, belongs to the block"),
-    );
+fn first_line<'a>(fence: &'a Fence<'_>) -> Option<&'a Line<'a>> {
+    fence.lines.iter().find(|line| !line.text.trim().is_empty())
 }
 
-/// The commands of a fence, and why they do not run if they do not.
-fn content(
-    file: &SourceFile,
-    info: &Info,
-    fence: &Fence<'_>,
-    dialect: Dialect,
-    profile: Option<&str>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> (Vec<Command>, Option<String>) {
-    // A block that its author keeps from running may hold anything.
-    let mut ignored = Vec::new();
-    let problems = if info.not_run.is_some() {
-        &mut ignored
-    } else {
-        diagnostics
-    };
-    let commands = match dialect {
-        _ if info.options.raw => bare::raw(file, &fence.lines),
-        Dialect::Transcript => transcript::read(file, &fence.lines, problems),
-        Dialect::Bare => bare::read(file, &fence.lines, problems),
-    };
-    let other_profile = match (&info.options.only, profile) {
-        (Some(only), Some(profile)) if only != profile => Some(format!("profile {only}")),
-        _ => None,
-    };
-    let skip = info
-        .not_run
-        .clone()
-        .or(other_profile)
-        .or_else(|| commands.is_empty().then(|| nothing_to_run(fence)))
-        .or_else(|| skip::placeholder(&commands).map(|_| "placeholder".to_owned()));
-    (commands, skip)
+/// A fence's content as shown output.
+fn shown(file: &SourceFile, fence: &Fence<'_>) -> Expected {
+    let blank = |line: &Line<'_>| line.text.trim().is_empty();
+    let from = fence.lines.iter().take_while(|line| blank(line)).count();
+    let to = fence.lines.len()
+        - fence
+            .lines
+            .iter()
+            .rev()
+            .take_while(|line| blank(line))
+            .count();
+    transcript::shown_text(file, &fence.lines[from..to.max(from)])
+}
+
+/// Whether the last of the commands leaves the shell.
+fn leaves(commands: &[Command]) -> bool {
+    commands
+        .last()
+        .is_some_and(|command| command.text.trim() == "exit")
 }
 
 fn nothing_to_run(fence: &Fence<'_>) -> String {

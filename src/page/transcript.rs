@@ -6,51 +6,29 @@
 use std::collections::HashMap;
 
 use super::blocks::Line;
+use super::prompt::Prompt;
 use super::{Command, Expected};
 use crate::source::{Diagnostic, Severity, SourceFile, Span};
 use crate::syntax::{Open, Scanner};
-
-/// The prompt that a fence uses: the indentation of its first prompt line. `None`: it has none.
-pub(super) fn prompt_of<'a>(lines: &'a [Line<'_>]) -> Option<&'a str> {
-    lines.iter().find_map(|line| {
-        let bare = line.text.trim_start_matches([' ', '\t']);
-        let indent = &line.text[..line.text.len() - bare.len()];
-        begins(bare).then_some(indent)
-    })
-}
-
-/// `$ ` with a command after it.
-fn begins(line: &str) -> bool {
-    line.strip_prefix('$')
-        .is_some_and(|rest| rest.starts_with([' ', '\t']) && !rest.trim().is_empty())
-}
-
-/// The command on a prompt line.
-fn after_prompt<'a>(line: &'a str, indent: &str) -> Option<&'a str> {
-    let line = line.strip_prefix(indent)?;
-    begins(line).then(|| line[1..].trim_start_matches([' ', '\t']))
-}
 
 /// Reads the lines of a transcript fence.
 pub(super) fn read(
     file: &SourceFile,
     lines: &[Line<'_>],
+    prompt: &Prompt,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Command> {
-    let Some(indent) = prompt_of(lines) else {
-        return Vec::new();
-    };
     let last = last_lines(lines);
     let mut commands = Vec::new();
     let mut at = lines
         .iter()
-        .position(|line| after_prompt(&line.text, indent).is_some())
+        .position(|line| prompt.strip(&line.text).is_some())
         .unwrap_or(lines.len());
     while at < lines.len() {
         let first = at;
-        let mut taken = take(lines, first, indent, &last);
+        let mut taken = take(lines, first, prompt, &last);
         if matches!(taken.open, Some(Open::Compound(_)))
-            && let Some(whole) = take_through_prompts(lines, first, indent)
+            && let Some(whole) = take_through_prompts(lines, first, prompt)
         {
             diagnostics.push(
                 Diagnostic::at(
@@ -77,7 +55,7 @@ pub(super) fn read(
             );
         }
         let output = at;
-        while at < lines.len() && after_prompt(&lines[at].text, indent).is_none() {
+        while at < lines.len() && prompt.strip(&lines[at].text).is_none() {
             at += 1;
         }
         commands.push(Command {
@@ -107,9 +85,11 @@ fn last_lines<'a>(lines: &'a [Line<'_>]) -> HashMap<&'a str, usize> {
         .collect()
 }
 
-fn take(lines: &[Line<'_>], first: usize, indent: &str, last: &HashMap<&str, usize>) -> Taken {
+fn take(lines: &[Line<'_>], first: usize, prompt: &Prompt, last: &HashMap<&str, usize>) -> Taken {
     let mut scanner = Scanner::new();
-    let start = after_prompt(&lines[first].text, indent).unwrap_or(&lines[first].text);
+    let start = prompt
+        .strip(&lines[first].text)
+        .unwrap_or(&lines[first].text);
     scanner.feed(start);
     let mut text = start.to_owned();
     let mut at = first + 1;
@@ -124,13 +104,13 @@ fn take(lines: &[Line<'_>], first: usize, indent: &str, last: &HashMap<&str, usi
             if !ends(delimiter) && !ends(&format!("> {delimiter}")) {
                 break;
             }
-        } else if after_prompt(&line.text, indent).is_some() {
+        } else if prompt.strip(&line.text).is_some() {
             break;
         }
         let prompted = *continuation
-            .get_or_insert_with(|| continuation_prompt(&lines[at..], indent, &open, last, at));
+            .get_or_insert_with(|| continuation_prompt(&lines[at..], prompt, &open, last, at));
         let line = if prompted {
-            without_continuation(&line.text, indent)
+            without_continuation(&line.text, prompt)
         } else {
             &line.text
         };
@@ -152,14 +132,14 @@ fn take(lines: &[Line<'_>], first: usize, indent: &str, last: &HashMap<&str, usi
 const LONGEST_LOOP: usize = 60;
 
 /// A compound command whose author put a prompt before each of its lines; `None` where that makes no whole.
-fn take_through_prompts(lines: &[Line<'_>], first: usize, indent: &str) -> Option<Taken> {
+fn take_through_prompts(lines: &[Line<'_>], first: usize, prompt: &Prompt) -> Option<Taken> {
     let mut scanner = Scanner::new();
     let mut text = String::new();
     for (offset, line) in lines[first..].iter().take(LONGEST_LOOP).enumerate() {
         // Blanks after the prompt are the loop's own indentation, save on the first line.
-        let line = match after_prompt(&line.text, indent) {
+        let line = match prompt.strip(&line.text) {
             Some(command) if offset == 0 => command,
-            Some(_) => line.text.strip_prefix(indent)?.strip_prefix("$ ")?,
+            Some(_) => prompt.strip_keeping_blanks(&line.text)?,
             None => &line.text,
         };
         if offset > 0 {
@@ -181,12 +161,12 @@ fn take_through_prompts(lines: &[Line<'_>], first: usize, indent: &str) -> Optio
 /// Whether the lines that continue a command begin with bash's own `> `.
 fn continuation_prompt(
     rest: &[Line<'_>],
-    indent: &str,
+    prompt: &Prompt,
     open: &Open,
     last: &HashMap<&str, usize>,
     at: usize,
 ) -> bool {
-    let Some(line) = rest[0].text.strip_prefix(indent) else {
+    let Some(line) = prompt.unindent(&rest[0].text) else {
         return false;
     };
     if line != ">" && !line.starts_with("> ") {
@@ -203,7 +183,7 @@ fn continuation_prompt(
         Open::Backslash => {
             let alone = rest
                 .get(1)
-                .and_then(|next| next.text.strip_prefix(indent))
+                .and_then(|next| prompt.unindent(&next.text))
                 .is_none_or(|next| !next.starts_with('>'));
             let one_word = !body.contains(' ') && !body.starts_with('-');
             !(alone && one_word)
@@ -212,8 +192,8 @@ fn continuation_prompt(
     }
 }
 
-fn without_continuation<'a>(line: &'a str, indent: &str) -> &'a str {
-    let Some(rest) = line.strip_prefix(indent) else {
+fn without_continuation<'a>(line: &'a str, prompt: &Prompt) -> &'a str {
+    let Some(rest) = prompt.unindent(line) else {
         return line;
     };
     match rest.strip_prefix('>') {
@@ -278,7 +258,10 @@ mod tests {
         let file = SourceFile::new("a.md", page.as_str());
         let blocks = super::super::blocks::find(&file, 0);
         let mut diagnostics = Vec::new();
-        let commands = read(&file, &blocks.fences[0].lines, &mut diagnostics);
+        let lines = &blocks.fences[0].lines;
+        let commands = Prompt::of(lines, false)
+            .map(|prompt| read(&file, lines, &prompt, &mut diagnostics))
+            .unwrap_or_default();
         let mut found: Vec<String> = commands
             .iter()
             .map(|command| {

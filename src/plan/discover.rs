@@ -43,6 +43,7 @@ pub(super) fn path(path: &Path, options: &PlanOptions, plan: &mut Plan) {
                     directory: parent(path),
                     pages: vec![page],
                     verifier: None,
+                    suites: Vec::new(),
                 });
             }
         }
@@ -263,6 +264,7 @@ fn gather(tree: Tree, lab: Option<usize>, labs: &mut Vec<Lab>) {
             directory: tree.path.clone(),
             pages: Vec::new(),
             verifier: None,
+            suites: Vec::new(),
         });
         Some(labs.len() - 1)
     } else {

@@ -23,7 +23,15 @@ struct LabDto {
     path: String,
     directory: String,
     verifier: Option<String>,
+    suites: Vec<SuiteDto>,
     pages: Vec<PageDto>,
+}
+
+#[derive(Serialize)]
+struct SuiteDto {
+    script: String,
+    first_page: usize,
+    last_page: usize,
 }
 
 #[derive(Serialize)]
@@ -43,6 +51,7 @@ struct StepDto {
     timeout_s: u64,
     wait_s: u64,
     hook: Option<String>,
+    hook_script: Option<String>,
     hook_timeout_s: u64,
     expect_error: bool,
     raw: bool,
@@ -105,6 +114,15 @@ pub fn to_json(plan: &Plan) -> String {
                 path: shown(&lab.path),
                 directory: shown(&lab.directory),
                 verifier: lab.verifier.as_ref().map(|verifier| shown(&verifier.path)),
+                suites: lab
+                    .suites
+                    .iter()
+                    .map(|suite| SuiteDto {
+                        script: shown(&suite.script),
+                        first_page: suite.pages.start,
+                        last_page: suite.pages.end - 1,
+                    })
+                    .collect(),
                 pages: lab.pages.iter().map(page).collect(),
             })
             .collect(),
@@ -145,6 +163,7 @@ fn step(step: &Step) -> StepDto {
         timeout_s: options.timeout.as_secs(),
         wait_s: options.wait.as_secs(),
         hook: options.hook.clone(),
+        hook_script: options.hook_script.as_deref().map(shown),
         hook_timeout_s: options.hook_timeout.as_secs(),
         expect_error: options.expect_error,
         raw: options.raw,

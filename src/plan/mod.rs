@@ -3,7 +3,7 @@
 //! Everything is read, linked and validated here, before any command touches a cluster.
 //!
 //! Entry point: [`build`]. Steps: `discover` walks the paths and reads the pages in order, `link` gives every step
-//! a name of its own and every lab its verifier. [`json`] and [`text`] show a plan; they change nothing.
+//! a name of its own and every lab its verifier, `filter` keeps what people ask for, `hooks` finds the scripts around steps. [`json`] and [`text`] show a plan; they change nothing.
 
 use std::path::{Path, PathBuf};
 
@@ -11,16 +11,25 @@ use crate::page::Page;
 use crate::source::{Diagnostic, Severity};
 use crate::verifier::Verifier;
 
+mod compat;
 mod discover;
+mod filter;
+mod hooks;
 pub mod json;
 mod link;
 pub mod text;
+
+pub use hooks::Suite;
 
 /// What a plan depends on besides the pages.
 #[derive(Debug, Clone, Default)]
 pub struct PlanOptions {
     /// Kind of cluster of the run, for `only=`; `None`: not known yet, nothing is skipped for it.
     pub profile: Option<String>,
+    /// Globs over page paths, titles, tags and step ids; empty: everything.
+    pub filters: Vec<String>,
+    /// `--compat eks-workshop`: what that workshop's own harness takes pages to mean.
+    pub compat_eks_workshop: bool,
 }
 
 /// Everything that a run will do, in order.
@@ -45,6 +54,8 @@ pub struct Lab {
     pub pages: Vec<Page>,
     /// Its cluster-state assertions, where there is a file of them.
     pub verifier: Option<Verifier>,
+    /// Scripts that run around its directories, outermost first.
+    pub suites: Vec<Suite>,
 }
 
 impl Plan {
@@ -85,6 +96,13 @@ pub fn build(paths: &[PathBuf], options: &PlanOptions) -> Plan {
         }
     }
     link::labs(&mut plan);
+    if options.compat_eks_workshop {
+        compat::eks_workshop(&mut plan);
+    }
+    filter::apply(&mut plan, &options.filters);
+    for lab in &mut plan.labs {
+        hooks::link(lab);
+    }
     plan
 }
 

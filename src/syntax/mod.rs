@@ -1,7 +1,7 @@
 //! Bash text: where a command ends, and which command lines it holds.
 //!
 //! Entry points: [`Scanner`], fed line by line, knows whether the command so far is whole;
-//! [`split`] cuts a script into its commands; [`command_names`] tells which programs one runs.
+//! [`command_names`] tells which programs one runs; [`simple_commands`] gives their words with places.
 //!
 //! The scanner is our own and not a full shell parser on purpose. A page is read one line at a time and the
 //! question after each line is only "does bash wait for more?"; a parser would have to start over with
@@ -10,8 +10,8 @@
 
 mod names;
 mod scan;
-mod split;
+mod words;
 
 pub use names::command_names;
 pub use scan::{Open, Scanner};
-pub use split::{Unit, split};
+pub use words::{Joint, Simple, Word, simple_commands};

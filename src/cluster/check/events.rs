@@ -69,7 +69,15 @@ fn chosen(mut events: Vec<Event>, name: Option<&str>) -> Vec<String> {
                 .map(|time| time.0))
     };
     events.sort_by_key(|event| std::cmp::Reverse((is_warning(event), time(event))));
-    events.iter().take(MOST).map(sentence).collect()
+    let mut sentences = Vec::new();
+    for event in &events {
+        let sentence = sentence(event);
+        // The same thing happens to every pod of a set, and again and again.
+        if !sentences.contains(&sentence) && sentences.len() < MOST {
+            sentences.push(sentence);
+        }
+    }
+    sentences
 }
 
 fn sentence(event: &Event) -> String {
@@ -84,6 +92,18 @@ fn sentence(event: &Event) -> String {
         event.reason.as_deref().unwrap_or("without a reason"),
         object.kind.as_deref().unwrap_or("object").to_lowercase(),
         object.name.as_deref().unwrap_or("?"),
-        event.message.as_deref().unwrap_or("").trim(),
+        cut(event.message.as_deref().unwrap_or("").trim()),
     )
+}
+
+/// Messages of failed pulls say the same thing several times over: the end tells the cause.
+fn cut(message: &str) -> String {
+    const SIDE: usize = 140;
+    let length = message.chars().count();
+    if length <= 2 * SIDE {
+        return message.to_owned();
+    }
+    let start: String = message.chars().take(SIDE).collect();
+    let end: String = message.chars().skip(length - SIDE).collect();
+    format!("{start} … {end}")
 }

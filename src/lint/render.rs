@@ -1,0 +1,99 @@
+//! Findings as text, as JSON, and as GitHub's workflow commands.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use crate::plan::json::{DiagnosticDto, diagnostic, to_text};
+use crate::source::{self, Diagnostic, Severity};
+
+/// For people: every finding with its line, then the count of each severity. `color` turns ANSI colours on.
+pub fn render_text(diagnostics: &[Diagnostic], color: bool) -> String {
+    let mut text = source::render(diagnostics, color);
+    let count = |severity| {
+        diagnostics
+            .iter()
+            .filter(|found| found.severity == severity)
+            .count()
+    };
+    let _ = writeln!(
+        text,
+        "{} errors, {} warnings, {} notes",
+        count(Severity::Error),
+        count(Severity::Warning),
+        count(Severity::Note)
+    );
+    text
+}
+
+#[derive(Serialize)]
+struct LintDto {
+    version: u32,
+    diagnostics: Vec<DiagnosticDto>,
+}
+
+/// For editors: version 1, fields are only ever added; byte ranges and fixes included.
+pub fn render_json(diagnostics: &[Diagnostic]) -> String {
+    to_text(&LintDto {
+        version: 1,
+        diagnostics: diagnostics.iter().map(diagnostic).collect(),
+    })
+}
+
+/// For GitHub Actions: one workflow command a finding, as
+/// <https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions> says.
+pub fn render_github(diagnostics: &[Diagnostic]) -> String {
+    let mut text = String::new();
+    for found in diagnostics {
+        let level = match found.severity {
+            Severity::Note => "notice",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        };
+        let _ = write!(
+            text,
+            "::{level} file={}",
+            property(&found.path.to_string_lossy())
+        );
+        if let Some(position) = found.position() {
+            let _ = write!(text, ",line={},col={}", position.line, position.column);
+        }
+        if let Some(code) = found.code {
+            let _ = write!(text, ",title={code}");
+        }
+        let mut message = found.message.clone();
+        if let Some(help) = &found.help {
+            let _ = write!(message, "\n{help}");
+        }
+        let _ = writeln!(text, "::{}", data(&message));
+    }
+    text
+}
+
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{SourceFile, Span};
+
+    #[test]
+    fn github_escapes_what_would_end_the_command() {
+        let file = SourceFile::new("a,b.md", "x\ny\n");
+        let found = Diagnostic::at(Severity::Warning, &file, Span::new(2, 3), "50% of\nit")
+            .with_code("LP001")
+            .with_help("help");
+        assert_eq!(
+            render_github(&[found]),
+            "::warning file=a%2Cb.md,line=2,col=1,title=LP001::50%25 of%0Ait%0Ahelp\n"
+        );
+    }
+}

@@ -1,0 +1,47 @@
+//! The rules, a file a family, and the table of them.
+
+mod cluster_names;
+mod fences;
+mod flags;
+mod hooks;
+mod prompts;
+mod secrets;
+mod sequence;
+mod status;
+mod tables;
+mod timing;
+mod variables;
+
+use super::Rule;
+
+/// Every rule, by code.
+pub const RULES: &[Rule] = &[
+    prompts::MISSING_PROMPT,
+    prompts::BASH_REFUSES,
+    prompts::TRAILING_BLANK,
+    timing::TIMEOUT_TOO_SHORT,
+    hooks::NO_SCRIPT,
+    hooks::UNUSED_SCRIPT,
+    fences::MISSPELT_LANGUAGE,
+    variables::NEVER_SET,
+    tables::COLUMNS,
+    tables::NO_HEADER,
+    tables::SAME_ROW_TWICE,
+    fences::DOES_NOT_PARSE,
+    fences::WRONG_LABEL,
+    status::HIDDEN_IN_SHELL,
+    status::EXPORT_HIDES,
+    sequence::CONFIGURED_AFTER_DELETE,
+    secrets::SECRET,
+    secrets::ACCOUNT,
+    status::CHECKS_NOTHING,
+    cluster_names::NAMESPACE,
+    cluster_names::OBJECT,
+    flags::GIVEN_TWICE,
+    flags::RANGE_WITHOUT_END,
+    flags::SILENT_METER,
+    timing::NEVER_ENDS,
+    prompts::TYPOGRAPHY,
+    prompts::NO_BLANK_AFTER_PROMPT,
+    prompts::OUTPUT_BEGINS_WITH_OPERATOR,
+];

@@ -1,0 +1,295 @@
+//! How commands and output are told apart on the page, and whether bash takes what stands there.
+
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+
+use brush_parser::{Parser, ParserOptions};
+use regex::Regex;
+
+use super::super::view::LabView;
+use super::super::{Findings, Rule};
+use crate::source::{Fix, Severity, Span};
+
+pub(super) const MISSING_PROMPT: Rule = Rule {
+    code: "LP001",
+    title: "a command without its prompt",
+    severity: Severity::Warning,
+    explanation: "A line in the output of a command is plainly a command itself. Without `$ ` before it, it is compared as \
+                  output and never run.",
+    example: "```bash\n$ kubectl create namespace shop\nkubectl get pods -n shop\n```\n\n```bash\n$ kubectl get nodes\n```\n",
+    check: missing_prompt,
+};
+
+/// A known program, a verb of its, and more: what output hardly ever begins a line with.
+static COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"^(?:kubectl (?:-n \S+ |--namespace[= ]\S+ )?(?:get|apply|delete|describe|create|exec|logs|rollout|scale|wait|patch|label|annotate|edit|run|expose|port-forward|cp|top|config|set|drain|cordon|uncordon|taint) \S|helm (?:install|upgrade|uninstall|repo|list|get|status) ?\S|aws [a-z0-9-]+ [a-z-]+ --|eksctl (?:create|get|delete|upgrade|scale|utils) \S|docker (?:run|build|ps|exec|pull|push) ?\S|curl -\S|export [A-Za-z_]+=)",
+    )
+    .ok()
+});
+
+fn missing_prompt(lab: &LabView<'_>, findings: &mut Findings) {
+    let Some(pattern) = COMMAND.as_ref() else {
+        return;
+    };
+    for page in &lab.pages {
+        for step in &page.steps {
+            let file = page.file();
+            if step.step.skip.as_deref() == Some("no prompt") {
+                let content = page
+                    .blocks
+                    .iter()
+                    .find(|block| block.span == step.step.span);
+                let lines = content.map_or("", |block| block.text.as_str()).lines();
+                for (index, line) in lines.enumerate() {
+                    if pattern.is_match(line.trim_start()) {
+                        let span = file.line_span(step.step.line + 1 + index);
+                        findings
+                            .add(file, span, "a command without its prompt: the block has no `$ ` and does not run")
+                            .help = Some("write `$ ` before each command, as on the rest of the page".to_owned());
+                        break;
+                    }
+                }
+            }
+            for command in &step.commands {
+                // A program's own advice ("run kubectl ...") stands in running text, indented or after prose.
+                let lines = command.shown_lines(file);
+                for (index, (line, span)) in lines.iter().enumerate() {
+                    let set_apart = index == 0 || lines[index - 1].0.trim().is_empty();
+                    let alone = index == 0 || !lines[index - 1].0.trim_end().ends_with(':');
+                    if pattern.is_match(line) && (set_apart || alone) && !step.step.options.raw {
+                        let finding = findings.add(
+                            file,
+                            *span,
+                            "a command without its prompt: it is taken for output",
+                        );
+                        finding.help = Some("write `$ ` before it".to_owned());
+                        finding.fix = Some(Fix {
+                            span: Span::new(span.end - line.len(), span.end - line.len()),
+                            replacement: "$ ".to_owned(),
+                            safe: false,
+                        });
+                        break;
+                    }
+                }
+            }
+        }
+    }
+}
+
+pub(super) const BASH_REFUSES: Rule = Rule {
+    code: "LP002",
+    title: "bash refuses the command",
+    severity: Severity::Error,
+    explanation: "`bash -n` finds a mistake in the syntax: a quote or a parenthesis too many, a reserved word out of place.",
+    example: "```bash\n$ echo (a)\n```\n",
+    check: bash_refuses,
+};
+
+fn bash_refuses(lab: &LabView<'_>, findings: &mut Findings) {
+    for (page, _, view) in lab.commands() {
+        let text = &view.command.text;
+        if parses(text) {
+            continue;
+        }
+        // Our parser may be wrong about the language; bash is not.
+        let Some(said) = bash_says(text) else {
+            continue;
+        };
+        let span = view.first_line(page.file());
+        findings.add(
+            page.file(),
+            span,
+            format!("bash refuses this command: {said}"),
+        );
+    }
+}
+
+fn parses(text: &str) -> bool {
+    Parser::new(text.as_bytes(), &ParserOptions::default())
+        .parse_program()
+        .is_ok()
+}
+
+/// What `bash -n` has against a text; `None`: nothing, or there is no bash to ask.
+fn bash_says(text: &str) -> Option<String> {
+    let output = Command::new("bash")
+        .args(["-n", "-c", text])
+        .env("LC_ALL", "C")
+        .stdin(Stdio::null())
+        .output()
+        .ok()?;
+    if output.status.success() {
+        return None;
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let first = said.lines().next().unwrap_or("a syntax error");
+    Some(
+        first
+            .rsplit_once("line ")
+            .map_or(first, |(_, rest)| {
+                rest.split_once(": ").map_or(rest, |(_, said)| said)
+            })
+            .to_owned(),
+    )
+}
+
+pub(super) const TRAILING_BLANK: Rule = Rule {
+    code: "LP003",
+    title: "a blank after a backslash",
+    severity: Severity::Warning,
+    explanation: "A backslash continues a line only as its very last character. With a blank after it the command ends there, \
+                  and the rest is taken for output.",
+    example: "```bash\n$ kubectl get pods \\ \n  -n shop\n```\n",
+    check: trailing_blank,
+};
+
+fn trailing_blank(lab: &LabView<'_>, findings: &mut Findings) {
+    for (page, _, view) in lab.commands() {
+        let last = view.command.text.lines().last().unwrap_or("");
+        let bare = last.trim_end();
+        if bare.len() == last.len() || !bare.ends_with('\\') || bare.ends_with("\\\\") {
+            continue;
+        }
+        let end = view.command.text.len();
+        let start = end - (last.len() - bare.len());
+        let span = view.span(page.file(), start, end);
+        let finding = findings.add(
+            page.file(),
+            span,
+            "a blank after the backslash: the command ends here",
+        );
+        finding.help = Some("remove the blank".to_owned());
+        finding.fix = Some(Fix {
+            span,
+            replacement: String::new(),
+            safe: true,
+        });
+    }
+}
+
+pub(super) const TYPOGRAPHY: Rule = Rule {
+    code: "LP026",
+    title: "typographic quotes or dashes in a command",
+    severity: Severity::Warning,
+    explanation: "Word processors turn `\"` and `--` into signs that bash does not know: the command gets them as letters.",
+    example: "```bash\n$ kubectl get pods –n shop\n```\n",
+    check: typography,
+};
+
+fn typography(lab: &LabView<'_>, findings: &mut Findings) {
+    for (page, _, view) in lab.commands() {
+        let text = &view.command.text;
+        if text.contains("<<") {
+            continue;
+        }
+        let quotes = text.contains(['\'', '"']);
+        let found = text.char_indices().find(|(at, c)| match c {
+            '\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}' => !quotes,
+            '\u{2013}' | '\u{2014}' => {
+                text[..*at].ends_with(' ')
+                    && text[at + c.len_utf8()..]
+                        .starts_with(|next: char| next.is_ascii_alphabetic())
+            }
+            '\u{a0}' => true,
+            _ => false,
+        });
+        if let Some((at, sign)) = found {
+            let span = view.span(page.file(), at, at + sign.len_utf8());
+            let plain = match sign {
+                '\u{2013}' | '\u{2014}' => "-",
+                '\u{a0}' => " ",
+                '\u{2018}' | '\u{2019}' => "'",
+                _ => "\"",
+            };
+            let finding = findings.add(page.file(), span, format!("`{sign}` is no sign of bash's"));
+            finding.help = Some(format!("write `{plain}` (or two of it)"));
+        }
+    }
+}
+
+pub(super) const NO_BLANK_AFTER_PROMPT: Rule = Rule {
+    code: "LP027",
+    title: "no blank after the prompt",
+    severity: Severity::Warning,
+    explanation: "`$kubectl` is not a prompt and a command but the value of a variable: the line is taken for output.",
+    example: "```bash\n$ kubectl get nodes\n$kubectl get pods\n```\n",
+    check: no_blank,
+};
+
+fn no_blank(lab: &LabView<'_>, findings: &mut Findings) {
+    let Some(pattern) = COMMAND.as_ref() else {
+        return;
+    };
+    for (page, _, view) in lab.commands() {
+        for (line, span) in view.shown_lines(page.file()) {
+            let Some(rest) = line.trim_start().strip_prefix('$') else {
+                continue;
+            };
+            if pattern.is_match(rest) {
+                let at = span.end - rest.len();
+                let finding = findings.add(
+                    page.file(),
+                    Span::new(at - 1, span.end),
+                    "no blank after the prompt",
+                );
+                finding.help = Some("write `$ ` before the command".to_owned());
+                finding.fix = Some(Fix {
+                    span: Span::new(at, at),
+                    replacement: " ".to_owned(),
+                    safe: true,
+                });
+            }
+        }
+    }
+}
+
+pub(super) const OUTPUT_BEGINS_WITH_OPERATOR: Rule = Rule {
+    code: "LP028",
+    title: "a command that goes on without a backslash",
+    severity: Severity::Warning,
+    explanation: "The line after a command begins with `|`, `&&` or a flag, as only a continued command does: the command \
+                  lacks a backslash at its end, and half of it is taken for output.",
+    example: "```bash\n$ kubectl get pods\n  | grep web\n```\n",
+    check: lacks_backslash,
+};
+
+fn lacks_backslash(lab: &LabView<'_>, findings: &mut Findings) {
+    for (page, _, view) in lab.commands() {
+        let lines = view.shown_lines(page.file());
+        let Some((line, span)) = lines.first() else {
+            continue;
+        };
+        if *span
+            != page
+                .file()
+                .line_span(view.command.line + view.command.text.lines().count())
+        {
+            continue;
+        }
+        let bare = line.trim_start();
+        let operator = ["| ", "|| ", "&& "]
+            .iter()
+            .any(|operator| bare.starts_with(operator))
+            && !bare.ends_with('|');
+        let flag = bare.len() < line.len()
+            && bare.strip_prefix("--").is_some_and(|rest| {
+                rest.split(['=', ' ']).next().is_some_and(|name| {
+                    !name.is_empty()
+                        && name
+                            .bytes()
+                            .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+                })
+            })
+            && !bare.contains("  ");
+        if operator || flag {
+            findings
+                .add(
+                    page.file(),
+                    *span,
+                    "this line belongs to the command above, which lacks a backslash at its end",
+                )
+                .help = Some("end the line above with ` \\`".to_owned());
+        }
+    }
+}

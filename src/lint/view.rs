@@ -1,0 +1,137 @@
+//! A lab laid out for rules: every command with its words, every other fence, names that are known.
+
+use crate::page::{Block, Command, Page, Step, blocks};
+use crate::plan::Lab;
+use crate::source::{SourceFile, Span};
+use crate::syntax::{Simple, Word, simple_commands};
+
+/// A lab.
+pub(super) struct LabView<'a> {
+    pub lab: &'a Lab,
+    pub pages: Vec<PageView<'a>>,
+}
+
+/// A page of it.
+pub(super) struct PageView<'a> {
+    pub page: &'a Page,
+    pub steps: Vec<StepView<'a>>,
+    /// Every fence of the page, those of steps included.
+    pub blocks: Vec<Block>,
+}
+
+/// A step.
+pub(super) struct StepView<'a> {
+    pub step: &'a Step,
+    pub commands: Vec<CommandView<'a>>,
+}
+
+/// A command.
+pub(super) struct CommandView<'a> {
+    pub command: &'a Command,
+    pub parts: Vec<Simple>,
+}
+
+impl<'a> LabView<'a> {
+    pub fn of(lab: &'a Lab) -> Self {
+        let pages = lab.pages.iter().map(PageView::of).collect();
+        Self { lab, pages }
+    }
+
+    /// Every command that would run, with its page and step.
+    pub fn commands(
+        &self,
+    ) -> impl Iterator<Item = (&PageView<'a>, &StepView<'a>, &CommandView<'a>)> {
+        self.pages.iter().flat_map(|page| {
+            page.steps
+                .iter()
+                .filter(|step| step.step.skip.is_none())
+                .flat_map(move |step| {
+                    step.commands
+                        .iter()
+                        .map(move |command| (page, step, command))
+                })
+        })
+    }
+}
+
+impl<'a> PageView<'a> {
+    fn of(page: &'a Page) -> Self {
+        let steps = page
+            .steps
+            .iter()
+            .map(|step| StepView {
+                step,
+                commands: step
+                    .commands
+                    .iter()
+                    .map(|command| CommandView {
+                        command,
+                        parts: simple_commands(&command.text),
+                    })
+                    .collect(),
+            })
+            .collect();
+        Self {
+            page,
+            steps,
+            blocks: blocks(page),
+        }
+    }
+
+    pub fn file(&self) -> &'a SourceFile {
+        &self.page.file
+    }
+}
+
+impl CommandView<'_> {
+    /// The bytes of the page that hold a part of the command's text. The whole line where the two do not
+    /// agree letter by letter.
+    pub fn span(&self, file: &SourceFile, start: usize, end: usize) -> Span {
+        let text = &self.command.text;
+        let before = &text[..start.min(text.len())];
+        let number = before.matches('\n').count();
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line = text[line_start..].split('\n').next().unwrap_or("");
+        let source = file.line_span(self.command.line + number);
+        let Some(offset) = file.slice(source).rfind(line) else {
+            return source;
+        };
+        let at = source.start + offset;
+        let end = end.min(line_start + line.len()).max(start);
+        Span::new(at + (start - line_start), at + (end - line_start))
+    }
+
+    pub fn word_span(&self, file: &SourceFile, word: &Word) -> Span {
+        self.span(file, word.start, word.end)
+    }
+
+    /// The command's first line, without its prompt.
+    pub fn first_line(&self, file: &SourceFile) -> Span {
+        let end = self
+            .command
+            .text
+            .find('\n')
+            .unwrap_or(self.command.text.len());
+        self.span(file, 0, end)
+    }
+
+    /// The lines shown as its output, with the span of each.
+    pub fn shown_lines(&self, file: &SourceFile) -> Vec<(&str, Span)> {
+        let Some(shown) = &self.command.expected else {
+            return Vec::new();
+        };
+        shown
+            .text
+            .lines()
+            .enumerate()
+            .map(|(index, line)| (line, file.line_span(shown.line + index)))
+            .collect()
+    }
+
+    /// The command, if it is nothing but one simple command.
+    pub fn only(&self) -> Option<&Simple> {
+        let mut outer = self.parts.iter().filter(|part| part.depth == 0);
+        let only = outer.next()?;
+        outer.next().is_none().then_some(only)
+    }
+}

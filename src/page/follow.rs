@@ -1,0 +1,270 @@
+//! Output that stands in a fence of its own, below the command's: does the prose between say so?
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::tools::{is_outer, is_output};
+
+fn pattern(text: &str) -> Option<Regex> {
+    Regex::new(text).ok()
+}
+
+/// What announces output without doubt.
+static OUTPUT_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\boutputs?\b|\bresponse\b|\b(?:you|we)(?:['’]ll|\s+will|\s+should|\s+can|\s+may|\s+would)?(?:\s+(?:now|then|also|eventually|again))*\s+(?:see|get|receive|be\s+presented)\b|\breturns?\b|\bprints?\b|\bsee\s+something\b",
+    )
+});
+
+/// What announces output where nothing speaks against it.
+static LIKELY_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:similar|like)\s+(?:to\s+)?(?:this|these|that|the\s+following|the\s+below|below)|\bresults?\b|\b(?:shows?|displays?|displayed|reports?|yields?|produces?|reveals?|lists?|looks?\s+like|see|logs?\s+(?:show|contain))\b",
+    )
+});
+
+/// The fence holds a file or a command, whatever else the sentence says.
+static OTHER_THINGS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\bmanifests?\b|\b(?:configuration|yaml|json|config)\s+(?:file|below)\b|\beditor\b|\bedit\s+(?:it|the|this|your)\b|\b(?:add|save|paste|copy|insert|append|replace)\s+(?:the\s+following|this|it|the)\b|\bfollowing\s+(?:\S+\s+)?(?:manifest|file|yaml|configuration|content|contents|command|commands|snippet|policy|definition|spec)\b|\bcreate\s+(?:a|the)\s+\S*\s*file\b|\bsource\s+code\b",
+    )
+});
+
+fn says(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
+    pattern
+        .as_ref()
+        .is_some_and(|pattern| pattern.is_match(text))
+}
+
+/// Languages that a fence of shown output has where it has one.
+pub(super) fn may_be_output(language: &str) -> bool {
+    plain(language)
+        || structured(language)
+        || matches!(language, "html" | "xml" | "http" | "log" | "logs")
+}
+
+fn plain(language: &str) -> bool {
+    matches!(
+        language,
+        "" | "text"
+            | "txt"
+            | "plaintext"
+            | "plain"
+            | "none"
+            | "output"
+            | "console"
+            | "terminal"
+            | "stdout"
+            | "nohighlight"
+    )
+}
+
+fn structured(language: &str) -> bool {
+    matches!(
+        language,
+        "yaml" | "yml" | "json" | "toml" | "ini" | "properties"
+    )
+}
+
+/// Whether a fence shows what `command`, in the fence before it, printed. `lead` is the page between the two.
+pub(super) fn shows_output(lead: &str, command: &str, language: &str, first_line: &str) -> bool {
+    let Some(prose) = prose(lead) else {
+        return false;
+    };
+    if first_line.trim_start().starts_with("$ ") {
+        return false;
+    }
+    let Some(last) = prose.last() else {
+        // Nothing between: a fence in no language is the output, a file in YAML is one only if the command prints YAML.
+        return plain(language) && !is_outer(first_line)
+            || structured(language) && prints_tree(command);
+    };
+    let output = says(&OUTPUT_WORDS, last);
+    if is_outer(first_line)
+        || (says(&OTHER_THINGS, last) && !last.to_lowercase().contains("output"))
+    {
+        return false;
+    }
+    if !last.ends_with(':') {
+        return output && (last.to_lowercase().contains("output") || is_output(first_line));
+    }
+    output
+        || (!structured(language) || prints_tree(command))
+            && (says(&LIKELY_WORDS, last) || is_output(first_line))
+}
+
+/// Whether a command prints YAML or JSON.
+fn prints_tree(command: &str) -> bool {
+    [
+        "-o yaml",
+        "-oyaml",
+        "--output=yaml",
+        "--output yaml",
+        "-o=yaml",
+        "-o json",
+        "-ojson",
+        "--output=json",
+        "--output json",
+        "-o=json",
+        "config view",
+        "| jq",
+        "| yq",
+        "kustomize ",
+        "helm template",
+        "--dry-run",
+    ]
+    .iter()
+    .any(|mark| command.contains(mark))
+}
+
+/// The paragraphs between two fences, without markup that shows nothing. `None`: a heading stands between.
+fn prose(lead: &str) -> Option<Vec<String>> {
+    let mut paragraphs = vec![String::new()];
+    let mut comment = false;
+    for line in lead.lines() {
+        let line = line.trim();
+        if comment || line.starts_with("<!--") {
+            comment = !line.contains("-->");
+            continue;
+        }
+        let heading = line.trim_start_matches('#');
+        if heading.len() < line.len() && heading.starts_with(' ') {
+            return None;
+        }
+        let markup = line.starts_with("{{")
+            || line.starts_with(":::")
+            || line.starts_with('<') && line.ends_with('>');
+        let last = paragraphs.len() - 1;
+        if line.is_empty() || markup {
+            if !paragraphs[last].is_empty() {
+                paragraphs.push(String::new());
+            }
+            continue;
+        }
+        if !paragraphs[last].is_empty() {
+            paragraphs[last].push(' ');
+        }
+        paragraphs[last].push_str(line.trim_end_matches(['*', '_']));
+    }
+    paragraphs.retain(|paragraph| !paragraph.is_empty());
+    Some(paragraphs)
+}
+
+/// A command that the prose before a fence of output tells the reader to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Inline<'a> {
+    /// The command.
+    pub text: &'a str,
+    /// Its offset in the prose.
+    pub start: usize,
+}
+
+/// Words that tell the reader to run what follows.
+static RUN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:run|running|runs|use|using|execute|executing|type|enter|issue|invoke|try|with|via|by|check|verify|list|view|inspect|describe|see|do)\b[^.`]*$",
+    )
+});
+
+/// The last command in the prose of `lead` that its author tells the reader to run.
+pub(super) fn inline_command(lead: &str) -> Option<Inline<'_>> {
+    let mut found = None;
+    let mut at = 0;
+    let mut parts = lead.split('`').peekable();
+    let mut code = false;
+    let mut sentence = String::new();
+    while let Some(part) = parts.next() {
+        if code && parts.peek().is_some() {
+            let words = part.split_whitespace().count();
+            if words > 1 && is_outer(part) && !part.contains(['\n', '<']) && says(&RUN, &sentence) {
+                found = Some(Inline {
+                    text: part.trim(),
+                    start: at,
+                });
+            }
+            sentence.push('x');
+        } else {
+            sentence.push_str(part);
+        }
+        code = !code;
+        at += part.len() + 1;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(lead: &str, language: &str, first_line: &str, expected: bool) {
+        assert_eq!(
+            shows_output(lead, "kubectl get pods", language, first_line),
+            expected,
+            "{lead:?}"
+        );
+    }
+
+    #[test]
+    fn sentences_that_announce_output() {
+        for lead in [
+            "\n\nThe output is similar to this:\n\n",
+            "\nOutput:\n",
+            "\n**Output:**\n",
+            "\n\n",
+            "\nYou should see an output similar to the below:\n",
+            "\nAnd see the frontend one you created:\n",
+            "\nThe output shows that the Pod is not created, because it\nrequests too much:\n",
+            "\nAfter few seconds, you should see the log output change as follows:\n",
+            "\nWill reveal in its output:\n",
+            "\nThe output shows two limits. Notice the defaults.\n",
+            "\nwhich returns:\n",
+            "\nThis will print something like this:\n",
+            "\nText before.\n\nYou'll see:\n",
+        ] {
+            check(lead, "", "some text", true);
+        }
+        check("\nThe Pods:\n", "", "NAME   READY", true);
+        check("\nThe output includes:\n", "yaml", "spec:", true);
+    }
+
+    #[test]
+    fn sentences_that_announce_something_else() {
+        for lead in [
+            "\nCreate the file:\n",
+            "\nHere's an example of how that manifest could look after you edit it:\n",
+            "\n## Next\n",
+            "\nIn the editor that appears, update the volume.\n",
+            "\nAdd the following to the file:\n",
+        ] {
+            check(lead, "", "text", false);
+            check(lead, "yaml", "spec:", false);
+        }
+        check("\n\n", "yaml", "spec:", false);
+        check("\nIt looks like this:\n", "yaml", "spec:", false);
+        check("\nYou will see:\n", "", "kubectl get pods", false);
+    }
+
+    #[test]
+    fn commands_in_prose() {
+        let check = |lead: &str, expected: Option<&str>| {
+            assert_eq!(
+                inline_command(lead).map(|inline| inline.text),
+                expected,
+                "{lead}"
+            );
+        };
+        check(
+            "Run `kubectl get pods`.\n\nThe output:",
+            Some("kubectl get pods"),
+        );
+        check(
+            "To see the `nginx` status, run `kubectl rollout status x`.",
+            Some("kubectl rollout status x"),
+        );
+        check("The `kubectl get pods` command exists.", None);
+        check("Run `kubectl`.", None);
+        check("Run `kubectl logs <pod>`.", None);
+        check("Set `replicas: 3`.", None);
+    }
+}
