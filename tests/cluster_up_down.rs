@@ -92,13 +92,10 @@ fn traces(name: &str) -> Traces {
         processes: processes(name),
         cgroups: names("/sys/fs/cgroup")
             .into_iter()
-            .flat_map(|top| {
-                [
-                    format!("/sys/fs/cgroup/{cgroup}"),
-                    format!("/sys/fs/cgroup/{top}/{cgroup}"),
-                ]
-            })
-            .filter(|path| Path::new(path).exists())
+            .map(|top| format!("/sys/fs/cgroup/{top}"))
+            .chain(["/sys/fs/cgroup".to_owned()])
+            .flat_map(|folder| names(&folder))
+            .filter(|entry| entry.starts_with(&cgroup))
             .collect(),
         folder: Path::new(&state).exists(),
         kernel: [

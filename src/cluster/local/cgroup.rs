@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+use sha2::{Digest, Sha256};
 
 use super::error::LocalError;
+use super::image::hex;
+use super::paths::StateDir;
 
 /// A cluster's folders below `/sys/fs/cgroup`.
 #[derive(Debug, Clone)]
@@ -34,11 +37,13 @@ enum Version {
 const NODE: &str = "node";
 
 impl Cgroup {
-    /// The cgroups of the cluster `name` on this machine, whether they exist or not.
-    pub(crate) fn of(name: &str) -> Self {
+    /// The cgroups of a cluster on this machine, whether they exist or not. Their name tells clusters
+    /// of one name in different state folders apart.
+    pub(crate) fn of(state: &StateDir) -> Self {
         let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+        let place = Sha256::digest(state.dir.as_os_str().as_encoded_bytes());
         Self {
-            name: format!("labproof-{name}"),
+            name: format!("labproof-{}-{}", state.name(), &hex(&place)[..6]),
             hierarchies: hierarchies(&mounts),
         }
     }
@@ -220,7 +225,7 @@ mod tests {
 
     #[test]
     fn removing_what_is_not_there_is_no_error() {
-        let cgroup = Cgroup::of("never-made");
+        let cgroup = Cgroup::of(&StateDir::of("never-made").unwrap());
         assert!(!cgroup.exists());
         assert!(cgroup.remove(Duration::ZERO));
     }

@@ -204,7 +204,7 @@ impl LocalCluster {
             progress.advance(0, 1, "waiting for another labproof")
         })
         .await?;
-        clear(name, &state).await
+        clear(&state).await
     }
 }
 
@@ -246,7 +246,7 @@ async fn sweep(own: &str) {
             && let Ok(Some(_turn)) = Turn::try_take(&state)
             && matches!(life(&state), None | Some(Life::Dead))
         {
-            let _ = clear(name, &state).await;
+            let _ = clear(&state).await;
         }
     }
 }
@@ -300,7 +300,7 @@ impl Drop for Turn {
 }
 
 /// Ends what runs under a name, and removes cgroups and files. The caller holds the turn.
-async fn clear(name: &str, state: &StateDir) -> Result<(), LocalError> {
+async fn clear(state: &StateDir) -> Result<(), LocalError> {
     if lock::is_held(&state.lock()) {
         let _ = tokio::time::timeout(Duration::from_secs(2), ask(state, &Request::Stop)).await;
         for _ in 0..100 {
@@ -310,12 +310,12 @@ async fn clear(name: &str, state: &StateDir) -> Result<(), LocalError> {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
-    let cgroup = Cgroup::of(name);
+    let cgroup = Cgroup::of(state);
     // What did not listen is killed by its cgroup, which no process of anybody else is in.
     let removed = tokio::task::spawn_blocking(move || cgroup.remove(Duration::from_secs(10))).await;
     if !removed.unwrap_or(false) {
         return Err(LocalError::Tool {
-            program: format!("removing the cgroups labproof-{name}"),
+            program: format!("removing the cgroups of {}", state.name()),
             tail: "processes in them do not end; look for them in /sys/fs/cgroup".to_owned(),
         });
     }

@@ -45,6 +45,12 @@ impl StateDir {
         })
     }
 
+    /// The cluster's name.
+    pub(crate) fn name(&self) -> String {
+        let name = self.dir.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+
     /// Held by the node's first process for as long as it lives.
     pub(crate) fn lock(&self) -> PathBuf {
         self.dir.join("lock")
@@ -57,7 +63,7 @@ impl StateDir {
 
     /// Held by whoever brings the cluster up or down; beside the folder, because it outlives it.
     pub(crate) fn turn(&self) -> PathBuf {
-        let name = self.dir.file_name().unwrap_or_default().to_string_lossy();
+        let name = self.name();
         self.dir.with_file_name(format!(".{name}.turn"))
     }
 

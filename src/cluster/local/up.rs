@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 
 use super::cache::{self, Cache};
 use super::cgroup::Cgroup;
-use super::error::{LocalError, tail};
+use super::error::{LocalError, last_words, tail};
 use super::image::{self, BuiltImage, ImageRecipe};
 use super::node::spec::{Answer, KEEP, NodeSpec, Report, Request};
 use super::packages::{self, Tools};
@@ -74,7 +74,7 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
         return Ok(LocalCluster::at(name, state));
     }
     progress.stage(1, 1, "starting the cluster");
-    clear(name, &state).await?;
+    clear(&state).await?;
     let program = match program {
         Some(program) => program.to_path_buf(),
         None => std::env::current_exe()
@@ -90,7 +90,7 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
         lines: None,
         keep: false,
     };
-    Cgroup::of(name).create()?;
+    Cgroup::of(&state).create()?;
     starting.spawn(&program, listener)?;
     match starting.wait(progress).await {
         Ok(()) => {}
@@ -196,7 +196,7 @@ fn lay_out(
         kubernetes: cache.kubernetes.clone(),
         images: cache.images.clone(),
         load: load.to_vec(),
-        pods_cgroup: Cgroup::of(name).pods_root(),
+        pods_cgroup: Cgroup::of(state).pods_root(),
         memory: u64::from(system.mem_unit) * system.totalram / 2,
     };
     let text = serde_json::to_vec_pretty(&spec)
@@ -308,7 +308,7 @@ impl Starting<'_> {
                 Ok(Report::Died { component, status }) => {
                     let log = self.state.log(&component);
                     let text = std::fs::read(&log).unwrap_or_default();
-                    let tail = tail(&String::from_utf8_lossy(&text), 8);
+                    let tail = last_words(&String::from_utf8_lossy(&text));
                     return Err(LocalError::ComponentDied {
                         component,
                         status,
@@ -372,7 +372,7 @@ impl Starting<'_> {
     fn end(&mut self) {
         if let Some(mut node) = self.node.take() {
             let _ = node.start_kill();
-            Cgroup::of(self.name).remove(Duration::from_secs(3));
+            Cgroup::of(self.state).remove(Duration::from_secs(3));
         }
     }
 }

@@ -121,7 +121,7 @@ async fn run(
     reports: mpsc::UnboundedSender<Report>,
 ) -> Result<(), LocalError> {
     let spec = read_spec(outside)?;
-    Cgroup::of(&spec.name).enter()?;
+    Cgroup::of(outside).enter()?;
     rustix::system::sethostname(NODE_NAME.as_bytes())
         .map_err(|error| LocalError::io("named", Path::new("the host"))(error.into()))?;
     root::enter(outside, &spec)?;
