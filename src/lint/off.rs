@@ -17,6 +17,8 @@ use crate::source::{Diagnostic, Severity, SourceFile, Span, nearest};
 pub struct LintOptions {
     /// Codes of rules that are off, and why.
     pub off: Vec<(String, String)>,
+    /// Whether manifests may be rendered with the `kubectl` on this machine, to hold shown lists against them.
+    pub render: bool,
 }
 
 /// Reads `[lint.off]` of a `labproof.toml`: codes of rules, each with the reason why it is off.
