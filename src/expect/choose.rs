@@ -60,7 +60,13 @@ fn auto(task: &Task<'_>, binder: &mut Binder<'_>) -> (&'static str, Outcome) {
             .iter()
             .all(|part| matches!(part.look, Look::Text | Look::Elision))
     };
-    if several && !(plain(&shown) && plain(&actual)) {
+    // JSON after JSON is one stream of documents.
+    let json = |parts: &[segments::Part]| {
+        parts
+            .iter()
+            .all(|part| matches!(part.look, Look::Json | Look::Elision))
+    };
+    if several && !(plain(&shown) && plain(&actual)) && !(json(&shown) && json(&actual)) {
         return segments::judge(task, &shown, &actual, binder);
     }
     part(task, binder)
