@@ -50,6 +50,9 @@ fn auto(task: &Task<'_>, binder: &mut Binder<'_>) -> (&'static str, Outcome) {
     if !failed && let Some(rule) = by_command(task.command, task.shown) {
         return rule(task, binder);
     }
+    if !failed && http::looks_like(task.shown) {
+        return ("http", http::judge(task, binder));
+    }
     let (shown, actual) = (
         segments::split(task.shown, Some(task.actual)),
         segments::split(task.actual, None),
