@@ -40,6 +40,10 @@ pub(super) fn judge(
 
 /// By command and look.
 fn auto(task: &Task<'_>, binder: &mut Binder<'_>) -> (&'static str, Outcome) {
+    // Nothing but remarks says nothing about the output.
+    if said(task.shown).next().is_none() && task.shown.lines().any(elision::is_comment) {
+        return ("text", Outcome::default());
+    }
     if said(task.shown).next().is_none() && !task.shown.lines().any(elision::is_elision) {
         return ("empty", empty::judge(task));
     }

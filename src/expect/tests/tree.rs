@@ -197,6 +197,30 @@ const LIST: &str = r#"[
 const JSON: &str = "kubectl get pod web-0 -o json | jq '.spec.containers[0].env'";
 
 #[test]
+fn yaml_from_one_root() {
+    let one = "- mountPath: /tmp\n  name: tmp";
+    let two = "- mountPath: /data\n  name: data\n- mountPath: /tmp\n  name: tmp";
+    fails(
+        "has 2 elements, the page shows 1",
+        "kubectl get deploy a -o yaml | yq .x",
+        one,
+        two,
+    );
+    fails(
+        "has 1 element, the page shows 2",
+        "kubectl get deploy a -o yaml | yq .x",
+        two,
+        one,
+    );
+    passes(
+        "yaml",
+        "kubectl get deploy a -o yaml | yq .x",
+        "a: b\n[...]",
+        "a: b\nc: d",
+    );
+}
+
+#[test]
 fn json_layout_is_layout() {
     passes(
         "json",
