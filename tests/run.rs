@@ -305,7 +305,16 @@ fn an_interrupt_ends_everything_and_still_reports() {
     let pages = Pages::with(&block(&format!("$ sleep {length}\n$ echo never")));
     let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("labproof"))
         .current_dir(pages.path())
-        .args(["run", "page.md", "--cluster", "none", "--json", "r.json", "--events", "r.jsonl"])
+        .args([
+            "run",
+            "page.md",
+            "--cluster",
+            "none",
+            "--json",
+            "r.json",
+            "--events",
+            "r.jsonl",
+        ])
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null())
         .spawn()
@@ -318,7 +327,14 @@ fn an_interrupt_ends_everything_and_still_reports() {
     let record: serde_json::Value = serde_json::from_str(&pages.read("r.json")).unwrap();
     assert_eq!(record["interrupted"], true);
     assert_eq!(record["verdict"], "broken");
-    assert!(pages.read("r.jsonl").lines().last().unwrap().contains("run-finished"));
+    assert!(
+        pages
+            .read("r.jsonl")
+            .lines()
+            .last()
+            .unwrap()
+            .contains("run-finished")
+    );
 }
 
 #[test]
@@ -342,9 +358,15 @@ fn a_killed_labproof_leaves_no_process() {
 fn processes_with(argument: &str) -> usize {
     let has = |entry: std::fs::DirEntry| {
         let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
-        line.split(|byte| *byte == 0).any(|word| word == argument.as_bytes())
+        line.split(|byte| *byte == 0)
+            .any(|word| word == argument.as_bytes())
     };
-    std::fs::read_dir("/proc").unwrap().flatten().map(has).filter(|has| *has).count()
+    std::fs::read_dir("/proc")
+        .unwrap()
+        .flatten()
+        .map(has)
+        .filter(|has| *has)
+        .count()
 }
 
 /// Waits for something that is sure to come; fails after a minute.

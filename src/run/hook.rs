@@ -94,7 +94,9 @@ pub(super) async fn run(
 }
 
 fn output_file(output: &str) -> std::io::Result<tempfile::NamedTempFile> {
-    let mut file = tempfile::Builder::new().prefix("labproof-output-").tempfile()?;
+    let mut file = tempfile::Builder::new()
+        .prefix("labproof-output-")
+        .tempfile()?;
     std::io::Write::write_all(&mut file, output.as_bytes())?;
     Ok(file)
 }
@@ -103,7 +105,10 @@ fn output_file(output: &str) -> std::io::Result<tempfile::NamedTempFile> {
 fn command(hook: Hook<'_>, output: &Path) -> Result<String, String> {
     let script = std::path::absolute(hook.script).map_err(|error| error.to_string())?;
     // The script stands in `tests` beside the pages.
-    let folder = script.parent().and_then(Path::parent).unwrap_or(Path::new("/"));
+    let folder = script
+        .parent()
+        .and_then(Path::parent)
+        .unwrap_or(Path::new("/"));
     Ok(format!(
         "(cd {folder} && TEST_OUTPUT_FILE={output} TEST_OUTPUT=\"$(head -c {VARIABLE_LIMIT} {output} | tr -d '\\0')\" \
          bash {script} {moment})",
@@ -133,8 +138,9 @@ fn judge(outcome: &Outcome, timeout: Duration) -> (Verdict, Option<String>) {
             let reason = format!("did not end within {} s (hookTimeout)", timeout.as_secs());
             (Verdict::Fail, Some(reason))
         }
-        End::SawText | End::Interrupted | End::ShellKilled => {
-            (Verdict::Broken, Some("it was ended before it was done".to_owned()))
-        }
+        End::SawText | End::Interrupted | End::ShellKilled => (
+            Verdict::Broken,
+            Some("it was ended before it was done".to_owned()),
+        ),
     }
 }

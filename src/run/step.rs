@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use super::lab::{Carried, Here, LabRun};
 use super::hook::{self, Hook, Moment};
+use super::lab::{Carried, Here, LabRun};
 use super::{command, judge, millis, state};
 use crate::cluster::{Settled, settle};
 use crate::event::{Event, Verdict};

@@ -39,7 +39,10 @@ fn copy_of_the_storage_lab() -> Pages {
     ]
     .map(PathBuf::from);
     for file in files {
-        pages.write(file.to_str().unwrap(), std::fs::read(root().join(&file)).unwrap());
+        pages.write(
+            file.to_str().unwrap(),
+            std::fs::read(root().join(&file)).unwrap(),
+        );
     }
     pages
 }
@@ -53,7 +56,10 @@ fn the_labs_pass_and_leave_nothing_behind() {
         .exits(0)
         .says("the upload is lost with its Pod")
         .says("the upload is kept when its Pods are deleted");
-    assert_eq!(namespaces(), ["default", "kube-node-lease", "kube-public", "kube-system"]);
+    assert_eq!(
+        namespaces(),
+        ["default", "kube-node-lease", "kube-public", "kube-system"]
+    );
 }
 
 fn namespaces() -> Vec<String> {
@@ -62,7 +68,12 @@ fn namespaces() -> Vec<String> {
     let output = std::process::Command::new(cluster.bin_dir().join("kubectl"))
         .arg("--kubeconfig")
         .arg(cluster.kubeconfig())
-        .args(["get", "namespaces", "-o", "jsonpath={.items[*].metadata.name}"])
+        .args([
+            "get",
+            "namespaces",
+            "-o",
+            "jsonpath={.items[*].metadata.name}",
+        ])
         .output()
         .unwrap();
     let mut names: Vec<String> = String::from_utf8_lossy(&output.stdout)
@@ -88,7 +99,13 @@ fn a_delete_that_deletes_nothing_fails_at_its_line() {
     let setup = root().join("labs/storage/manifests/assets.yaml");
     run(
         pages.path(),
-        &["page.md", "--setup", setup.to_str().unwrap(), "--json", "r.json"],
+        &[
+            "page.md",
+            "--setup",
+            setup.to_str().unwrap(),
+            "--json",
+            "r.json",
+        ],
     )
     .exits(1)
     .says("page.md:10")
@@ -96,8 +113,15 @@ fn a_delete_that_deletes_nothing_fails_at_its_line() {
     .says("No resources found")
     .says("no namespace \"assetss\"; there is one named \"assets\"")
     .says("1 failed, 2 passed");
-    assert!(pages.read("r.json").contains("\"likely_cause\": \"the cluster has no namespace"));
-    assert!(!namespaces().contains(&"assets".to_owned()), "the baseline was not deleted");
+    assert!(
+        pages
+            .read("r.json")
+            .contains("\"likely_cause\": \"the cluster has no namespace")
+    );
+    assert!(
+        !namespaces().contains(&"assets".to_owned()),
+        "the baseline was not deleted"
+    );
 }
 
 #[test]
