@@ -99,6 +99,7 @@ impl SelectArgs {
             profile: cluster.map(|cluster| cluster.profile().to_owned()),
             filters: self.filter.clone(),
             compat_eks_workshop: self.compat == Some(Compat::EksWorkshop),
+            dialect: None,
         }
     }
 }

@@ -213,6 +213,11 @@ impl Recorder {
         let record = &mut self.record;
         for lab in &mut record.labs {
             for page in &mut lab.pages {
+                for step in &mut page.steps {
+                    // The script of a directory may have failed beside a step that is skipped.
+                    let checks = step.checks.iter().map(|check| check.verdict);
+                    step.verdict = step.verdict.max(worst(checks));
+                }
                 page.verdict = worst(page.steps.iter().map(|step| step.verdict));
             }
             let own = lab.broken.as_ref().map(|_| Verdict::Broken);

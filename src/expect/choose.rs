@@ -40,6 +40,10 @@ pub(super) fn judge(
 
 /// By command and look.
 fn auto(task: &Task<'_>, binder: &mut Binder<'_>) -> (&'static str, Outcome) {
+    // Nothing but remarks says nothing about the output.
+    if said(task.shown).next().is_none() && task.shown.lines().any(elision::is_comment) {
+        return ("text", Outcome::default());
+    }
     if said(task.shown).next().is_none() && !task.shown.lines().any(elision::is_elision) {
         return ("empty", empty::judge(task));
     }
@@ -49,6 +53,9 @@ fn auto(task: &Task<'_>, binder: &mut Binder<'_>) -> (&'static str, Outcome) {
     let failed = said(task.shown).next().is_some_and(error::is_error);
     if !failed && let Some(rule) = by_command(task.command, task.shown) {
         return rule(task, binder);
+    }
+    if !failed && http::looks_like(task.shown) {
+        return ("http", http::judge(task, binder));
     }
     let (shown, actual) = (
         segments::split(task.shown, Some(task.actual)),
@@ -60,7 +67,13 @@ fn auto(task: &Task<'_>, binder: &mut Binder<'_>) -> (&'static str, Outcome) {
             .iter()
             .all(|part| matches!(part.look, Look::Text | Look::Elision))
     };
-    if several && !(plain(&shown) && plain(&actual)) {
+    // JSON after JSON is one stream of documents.
+    let json = |parts: &[segments::Part]| {
+        parts
+            .iter()
+            .all(|part| matches!(part.look, Look::Json | Look::Elision))
+    };
+    if several && !(plain(&shown) && plain(&actual)) && !(json(&shown) && json(&actual)) {
         return segments::judge(task, &shown, &actual, binder);
     }
     part(task, binder)

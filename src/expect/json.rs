@@ -90,20 +90,23 @@ fn compare_documents(
 /// Whether a text looks like JSON: an object or an array, not a log line in brackets.
 pub(super) fn looks_like(text: &str) -> bool {
     let text = text.trim_start();
-    let mut chars = text.chars();
-    match chars.next() {
+    match text.chars().next() {
         Some('{') => true,
-        Some('[') => chars
-            .find(|c| !c.is_whitespace())
-            .is_some_and(|c| matches!(c, '{' | '"' | '[' | ']') || c.is_ascii_digit() || c == '-'),
+        // `[...]` by itself is a part left out, before it is an array.
+        Some('[') if !elision::is_elision(text.lines().next().unwrap_or_default()) => {
+            let rest = text[1..].trim_start();
+            !rest.is_empty() && may_be_element(rest.lines().next().unwrap_or_default())
+        }
         _ => false,
     }
 }
 
 /// Whether a line may begin an element of an array that was opened on the line before.
 pub(super) fn may_be_element(line: &str) -> bool {
-    line.trim_start()
-        .starts_with(|c: char| matches!(c, '{' | '"' | '[' | ']' | '-') || c.is_ascii_digit())
+    elision::is_elision(line)
+        || line
+            .trim_start()
+            .starts_with(|c: char| matches!(c, '{' | '"' | '[' | ']' | '-') || c.is_ascii_digit())
 }
 
 /// Reads one or more documents one after another.

@@ -199,3 +199,6 @@ fn judge_text(shown: Shown<'_>, actual: &str, exit_code: i32, bindings: &Binding
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -189,7 +189,8 @@ pub(super) fn judge(
                     .map(|other| format!("{} is printed, the page does not show it", name(other))),
             );
         }
-        gap = false;
+        // Rows left out at the end of a table may be tables left out as well.
+        gap = part.text.lines().last().is_some_and(elision::is_elision);
         from = at + 1;
         let (used, outcome) = choose::part(&task.with(&part.text, &actual[at].text), binder);
         if sides == 1 {

@@ -20,7 +20,7 @@ pub(super) fn judge(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
     let elided = task.shown.lines().any(elision::is_elision);
     let trees = documents(&without_notation(task.shown, task.actual)).zip(documents(task.actual));
     let Some((shown, actual)) = trees else {
-        return by_lines(task, binder, Outcome::default());
+        return by_lines(task, Extent::Part, binder, Outcome::default());
     };
     let mark = binder.mark();
     let outcome = by_trees(&shown, &actual, elided, binder);
@@ -28,15 +28,28 @@ pub(super) fn judge(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
         return outcome;
     }
     binder.rollback(mark);
-    // A part from the middle reads as YAML too, but from its own root.
-    let part = elided
-        || shown
+    // A part from the middle reads as YAML too, but from its own root. Where the roots are the same, the trees decide,
+    // unless lines were left out in a way that trees cannot tell.
+    let rooted = shown.len() == actual.len()
+        && shown
             .iter()
-            .any(|document| tree::get(document, "apiVersion").is_none());
-    if part {
-        by_lines(task, binder, outcome)
-    } else {
-        outcome
+            .zip(&actual)
+            .all(|(shown, actual)| same_root(shown, actual));
+    match (rooted, elided) {
+        (true, false) => outcome,
+        (true, true) => by_lines(task, Extent::Whole, binder, outcome),
+        (false, _) => by_lines(task, Extent::Part, binder, outcome),
+    }
+}
+
+/// Whether a shown document begins where the printed one does.
+fn same_root(shown: &Node, actual: &Node) -> bool {
+    match (shown, actual) {
+        (Node::Array { .. }, Node::Array { .. }) => true,
+        (Node::Object { entries, .. }, Node::Object { .. }) => entries
+            .iter()
+            .all(|(key, _)| tree::get(actual, key).is_some()),
+        _ => false,
     }
 }
 
@@ -70,7 +83,7 @@ fn by_trees(shown: &[Node], actual: &[Node], elided: bool, binder: &mut Binder<'
 }
 
 /// The shown lines as they stand, anywhere in the output; `trees` says what differs where they do not.
-fn by_lines(task: &Task<'_>, binder: &mut Binder<'_>, trees: Outcome) -> Outcome {
+fn by_lines(task: &Task<'_>, extent: Extent, binder: &mut Binder<'_>, trees: Outcome) -> Outcome {
     let plain = |text: &str| {
         text.lines()
             .filter(|line| !is_added(line))
@@ -78,12 +91,7 @@ fn by_lines(task: &Task<'_>, binder: &mut Binder<'_>, trees: Outcome) -> Outcome
             .join("\n")
     };
     let (shown, actual) = (plain(task.shown), plain(task.actual));
-    let lines = text::judge_lines(
-        &task.with(&shown, &actual),
-        Scan::FIXED,
-        Extent::Part,
-        binder,
-    );
+    let lines = text::judge_lines(&task.with(&shown, &actual), Scan::FIXED, extent, binder);
     if lines.agrees() || trees.reasons.is_empty() {
         lines
     } else {

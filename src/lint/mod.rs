@@ -17,7 +17,7 @@ mod rules;
 mod view;
 
 pub use fix::{apply_fixes, fix};
-pub use off::{LintOptions, read_project};
+pub use off::LintOptions;
 pub use render::{render_github, render_json, render_text};
 pub use rules::RULES;
 
@@ -79,7 +79,7 @@ impl Findings {
 pub fn check(plan: &Plan, options: &LintOptions) -> Vec<Diagnostic> {
     let mut all = Vec::new();
     for lab in &plan.labs {
-        let view = LabView::of(lab);
+        let view = LabView::of(lab, options.render);
         let mut findings = Findings::default();
         for rule in RULES {
             findings.rule = Some(rule);
@@ -117,11 +117,19 @@ mod tests {
                 std::fs::create_dir(root.path().join("tests")).expect("a directory");
                 std::fs::write(root.path().join("tests/hook-old.sh"), "").expect("a hook");
             }
+            if rule.code == "LP029" {
+                let manifest = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n";
+                std::fs::write(root.path().join("web.yaml"), manifest).expect("a manifest");
+            }
+            let options = LintOptions {
+                render: true,
+                ..LintOptions::default()
+            };
             let plan = crate::plan::build(
                 &[root.path().to_owned()],
                 &crate::plan::PlanOptions::default(),
             );
-            let codes: Vec<_> = check(&plan, &LintOptions::default())
+            let codes: Vec<_> = check(&plan, &options)
                 .into_iter()
                 .filter_map(|diagnostic| diagnostic.code)
                 .collect();

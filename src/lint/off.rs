@@ -17,56 +17,8 @@ use crate::source::{Diagnostic, Severity, SourceFile, Span, nearest};
 pub struct LintOptions {
     /// Codes of rules that are off, and why.
     pub off: Vec<(String, String)>,
-}
-
-/// Reads `[lint.off]` of a `labproof.toml`: codes of rules, each with the reason why it is off.
-pub fn read_project(file: &SourceFile) -> (LintOptions, Vec<Diagnostic>) {
-    let mut options = LintOptions::default();
-    let mut problems = Vec::new();
-    let whole = |at: usize| file.line_span(file.line_of(at));
-    let table: toml::Table = match toml::from_str(file.text()) {
-        Ok(table) => table,
-        Err(error) => {
-            let at = error.span().map_or(0, |span| span.start);
-            problems.push(Diagnostic::at(
-                Severity::Error,
-                file,
-                whole(at),
-                error.message().to_owned(),
-            ));
-            return (options, problems);
-        }
-    };
-    let Some(lint) = table.get("lint").and_then(toml::Value::as_table) else {
-        return (options, problems);
-    };
-    let place = |key: &str| whole(file.text().find(key).unwrap_or(0));
-    for (key, value) in lint {
-        let Some(off) = value.as_table().filter(|_| key == "off") else {
-            problems.push(Diagnostic::at(
-                Severity::Error,
-                file,
-                place(key),
-                format!("unknown key `{key}` under `lint`"),
-            ));
-            continue;
-        };
-        for (code, reason) in off {
-            match reason.as_str().filter(|reason| !reason.trim().is_empty()) {
-                Some(reason) => {
-                    problems.extend(unknown(file, place(code), code));
-                    options.off.push((code.clone(), reason.to_owned()));
-                }
-                None => problems.push(Diagnostic::at(
-                    Severity::Error,
-                    file,
-                    place(code),
-                    format!("`{code}` needs the reason why it is off"),
-                )),
-            }
-        }
-    }
-    (options, problems)
+    /// Whether manifests may be rendered with the `kubectl` on this machine, to hold shown lists against them.
+    pub render: bool,
 }
 
 fn unknown(file: &SourceFile, span: Span, code: &str) -> Option<Diagnostic> {

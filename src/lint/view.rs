@@ -9,6 +9,8 @@ use crate::syntax::{Simple, Word, simple_commands};
 pub(super) struct LabView<'a> {
     pub lab: &'a Lab,
     pub pages: Vec<PageView<'a>>,
+    /// Whether manifests may be rendered.
+    pub render: bool,
 }
 
 /// A page of it.
@@ -32,9 +34,9 @@ pub(super) struct CommandView<'a> {
 }
 
 impl<'a> LabView<'a> {
-    pub fn of(lab: &'a Lab) -> Self {
+    pub fn of(lab: &'a Lab, render: bool) -> Self {
         let pages = lab.pages.iter().map(PageView::of).collect();
-        Self { lab, pages }
+        Self { lab, pages, render }
     }
 
     /// Every command that would run, with its page and step.

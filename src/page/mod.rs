@@ -200,8 +200,17 @@ pub enum Rows {
 
 /// Reads a page. `profile` is the kind of cluster of the run, for `only=`; `None` when there is none yet.
 pub fn read(file: &SourceFile, profile: Option<&str>) -> (Page, Vec<Diagnostic>) {
+    read_as(file, profile, None)
+}
+
+/// The same, in the dialect of the project where the page names none itself.
+pub fn read_as(
+    file: &SourceFile,
+    profile: Option<&str>,
+    dialect: Option<Dialect>,
+) -> (Page, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
-    let (front, start) = match front::split(file.text()) {
+    let (mut front, start) = match front::split(file.text()) {
         Ok(Some(head)) => (front::read(file, head, &mut diagnostics), head.end),
         Ok(None) => (FrontMatter::default(), 0),
         Err(span) => {
@@ -217,6 +226,7 @@ pub fn read(file: &SourceFile, profile: Option<&str>) -> (Page, Vec<Diagnostic>)
             (FrontMatter::default(), 0)
         }
     };
+    front.dialect = front.dialect.or(dialect);
     let blocks = blocks::find(file, start);
     let stem = stem(file.path());
     let title = front
@@ -260,8 +270,6 @@ pub(crate) struct Block {
     pub info: Span,
     /// The content, lines joined.
     pub text: String,
-    /// Line of the first line of content, from 1.
-    pub line: usize,
 }
 
 /// Every fence of a page.
@@ -281,7 +289,6 @@ pub(crate) fn blocks(page: &Page) -> Vec<Block> {
                 span: fence.span,
                 info: fence.info,
                 text: texts.join("\n"),
-                line: file.line_of(fence.span.start) + 1,
             }
         })
         .collect()

@@ -105,6 +105,8 @@ impl Reader<'_> {
         };
         match reading {
             Some(reading) if !output => self.step(info, fence, &reading, lead),
+            // Its label says nothing about what it shows.
+            _ if output && shell => self.output("", fence, lead, before),
             _ if output => self.output(&info.language, fence, lead, before),
             _ => {}
         }

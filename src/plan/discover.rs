@@ -100,7 +100,7 @@ fn read_page(
         }
     };
     let file = SourceFile::new(path, text);
-    let (page, problems) = page::read(&file, options.profile.as_deref());
+    let (page, problems) = page::read_as(&file, options.profile.as_deref(), options.dialect);
     diagnostics.extend(problems);
     Some(page)
 }

@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::page::Page;
+use crate::page::{Dialect, Page};
 use crate::source::{Diagnostic, Severity};
 use crate::verifier::Verifier;
 
@@ -17,6 +17,7 @@ mod filter;
 mod hooks;
 pub mod json;
 mod link;
+pub mod project;
 pub mod text;
 
 pub use hooks::Suite;
@@ -26,6 +27,8 @@ pub use hooks::Suite;
 pub struct PlanOptions {
     /// Kind of cluster of the run, for `only=`; `None`: not known yet, nothing is skipped for it.
     pub profile: Option<String>,
+    /// How shell fences are written where a page does not say; `None`: every page is looked at.
+    pub dialect: Option<Dialect>,
     /// Globs over page paths, titles, tags and step ids; empty: everything.
     pub filters: Vec<String>,
     /// `--compat eks-workshop`: what that workshop's own harness takes pages to mean.

@@ -310,7 +310,8 @@ impl Scanner {
             }
             b'\\' => {
                 self.quoted_part();
-                at + 2
+                let escaped = line[at + 1..].chars().next().map_or(0, char::len_utf8);
+                at + 1 + escaped
             }
             b'\'' => {
                 self.quoted_part();
@@ -327,6 +328,14 @@ impl Scanner {
             b'$' => {
                 self.quoted_part();
                 self.dollar(bytes, at, false)
+            }
+            b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>'
+                if self.frames.last() == Some(&Frame::Condition) =>
+            {
+                self.end_word();
+                // `]]` may just have ended the condition; then the sign is an operator.
+                let ended = self.frames.last() != Some(&Frame::Condition);
+                if ended { at } else { at + 1 }
             }
             _ if self.frames.last() == Some(&Frame::Condition) => self.letter(line, at),
             b'<' | b'>' if next == Some(b'(') => {
@@ -720,6 +729,8 @@ mod tests {
         check("{ a\nb; }", "+.");
         check("(a\nb)", "+.");
         check("[[ a &&\n b ]]", "+.");
+        check("if [[ $a == 2 ]]; then\nb\nfi", "++.");
+        check("[[ $a =~ ^(x|y)$ ]]&&\nb", "+.");
         check("until a; do b; done; echo done", ".");
         check("if a; then if b; then c; fi fi", ".");
         check("f() (\n a\n)", "++.");

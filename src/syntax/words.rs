@@ -38,6 +38,8 @@ pub struct Simple {
     pub joint: Joint,
     /// How many substitutions it stands in.
     pub depth: usize,
+    /// It redirects its output, to a file or elsewhere.
+    pub redirects: bool,
 }
 
 impl Simple {
@@ -126,6 +128,7 @@ pub fn simple_commands(text: &str) -> Vec<Simple> {
         bytes: text.as_bytes(),
         found: &mut found,
         depth: 0,
+        redirects: false,
     }
     .run(0, text.len());
     found
@@ -136,6 +139,8 @@ struct Lexer<'a, 'b> {
     bytes: &'a [u8],
     found: &'b mut Vec<Simple>,
     depth: usize,
+    /// The command being read redirects its output.
+    redirects: bool,
 }
 
 impl Lexer<'_, '_> {
@@ -217,8 +222,10 @@ impl Lexer<'_, '_> {
                 words,
                 joint,
                 depth: self.depth,
+                redirects: self.redirects,
             });
         }
+        self.redirects = false;
         for (from, to) in std::mem::take(inner) {
             if self.depth < DEEPEST {
                 Lexer {
@@ -226,6 +233,7 @@ impl Lexer<'_, '_> {
                     bytes: self.bytes,
                     found: &mut *self.found,
                     depth: self.depth + 1,
+                    redirects: false,
                 }
                 .run(from, to);
             }
@@ -258,6 +266,7 @@ impl Lexer<'_, '_> {
             bodies.push((delimiter, tabs));
             return end;
         }
+        self.redirects |= rest[0] == b'>' && self.bytes[..at].last() != Some(&b'2');
         let signs = rest
             .iter()
             .take_while(|byte| matches!(byte, b'<' | b'>' | b'&' | b'|'))

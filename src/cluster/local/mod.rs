@@ -159,6 +159,11 @@ impl LocalCluster {
         &self.bin
     }
 
+    /// A folder to put last on PATH: programs that labs use and the machine may lack.
+    pub fn spare_dir(&self) -> PathBuf {
+        self.state.spare()
+    }
+
     /// The folder of the components' logs.
     pub fn log_dir(&self) -> PathBuf {
         self.state.logs()

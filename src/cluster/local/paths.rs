@@ -107,6 +107,11 @@ impl StateDir {
         self.dir.join("root")
     }
 
+    /// A folder for the end of PATH, holding programs that labs use and the machine may lack.
+    pub(crate) fn spare(&self) -> PathBuf {
+        self.dir.join("spare")
+    }
+
     /// A folder for PATH, holding the cluster's kubectl and nothing else.
     pub(crate) fn bin(&self) -> PathBuf {
         self.dir.join("bin")

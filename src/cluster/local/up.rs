@@ -14,6 +14,7 @@ use super::cgroup::Cgroup;
 use super::error::{LocalError, last_words, tail};
 use super::image::{self, BuiltImage, ImageRecipe};
 use super::node::spec::{Answer, KEEP, NodeSpec, Report, Request};
+use super::packages::{self, Tools};
 use super::paths::{StateDir, cache_root, make_dir, write_private};
 use super::{Life, LocalCluster, Ready, Turn, ask, clear, kubeconfig, life, pki, sweep};
 use crate::cluster::Progress;
@@ -167,7 +168,7 @@ fn lay_out(
         .mode(0o700)
         .create(&state.dir)
         .map_err(LocalError::io("created", &state.dir))?;
-    for folder in [state.logs(), state.root(), state.bin()] {
+    for folder in [state.logs(), state.root(), state.bin(), state.spare()] {
         make_dir(&folder)?;
     }
     pki::write(&state.pki())?;
@@ -185,6 +186,9 @@ fn lay_out(
     let kubectl = state.bin().join("kubectl");
     symlink(cache.kubernetes.join("kubectl"), &kubectl)
         .map_err(LocalError::io("created", &kubectl))?;
+    for program in packages::SPARE {
+        write_spare(&state.spare().join(program), &cache.tools, program)?;
+    }
     let system = rustix::system::sysinfo();
     let spec = NodeSpec {
         name: name.to_owned(),
@@ -198,6 +202,20 @@ fn lay_out(
     let text = serde_json::to_vec_pretty(&spec)
         .map_err(|error| LocalError::io("written", &state.spec())(error.into()))?;
     write_private(&state.spec(), &text)
+}
+
+/// Writes a script that runs an unpacked program with the libraries that were unpacked with it.
+fn write_spare(path: &Path, tools: &Tools, program: &str) -> Result<(), LocalError> {
+    use std::os::unix::fs::PermissionsExt;
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
+    let script = format!(
+        "#!/bin/sh\nLD_LIBRARY_PATH={} exec {} \"$@\"\n",
+        quoted(&tools.libraries()),
+        quoted(&tools.dir.join("usr/bin").join(program).to_string_lossy()),
+    );
+    std::fs::write(path, script)
+        .and_then(|()| std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)))
+        .map_err(LocalError::io("written", path))
 }
 
 /// A node that is not meant to stay yet: when this is dropped, it ends.

@@ -248,9 +248,17 @@ impl Paired {
         for (column, row) in owner.iter().enumerate() {
             let Some(row) = *row else { continue };
             let (s, a) = (left[row], free[column]);
-            // Rows of one shape bind; rows with masks hold tokens that cannot be told apart.
+            // Rows of one form bind whole; where masks or tolerances made them agree, by their hashes at least.
             let mark = binder.mark();
-            if shown[s].class == actual[a].class && !bind_hashes(&shown[s], &actual[a], binder) {
+            let bound = match (
+                shown[s].key == actual[a].key,
+                shown[s].class == actual[a].class,
+            ) {
+                (true, _) => bind(&shown[s], &actual[a], binder),
+                (false, true) => bind_hashes(&shown[s], &actual[a], binder),
+                (false, false) => true,
+            };
+            if !bound {
                 binder.rollback(mark);
                 continue;
             }

@@ -13,6 +13,8 @@ pub(in crate::expect) struct Header {
     tabs: bool,
     /// Cells are apart by single blanks: only an author squeezes a table like that.
     squeezed: bool,
+    /// Columns are nearer to each other than kubectl prints them (three blanks): offsets say little.
+    narrow: bool,
 }
 
 /// A row of a table.
@@ -91,11 +93,17 @@ impl Header {
         if !alone && !FIRST.contains(&names[0].as_str()) {
             return None;
         }
+        let starts: Vec<usize> = pieces.iter().map(|(start, _)| *start).collect();
+        let narrow = starts
+            .windows(2)
+            .zip(&names)
+            .any(|(pair, name)| pair[1] - pair[0] < name.chars().count() + 3);
         Some(Header {
             names,
-            starts: pieces.iter().map(|(start, _)| *start).collect(),
+            starts,
             tabs,
             squeezed,
+            narrow,
         })
     }
 
@@ -124,7 +132,7 @@ impl Header {
             }
         }
         if !self.tabs
-            && !self.squeezed
+            && !self.narrow
             && let Some(cells) = self.by_offset(line)
         {
             return row(cells, false);
@@ -139,6 +147,13 @@ impl Header {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
         if words.len() == wanted {
             return row(words, false);
+        }
+        if self.narrow
+            && !self.squeezed
+            && !self.tabs
+            && let Some(cells) = self.by_offset(line)
+        {
+            return row(cells, false);
         }
         // A squeezed row of a table with empty cells, or one that an author cut at its end.
         let found = if self.squeezed { words } else { found };
@@ -191,7 +206,7 @@ impl Header {
                 return None;
             }
             // Two blanks inside a cell of a column that is not the last are a cell that moved.
-            if i + 1 < self.starts.len() && cell.contains("   ") {
+            if i + 1 < self.starts.len() && cell.contains("  ") {
                 return None;
             }
             cells.push(cell);

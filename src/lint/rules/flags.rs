@@ -48,8 +48,9 @@ fn given_twice(lab: &LabView<'_>, findings: &mut Findings) {
 pub(super) const RANGE_WITHOUT_END: Rule = Rule {
     code: "LP023",
     title: "`{range}` without `{end}`",
-    severity: Severity::Error,
-    explanation: "kubectl refuses a jsonpath in which a range is not ended.",
+    severity: Severity::Warning,
+    explanation: "Without `{end}` everything after `{range ...}` belongs to the loop, and what stands there is evaluated once more for the list as a \
+                  whole: one line too many.",
     example: "```bash\n$ kubectl get pods -o jsonpath='{range .items[*]}{.metadata.name}'\n```\n",
     check: range,
 };

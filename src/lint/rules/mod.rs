@@ -4,6 +4,7 @@ mod cluster_names;
 mod fences;
 mod flags;
 mod hooks;
+mod manifests;
 mod prompts;
 mod secrets;
 mod sequence;
@@ -44,4 +45,5 @@ pub const RULES: &[Rule] = &[
     prompts::TYPOGRAPHY,
     prompts::NO_BLANK_AFTER_PROMPT,
     prompts::OUTPUT_BEGINS_WITH_OPERATOR,
+    manifests::CONTRADICTED,
 ];

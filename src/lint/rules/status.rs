@@ -147,6 +147,9 @@ fn checks_nothing(lab: &LabView<'_>, findings: &mut Findings) {
 
 /// Whether a command does nothing but print what is there.
 fn only_prints(part: &Simple) -> bool {
+    if part.redirects {
+        return false;
+    }
     let words: Vec<&str> = part
         .command()
         .iter()

@@ -28,7 +28,7 @@ fn too_short(lab: &LabView<'_>, findings: &mut Findings) {
             let longest = part
                 .flags(&["--timeout"])
                 .filter_map(|(value, word)| Some((seconds(value)?, word)))
-                .last();
+                .next_back();
             let Some((own, word)) = longest.filter(|(own, _)| *own > limit) else {
                 continue;
             };

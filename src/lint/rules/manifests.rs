@@ -1,0 +1,155 @@
+//! Shown lists of objects against the manifests that the command applies.
+
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde_json::Value;
+
+use super::super::view::{CommandView, LabView};
+use super::super::{Findings, Rule};
+use crate::source::Severity;
+
+pub(super) const CONTRADICTED: Rule = Rule {
+    code: "LP029",
+    title: "a shown list that contradicts the manifests",
+    severity: Severity::Warning,
+    explanation: "The manifests that the command applies, rendered with the kubectl on this machine, hold other objects than the page shows. Only with \
+                  `--render`; a path that is not found beside the page, above it or in a folder `manifests` is not looked at.",
+    example: "With a `web.yaml` beside the page that holds a Deployment `web`:\n\n```bash\n$ kubectl apply -f web.yaml\ndeployment.apps/api created\n```\n",
+    check: contradicted,
+};
+
+static ACTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^([a-z][a-z0-9]*)(?:\.[a-z0-9.-]+)?/(\S+) (?:created|configured|unchanged)").ok()
+});
+
+/// Larger sets of manifests are not held against a page.
+const MOST: usize = 500;
+
+fn contradicted(lab: &LabView<'_>, findings: &mut Findings) {
+    let Some(action) = ACTION.as_ref().filter(|_| lab.render) else {
+        return;
+    };
+    for (page, _, view) in lab.commands() {
+        let lines = view.shown_lines(page.file());
+        let shown: BTreeSet<(String, String)> = lines
+            .iter()
+            .filter_map(|(line, _)| action.captures(line))
+            .map(|found| (found[1].to_owned(), found[2].to_owned()))
+            .collect();
+        let whole = lines
+            .iter()
+            .all(|(line, _)| action.is_match(line) || line.trim().is_empty());
+        if shown.is_empty() || !whole {
+            continue;
+        }
+        let Some(made) = target(view)
+            .and_then(|path| find(page.file().path(), &path))
+            .and_then(|path| render(&path))
+        else {
+            continue;
+        };
+        let strange = shown.difference(&made).next();
+        let missing = made.difference(&shown).next();
+        let message = match (strange, missing) {
+            (Some((kind, name)), _) => format!("the manifests hold no {kind} `{name}`"),
+            (None, Some((kind, name))) => {
+                format!("the manifests also hold the {kind} `{name}`, which is not shown")
+            }
+            (None, None) => continue,
+        };
+        let at = lines.iter().find(|(line, _)| {
+            strange.is_some_and(|(_, name)| {
+                action.captures(line).is_some_and(|found| &found[2] == name)
+            })
+        });
+        let span = at.map_or_else(|| view.first_line(page.file()), |(_, span)| *span);
+        findings.add(page.file(), span, message);
+    }
+}
+
+/// The path that a command applies, if it applies one and does nothing else.
+fn target(view: &CommandView<'_>) -> Option<String> {
+    let outer: Vec<_> = view.parts.iter().filter(|part| part.depth == 0).collect();
+    let first = outer.first()?;
+    let words: Vec<&str> = first
+        .command()
+        .iter()
+        .map(|word| word.text.as_str())
+        .collect();
+    let path = match words.as_slice() {
+        ["kubectl", "apply" | "create", ..] if outer.len() == 1 => {
+            let mut paths = first.flags(&["-f", "--filename", "-k", "--kustomize"]);
+            let path = paths.next()?.0;
+            paths.next().is_none().then_some(path)?
+        }
+        ["kubectl", "kustomize", path]
+            if outer.last().is_some_and(|last| last.name() == "kubectl") =>
+        {
+            path
+        }
+        _ => return None,
+    };
+    (!path.contains(['$', '*', '{']) && !path.contains("://") && path != "-")
+        .then(|| path.to_owned())
+}
+
+/// The file or directory that an author means by `path`: on the reader's machine it may be below another root,
+/// so leading parts are left out until something is found.
+fn find(page: &Path, path: &str) -> Option<PathBuf> {
+    let parts: Vec<Component<'_>> = Path::new(path)
+        .components()
+        .filter(|part| matches!(part, Component::Normal(name) if *name != "~"))
+        .collect();
+    for above in page.ancestors().skip(1).take(8) {
+        for root in [above.to_owned(), above.join("manifests")] {
+            for skipped in 0..parts.len() {
+                let tail: PathBuf = parts[skipped..].iter().collect();
+                // A bare name is only looked for beside the page; further up it may be anything.
+                let beside = Some(above) == page.parent();
+                if parts.len() - skipped < 2 && !(beside && skipped == 0) {
+                    continue;
+                }
+                let found = root.join(&tail);
+                if found.exists() {
+                    return Some(found);
+                }
+            }
+        }
+    }
+    None
+}
+
+/// The kinds and names that a path holds; `None` where they cannot be told for certain.
+fn render(path: &Path) -> Option<BTreeSet<(String, String)>> {
+    let text = if path.is_dir() {
+        let output = Command::new("kubectl")
+            .arg("kustomize")
+            .arg(path)
+            .env("KUBECONFIG", "/dev/null")
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .output()
+            .ok()
+            .filter(|output| output.status.success())?;
+        String::from_utf8(output.stdout).ok()?
+    } else {
+        std::fs::read_to_string(path).ok()?
+    };
+    let mut options = serde_saphyr::Options::default();
+    options.with_snippet = false;
+    let documents: Vec<Value> = serde_saphyr::from_multiple_with_options(&text, options).ok()?;
+    let mut found = BTreeSet::new();
+    for document in documents.iter().filter(|document| !document.is_null()) {
+        let kind = document.get("kind")?.as_str()?.to_lowercase();
+        let name = document.get("metadata")?.get("name")?.as_str()?;
+        if kind == "list" || name.contains('$') || found.len() > MOST {
+            return None;
+        }
+        found.insert((kind, name.to_owned()));
+    }
+    Some(found)
+}

@@ -1,0 +1,154 @@
+//! `labproof.toml`: what holds for all pages of a project.
+//!
+//! ```toml
+//! dialect = "bare"            # or "transcript"; without it every page is looked at
+//!
+//! [lint.off]
+//! LP019 = "the pages are read aloud, output is not shown"
+//! ```
+
+use std::path::{Path, PathBuf};
+
+use crate::page::Dialect;
+use crate::source::{Diagnostic, Severity, SourceFile, nearest};
+
+/// The name of the file.
+pub const FILE: &str = "labproof.toml";
+
+/// What a project says about its pages.
+#[derive(Debug, Clone, Default)]
+pub struct Project {
+    /// How its shell fences are written.
+    pub dialect: Option<Dialect>,
+    /// Lint rules that are off, and why.
+    pub lint_off: Vec<(String, String)>,
+}
+
+/// The nearest `labproof.toml`: beside a path, or in a directory above it.
+pub fn find(path: &Path) -> Option<PathBuf> {
+    let real = std::fs::canonicalize(path).ok()?;
+    real.ancestors()
+        .map(|above| above.join(FILE))
+        .find(|file| file.is_file())
+}
+
+/// Reads the file, strictly.
+pub fn read(file: &SourceFile) -> (Project, Vec<Diagnostic>) {
+    let mut reader = Reader {
+        file,
+        project: Project::default(),
+        problems: Vec::new(),
+    };
+    match toml::from_str::<toml::Table>(file.text()) {
+        Ok(table) => reader.top(&table),
+        Err(error) => {
+            let at = error.span().map_or(0, |span| span.start);
+            let span = file.line_span(file.line_of(at));
+            reader.problems.push(Diagnostic::at(
+                Severity::Error,
+                file,
+                span,
+                error.message().to_owned(),
+            ));
+        }
+    }
+    (reader.project, reader.problems)
+}
+
+struct Reader<'a> {
+    file: &'a SourceFile,
+    project: Project,
+    problems: Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    fn top(&mut self, table: &toml::Table) {
+        for (key, value) in table {
+            match (key.as_str(), value) {
+                ("dialect", _) => match value.as_str().and_then(Dialect::named) {
+                    Some(dialect) => self.project.dialect = Some(dialect),
+                    None => self.error(key, "`dialect` must be \"transcript\" or \"bare\""),
+                },
+                ("lint", toml::Value::Table(lint)) => self.lint(lint),
+                ("lint", _) => self.error(key, "`lint` must be a table"),
+                _ => self.unknown(key, &["dialect", "lint"]),
+            }
+        }
+    }
+
+    fn lint(&mut self, table: &toml::Table) {
+        for (key, value) in table {
+            let Some(off) = value.as_table().filter(|_| key == "off") else {
+                self.unknown(key, &["off"]);
+                continue;
+            };
+            for (code, reason) in off {
+                match reason.as_str().filter(|reason| !reason.trim().is_empty()) {
+                    Some(reason) => self
+                        .project
+                        .lint_off
+                        .push((code.clone(), reason.to_owned())),
+                    None => self.error(code, &format!("`{code}` needs the reason why it is off")),
+                }
+            }
+        }
+    }
+
+    fn unknown(&mut self, key: &str, known: &[&str]) {
+        self.error(key, &format!("unknown key `{key}`"));
+        if let (Some(near), Some(problem)) = (
+            nearest(key, known.iter().copied()),
+            self.problems.last_mut(),
+        ) {
+            problem.help = Some(format!("did you mean `{near}`?"));
+        }
+    }
+
+    /// An error at the first line that holds the key.
+    fn error(&mut self, key: &str, message: &str) {
+        let at = self.file.text().find(key).unwrap_or(0);
+        let span = self.file.line_span(self.file.line_of(at));
+        self.problems
+            .push(Diagnostic::at(Severity::Error, self.file, span, message));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, dialect: Option<Dialect>, off: usize, problems: &[&str]) {
+        let (project, found) = read(&SourceFile::new(FILE, text));
+        assert_eq!(project.dialect, dialect, "{text}");
+        assert_eq!(project.lint_off.len(), off, "{text}");
+        let messages: Vec<&str> = found
+            .iter()
+            .map(|problem| problem.message.as_str())
+            .collect();
+        assert_eq!(messages, problems, "{text}");
+    }
+
+    #[test]
+    fn what_a_project_may_say() {
+        check(
+            "dialect = \"bare\"\n[lint.off]\nLP019 = \"why\"\n",
+            Some(Dialect::Bare),
+            1,
+            &[],
+        );
+        check("", None, 0, &[]);
+        check(
+            "dialect = \"odd\"\n",
+            None,
+            0,
+            &["`dialect` must be \"transcript\" or \"bare\""],
+        );
+        check("dialct = \"bare\"\n", None, 0, &["unknown key `dialct`"]);
+        check(
+            "[lint.off]\nLP001 = \"\"\n",
+            None,
+            0,
+            &["`LP001` needs the reason why it is off"],
+        );
+    }
+}
