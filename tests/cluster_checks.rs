@@ -12,7 +12,7 @@ use k8s_openapi::api::core::v1::{Namespace, Node, PersistentVolumeClaim, Pod};
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config, ResourceExt};
-use labproof::cluster::check::{Finding, Verdict, arm, make};
+use labproof::cluster::check::{Finding, Verdict, arm, client, make};
 use labproof::source::SourceFile;
 use labproof::verifier::{Check, parse};
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ where
     let config = Config::from_custom_kubeconfig(kubeconfig, &options)
         .await
         .unwrap();
-    let client = Client::try_from(config.clone()).unwrap();
+    let client = client(config.clone()).unwrap();
     let namespace = format!("labproof-check-{name}-{}", std::process::id());
     let namespaces: Api<Namespace> = Api::all(client.clone());
     create(&namespaces, json!({"metadata": {"name": namespace}})).await;
@@ -366,7 +366,7 @@ async fn what_cannot_be_looked_into_is_broken_with_words() {
         let mut config = room.config.clone();
         config.auth_info.impersonate =
             Some(format!("system:serviceaccount:{}:default", room.namespace));
-        let stranger = Client::try_from(config).unwrap();
+        let stranger = client(config).unwrap();
         let finding = make(&stranger, &room.check(&file), None).await;
         assert_eq!(finding.verdict, Verdict::Broken, "{finding:#?}");
         assert!(
@@ -391,7 +391,7 @@ async fn who_may_not_run_programs_is_told_which_right_is_missing() {
         .await;
         let mut config = room.config.clone();
         config.auth_info.impersonate = Some(format!("system:serviceaccount:{}:default", room.namespace));
-        let viewer = Client::try_from(config).unwrap();
+        let viewer = client(config).unwrap();
         // The authoriser learns of the binding a moment later.
         tokio::time::sleep(Duration::from_secs(2)).await;
         let finding = make(&viewer, &room.check(&format!("file: {{{WEB}, path: /x}}")), None).await;
@@ -428,6 +428,164 @@ async fn a_file_is_told_from_one_that_comes_later() {
         assert_eq!(finding.verdict, Verdict::Broken, "{finding:#?}");
         assert!(finding.reason.contains("is not ready"), "{finding:#?}");
         assert!(!finding.events.is_empty(), "{finding:#?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_outlives_a_container_a_rollout_and_a_pause() {
+    in_cluster("across", |room| async move {
+        room.deployment(1, IMAGE, json!({"emptyDir": {}})).await;
+        let names = room.ready(1).await;
+        room.run(&names[0], "echo a > /data/volume; echo b > /tmp/layer")
+            .await;
+        let claim = |path: &str, across: &str, expect: &str| {
+            format!("persistence: {{{WEB}, path: {path}, across: {across}, expect: {expect}}}")
+        };
+        // An emptyDir outlives its container, the container's own layer does not.
+        room.expect(
+            &claim("/data/volume", "container-restart", "kept"),
+            Verdict::Pass,
+            "restarts 1",
+        )
+        .await;
+        room.run(&names[0], "echo b > /tmp/layer").await;
+        room.expect(
+            &claim("/tmp/layer", "container-restart", "lost"),
+            Verdict::Pass,
+            "was lost",
+        )
+        .await;
+        room.expect(
+            &claim("/data/volume", "rollout", "lost"),
+            Verdict::Pass,
+            "was lost",
+        )
+        .await;
+        room.expect(
+            &claim("/data", "scale-to-zero", "lost"),
+            Verdict::Pass,
+            "was lost",
+        )
+        .await;
+        room.ready(1).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn owners_rollouts_programs_logs_and_events() {
+    in_cluster("kinds", |room| async move {
+        room.deployment(2, IMAGE, json!({"emptyDir": {}})).await;
+        room.ready(2).await;
+        for (check, words) in [
+            ("owner: {apiVersion: v1, kind: Pod, namespace: NS, selector: app=web, chain: [ReplicaSet, Deployment/web]}", "ReplicaSet/web-"),
+            ("owner: {apiVersion: apps/v1, kind: Deployment, namespace: NS, name: web, chain: []}", "nothing"),
+            ("rollout: {workload: deployment/web, namespace: NS, is: complete, revision: 1, history: 1, changeCause: absent, oldReplicaSets: 0}", "complete"),
+            ("exec: {workload: deployment/web, namespace: NS, command: 'echo $((6*7)); exit 3', exit: 3, equals: '42'}", "2 of 2"),
+            ("events: {namespace: NS, on: Pod, reason: Started, type: Normal, is: '>= 2'}", "Started"),
+        ] {
+            room.expect(check, Verdict::Pass, words).await;
+        }
+        let patch = json!({"spec": {"template": {"spec": {"containers": [
+            {"name": "main", "command": ["bash", "-c",
+                "echo second; trap 'exit 0' TERM; while :; do sleep 0.1; done"]}]}}}});
+        let api: Api<Deployment> = Api::namespaced(room.client.clone(), &room.namespace);
+        api.patch("web", &PatchParams::default(), &Patch::Strategic(patch)).await.unwrap();
+        for (check, words) in [
+            ("rollout: {workload: deployment/web, namespace: NS, is: complete, revision: 2, history: 2, oldReplicaSets: 1, oldReplicas: 0}", "complete"),
+            ("logs: {workload: deployment/web, namespace: NS, matches: '^second$', lacks: error}", "2 of 2"),
+        ] {
+            room.expect(check, Verdict::Pass, words).await;
+        }
+        for (check, verdict, words) in [
+            ("within: 1s, exec: {workload: deployment/web, namespace: NS, command: [nonesuch]}", Verdict::Broken, "has no `nonesuch`"),
+            ("within: 1s, exec: {workload: deployment/web, namespace: NS, command: 'exit 1'}", Verdict::Fail, "exit status 1"),
+            ("within: 1s, rollout: {workload: deployment/web, namespace: NS, is: paused}", Verdict::Fail, "it is complete"),
+            ("within: 1s, owner: {apiVersion: v1, kind: Pod, namespace: NS, selector: app=web, chain: [StatefulSet]}", Verdict::Fail, "ReplicaSet/web-"),
+        ] {
+            let check = room.check(&check.replace("within: 1s, ", ""));
+            let check = Check {
+                within: Duration::from_secs(1),
+                ..check
+            };
+            let finding = make(&room.client, &check, None).await;
+            assert_eq!(finding.verdict, verdict, "{finding:#?}");
+            assert!(finding.reason.contains(words), "{finding:#?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_service_answers_or_does_not_while_a_step_runs() {
+    in_cluster("service", |room| async move {
+        let api: Api<Deployment> = Api::namespaced(room.client.clone(), &room.namespace);
+        create(
+            &api,
+            json!({"metadata": {"name": "web"}, "spec": {
+            "replicas": 2, "selector": {"matchLabels": {"app": "web"}},
+            "template": {"metadata": {"labels": {"app": "web"}}, "spec": {
+                "containers": [{"name": "main", "image": IMAGE,
+                    "ports": [{"containerPort": 8080}],
+                    "readinessProbe": {"httpGet": {"path": "/health.html", "port": 8080},
+                        "periodSeconds": 1}}]}}}}),
+        )
+        .await;
+        let services: Api<k8s_openapi::api::core::v1::Service> =
+            Api::namespaced(room.client.clone(), &room.namespace);
+        create(
+            &services,
+            json!({"metadata": {"name": "web"}, "spec": {
+            "selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 8080}]}}),
+        )
+        .await;
+        room.ready(2).await;
+        room.expect(
+            "http: {service: web, namespace: NS, path: /health.html, contains: OK}",
+            Verdict::Pass,
+            "status 200",
+        )
+        .await;
+        room.expect(
+            "http: {service: web, namespace: NS, path: /no, status: 404}",
+            Verdict::Pass,
+            "status 404",
+        )
+        .await;
+        let mut no_port = room.check("http: {service: web, namespace: NS, port: 81}");
+        no_port.within = Duration::from_secs(1);
+        let finding = make(&room.client, &no_port, None).await;
+        assert_eq!(finding.verdict, Verdict::Broken, "{finding:#?}");
+        assert!(
+            finding.reason.contains("no port 81: it has 80"),
+            "{finding:#?}"
+        );
+
+        let steady = room.check(
+            "after: x, availability: {service: web, namespace: NS, path: /health.html, gap: 2s}",
+        );
+        let armed = arm(&room.client, &steady).await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let finding = make(&room.client, &steady, armed).await;
+        assert_eq!(finding.verdict, Verdict::Pass, "{finding:#?}");
+        assert!(finding.attempts >= 20, "{finding:#?}");
+
+        let armed = arm(&room.client, &steady).await;
+        let none = json!({"spec": {"replicas": 0}});
+        api.patch("web", &PatchParams::default(), &Patch::Merge(none))
+            .await
+            .unwrap();
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        let finding = make(&room.client, &steady, armed).await;
+        assert_eq!(finding.verdict, Verdict::Fail, "{finding:#?}");
+        assert!(
+            finding.reason.contains("no endpoints available"),
+            "{finding:#?}"
+        );
+
+        let finding = make(&room.client, &steady, None).await;
+        assert_eq!(finding.verdict, Verdict::Broken, "{finding:#?}");
     })
     .await;
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use kube::{Client, Config};
-use labproof::cluster::check::{Finding, Verdict, make};
+use labproof::cluster::check::{Finding, Verdict, client, make};
 use labproof::source::SourceFile;
 use labproof::verifier::parse;
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ async fn fake(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> Client
         }
     });
     let config = Config::new(format!("http://{address}").parse().unwrap());
-    Client::try_from(config).unwrap()
+    client(config).unwrap()
 }
 
 async fn serve(stream: TcpStream, answer: &(impl Fn(&str) -> Answer + ?Sized)) -> Option<()> {
@@ -200,7 +200,7 @@ async fn a_server_that_stays_away_is_broken() {
     let address = listener.local_addr().unwrap();
     drop(listener);
     let config = Config::new(format!("http://{address}").parse().unwrap());
-    let client = Client::try_from(config).unwrap();
+    let client = client(config).unwrap();
     let finding = finding(&client, &READY.replace("20s", "1s")).await;
     assert_eq!(finding.verdict, Verdict::Broken);
     let reason = &finding.reason;

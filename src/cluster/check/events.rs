@@ -32,8 +32,17 @@ fn subject(kind: &Kind) -> Option<(&str, Option<&str>)> {
         Kind::Resource(resource) => &resource.objects,
         Kind::Absent(objects) => objects,
         Kind::Count(count) => &count.objects,
+        Kind::Owner(owner) => &owner.objects,
+        Kind::Rollout(rollout) => return Some((&rollout.namespace, Some(&rollout.name))),
         Kind::File(file) => return Some((&file.pods.namespace, of_pods(&file.pods.of))),
         Kind::Persistence(kind) => return Some((&kind.pods.namespace, of_pods(&kind.pods.of))),
+        Kind::Exec(exec) => return Some((&exec.pods.namespace, of_pods(&exec.pods.of))),
+        Kind::Logs(logs) => return Some((&logs.pods.namespace, of_pods(&logs.pods.of))),
+        // A Service's pods need not carry its name: all of the namespace may explain it.
+        Kind::Http(http) => return Some((&http.endpoint.namespace, None)),
+        Kind::Availability(kind) => return Some((&kind.endpoint.namespace, None)),
+        // It is about events itself, and says which it saw.
+        Kind::Events(_) => return None,
     };
     let name = match &objects.target {
         Target::Name(name) => Some(&**name),
@@ -80,7 +89,7 @@ fn chosen(mut events: Vec<Event>, name: Option<&str>) -> Vec<String> {
     sentences
 }
 
-fn sentence(event: &Event) -> String {
+pub(super) fn sentence(event: &Event) -> String {
     let object = &event.involved_object;
     let times = match event.count {
         Some(count) if count > 1 => format!(" ({count} times)"),
