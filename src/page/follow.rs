@@ -20,7 +20,7 @@ static OUTPUT_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// What announces output where nothing speaks against it.
 static LIKELY_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
-        r"(?i)\b(?:similar|like)\s+(?:to\s+)?(?:this|these|that|the\s+following|the\s+below|below)|\bresults?\b|\b(?:shows?|displays?|displayed|reports?|yields?|produces?|reveals?|lists?|looks?\s+like|see|logs?\s+(?:show|contain))\b",
+        r"(?i)\b(?:similar|like)\s+(?:to\s+)?(?:this|these|that|the\s+following|the\s+below|below)|\bresults?\b|\b(?:shows?|displays?|displayed|reports?|yields?|produces?|reveals?|lists?|looks?\s+like|see|gives?|shown|as\s+follows|logs?\s+(?:show|contain))\b",
     )
 });
 
@@ -92,6 +92,23 @@ pub(super) fn shows_output(lead: &str, command: &str, language: &str, first_line
     output
         || (!structured(language) || prints_tree(command))
             && (says(&LIKELY_WORDS, last) || is_output(first_line))
+}
+
+/// Whether the prose says that the fence below is output, whatever its label.
+pub(super) fn announces_output(lead: &str) -> bool {
+    let Some(last) = prose(lead).and_then(|mut paragraphs| paragraphs.pop()) else {
+        return false;
+    };
+    let last = last.to_lowercase();
+    let words = |known: &[&str]| {
+        last.split(|c: char| !c.is_alphanumeric())
+            .any(|word| known.contains(&word))
+    };
+    last.ends_with(':')
+        && words(&["output", "outputs"])
+        && !words(&[
+            "run", "execute", "use", "command", "commands", "enter", "type",
+        ])
 }
 
 /// Whether a command prints YAML or JSON.
@@ -243,6 +260,13 @@ mod tests {
         check("\n\n", "yaml", "spec:", false);
         check("\nIt looks like this:\n", "yaml", "spec:", false);
         check("\nYou will see:\n", "", "kubectl get pods", false);
+    }
+
+    #[test]
+    fn output_whatever_its_label() {
+        assert!(announces_output("\nThe output is similar to this:\n"));
+        assert!(!announces_output("\nTo see the output, run:\n"));
+        assert!(!announces_output("\nYou will see the output.\n"));
     }
 
     #[test]

@@ -67,10 +67,20 @@ struct Candidate<'a> {
     start: usize,
     line_start: usize,
     info: Span,
-    mark: u8,
-    marks: usize,
+    closer: Closer,
     lines: Vec<Line<'a>>,
 }
+
+/// What ends a fence.
+enum Closer {
+    /// At least so many of that byte.
+    Marks(u8, usize),
+    /// The end of a Hugo shortcode of that name.
+    Shortcode(&'static str),
+}
+
+/// Hugo shortcodes that hold code, as Istio's and others' pages write them: `{{< text bash >}}`.
+const SHORTCODES: [&str; 2] = ["text", "highlight"];
 
 struct Walk<'a> {
     file: &'a SourceFile,
@@ -116,6 +126,9 @@ impl<'a> Walk<'a> {
                 return None;
             }
         }
+        if bare.starts_with("{{") {
+            return shortcode(bare, line_start + line.len() - bare.len(), line_start);
+        }
         let count = marks(bare);
         let info = bare.get(count..).unwrap_or("");
         if count < 3 || (bare.starts_with('`') && info.contains('`')) {
@@ -126,8 +139,7 @@ impl<'a> Walk<'a> {
             start,
             line_start,
             info: Span::new(start + count, start + bare.trim_end().len().max(count)),
-            mark: bare.as_bytes()[0],
-            marks: count,
+            closer: Closer::Marks(bare.as_bytes()[0], count),
             lines: Vec::new(),
         })
     }
@@ -167,8 +179,15 @@ impl<'a> Walk<'a> {
 impl<'a> Candidate<'a> {
     fn is_closed_by(&self, line: &str) -> bool {
         let bare = unindented(line);
-        let count = marks(bare);
-        count >= self.marks && bare.as_bytes()[0] == self.mark && bare.trim_end().len() == count
+        match self.closer {
+            Closer::Marks(mark, least) => {
+                let count = marks(bare);
+                count >= least && bare.as_bytes()[0] == mark && bare.trim_end().len() == count
+            }
+            Closer::Shortcode(name) => {
+                inside_shortcode(bare).is_some_and(|inner| inner.strip_prefix('/') == Some(name))
+            }
+        }
     }
 
     /// Adds a content line, without the indentation (or the quote marks) that the opening fence has.
@@ -197,6 +216,36 @@ impl<'a> Candidate<'a> {
             section: None,
         }
     }
+}
+
+/// What stands between `{{<` and `>}}`.
+fn inside_shortcode(line: &str) -> Option<&str> {
+    let line = line.trim_end();
+    let inner = line
+        .strip_prefix("{{<")
+        .and_then(|rest| rest.strip_suffix(">}}"))
+        .or_else(|| {
+            line.strip_prefix("{{%")
+                .and_then(|rest| rest.strip_suffix("%}}"))
+        })?;
+    Some(inner.trim())
+}
+
+/// A shortcode that holds code, with its info string: what follows its name.
+fn shortcode<'a>(line: &str, start: usize, line_start: usize) -> Option<Candidate<'a>> {
+    let inner = inside_shortcode(line)?;
+    let name = SHORTCODES
+        .into_iter()
+        .find(|name| inner.split_whitespace().next() == Some(name))?;
+    let info = inner[name.len()..].trim();
+    let at = start + line.find(inner)? + inner.rfind(info)?;
+    Some(Candidate {
+        start,
+        line_start,
+        info: Span::new(at, at + info.len()),
+        closer: Closer::Shortcode(name),
+        lines: Vec::new(),
+    })
 }
 
 /// A line without indentation and quote marks.
@@ -250,6 +299,22 @@ mod tests {
         check(
             "{{< tabs >}}\n{{% tab %}}\n```bash\na\n```\n{{% /tab %}}\n",
             &["bash|a"],
+        );
+    }
+
+    #[test]
+    fn shortcodes_that_hold_code() {
+        check(
+            "{{< text bash >}}\n$ a\n\nb\n{{< /text >}}\n",
+            &["bash|$ a||b"],
+        );
+        check(
+            "1. x\n\n    {{< text bash >}}\n    $ a\n    {{< /text >}}\n",
+            &["bash|$ a"],
+        );
+        check(
+            "{{< highlight sh >}}\na\n{{< /highlight >}}\n\n{{< note >}}\nb\n{{< /note >}}\n",
+            &["sh|a"],
         );
     }
 

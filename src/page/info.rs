@@ -86,7 +86,13 @@ pub(super) struct Info {
 pub(crate) fn is_shell(language: &str) -> bool {
     matches!(
         language,
-        "bash" | "sh" | "shell" | "shellscript" | "shell-script"
+        "bash"
+            | "sh"
+            | "shell"
+            | "shellscript"
+            | "shell-script"
+            | "azurecli"
+            | "azurecli-interactive"
     ) || is_session(language)
 }
 

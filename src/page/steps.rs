@@ -6,7 +6,7 @@
 use super::blocks::{Blocks, Fence, Line};
 use super::dialect::{Dialects, Reading};
 use super::info::{self, Info, is_session, is_shell};
-use super::tools::{is_outer, is_output};
+use super::tools::{is_command, is_outer, is_output};
 use super::{Command, Expected, FrontMatter, Step, StepOptions, bare, follow, skip, transcript};
 use crate::source::{Diagnostic, Severity, SourceFile, Span};
 
@@ -101,7 +101,11 @@ impl Reader<'_> {
             // A shell's fence that plainly holds output is output.
             Some(Reading::Transcript(_)) => false,
             Some(Reading::NoPrompt) => !recorded && (is_session(&info.language) || plain),
-            Some(Reading::Bare) => !recorded && plain,
+            Some(Reading::Bare) => {
+                let announced = before.is_some() && follow::announces_output(lead);
+                let command = first_line(fence).is_some_and(|line| is_command(&line.text));
+                !recorded && (plain || announced && !command)
+            }
         };
         match reading {
             Some(reading) if !output => self.step(info, fence, &reading, lead),

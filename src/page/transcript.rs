@@ -20,6 +20,7 @@ pub(super) fn read(
 ) -> Vec<Command> {
     let last = last_lines(lines);
     let mut commands = Vec::new();
+    let mut attempts = MOST_LOOPS;
     let mut at = lines
         .iter()
         .position(|line| prompt.strip(&line.text).is_some())
@@ -27,9 +28,9 @@ pub(super) fn read(
     while at < lines.len() {
         let first = at;
         let mut taken = take(lines, first, prompt, &last);
-        if matches!(taken.open, Some(Open::Compound(_)))
-            && let Some(whole) = take_through_prompts(lines, first, prompt)
-        {
+        let looks = matches!(taken.open, Some(Open::Compound(_))) && attempts > 0;
+        attempts -= usize::from(looks);
+        if looks && let Some(whole) = take_through_prompts(lines, first, prompt) {
             diagnostics.push(
                 Diagnostic::at(
                     Severity::Warning,
@@ -127,6 +128,9 @@ fn take(lines: &[Line<'_>], first: usize, prompt: &Prompt, last: &HashMap<&str, 
             .filter(|open| *open != Open::Backslash || at < lines.len()),
     }
 }
+
+/// How many unfinished loops of one fence are looked at for prompts inside them.
+const MOST_LOOPS: usize = 20;
 
 /// How far to look for the end of a loop that has prompts in it.
 const LONGEST_LOOP: usize = 60;

@@ -208,9 +208,19 @@ fn is_slip(name: &str, near: &str) -> bool {
     let (left, right) = (&a[front..a.len() - back], &b[front..b.len() - back]);
     let letters = |part: &[u8]| part.iter().all(u8::is_ascii_lowercase);
     let swapped = left.len() == 2 && right.len() == 2 && left[0] == right[1] && left[1] == right[0];
-    // `web` and `webs`: a plural may be meant; the rule needs longer names to be sure.
+    // The part between dashes that differs must be long enough to be a word: `app-a` and `app-b` are two names.
+    let long = |name: &str| {
+        let start = name[..front.min(name.len())]
+            .rfind('-')
+            .map_or(0, |at| at + 1);
+        name[start..]
+            .split('-')
+            .next()
+            .is_some_and(|part| part.len() >= 5)
+    };
     letters(left)
         && letters(right)
         && (left.len().max(right.len()) <= 1 || swapped)
-        && name.len().min(near.len()) >= 5
+        && long(name)
+        && long(near)
 }

@@ -151,6 +151,8 @@ fn is_slip(name: &str, near: &str) -> bool {
         && words(name) == words(near)
         && name.len().abs_diff(near.len()) <= 1
         && differing(name, near) <= 2
+        // The word that differs must be one: `TOKEN_A` and `TOKEN_B` are two names.
+        && name.split('_').zip(near.split('_')).all(|(a, b)| a == b || a.len().min(b.len()) >= 4)
 }
 
 fn differing(a: &str, b: &str) -> usize {
