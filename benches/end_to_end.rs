@@ -30,7 +30,10 @@ fn say(what: &str, figures: &str) {
 fn echo(folder: &Path) -> String {
     let (mut page, mut script) = (String::new(), String::new());
     for number in 0..1000 {
-        let _ = write!(page, "```bash\n$ echo line {number}\nline {number}\n```\n\n");
+        let _ = write!(
+            page,
+            "```bash\n$ echo line {number}\nline {number}\n```\n\n"
+        );
         let _ = writeln!(script, "echo line {number}");
     }
     std::fs::write(folder.join("echo.md"), page).unwrap();
@@ -38,7 +41,12 @@ fn echo(folder: &Path) -> String {
     let bash = median(|| quiet(Command::new("bash").arg(folder.join("echo.sh"))));
     let ours = median(|| {
         let page = folder.join("echo.md");
-        quiet(Command::new(LABPROOF).arg("run").arg(page).args(["--cluster", "none"]))
+        quiet(
+            Command::new(LABPROOF)
+                .arg("run")
+                .arg(page)
+                .args(["--cluster", "none"]),
+        )
     });
     format!(
         "labproof {} ms, bash {} ms, {} ms more",
@@ -68,9 +76,14 @@ fn gigabyte(folder: &Path) -> String {
     let page = folder.join("gigabyte.md");
     std::fs::write(&page, "```bash\n$ head -c 1000000000 /dev/zero\n```\n").unwrap();
     let started = Instant::now();
-    let mut child = silent(Command::new(LABPROOF).arg("run").arg(page).args(["--cluster", "none"]))
-        .spawn()
-        .unwrap();
+    let mut child = silent(
+        Command::new(LABPROOF)
+            .arg("run")
+            .arg(page)
+            .args(["--cluster", "none"]),
+    )
+    .spawn()
+    .unwrap();
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     while child.try_wait().unwrap().is_none() {
@@ -81,13 +94,21 @@ fn gigabyte(folder: &Path) -> String {
         peak = peak.max(kilobytes.unwrap_or(0));
         std::thread::sleep(Duration::from_millis(20));
     }
-    format!("{:.1} s, {} MB at the most", started.elapsed().as_secs_f32(), peak / 1024)
+    format!(
+        "{:.1} s, {} MB at the most",
+        started.elapsed().as_secs_f32(),
+        peak / 1024
+    )
 }
 
 fn cluster() -> String {
     let name = format!("bench-{}", std::process::id());
     let run = |arguments: &[&str]| {
-        let status = Command::new(LABPROOF).args(arguments).stdout(Stdio::null()).status().unwrap();
+        let status = Command::new(LABPROOF)
+            .args(arguments)
+            .stdout(Stdio::null())
+            .status()
+            .unwrap();
         assert!(status.success(), "{arguments:?}");
     };
     // The first one fills the cache.
@@ -134,5 +155,8 @@ fn quiet(command: &mut Command) -> Duration {
 }
 
 fn silent(command: &mut Command) -> &mut Command {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null())
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
 }

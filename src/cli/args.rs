@@ -7,6 +7,7 @@ use clap_complete::Shell;
 
 use crate::cluster::Choice;
 use crate::plan::PlanOptions;
+use crate::plan::project::Project;
 
 /// Rehearses Kubernetes workshop labs before an audience does.
 ///
@@ -96,12 +97,12 @@ pub(super) struct SelectArgs {
 
 impl SelectArgs {
     /// What a plan depends on besides the pages.
-    pub(super) fn options(&self, cluster: Option<&Choice>) -> PlanOptions {
+    pub(super) fn options(&self, cluster: Option<&Choice>, project: &Project) -> PlanOptions {
         PlanOptions {
             profile: cluster.map(|cluster| cluster.profile().to_owned()),
+            dialect: project.dialect,
             filters: self.filter.clone(),
             compat_eks_workshop: self.compat == Some(Compat::EksWorkshop),
-            dialect: None,
         }
     }
 }

@@ -2,20 +2,17 @@
 
 use super::args::{LintArgs, LintFormat};
 use super::exit::Exit;
-use super::output;
+use super::{output, project};
 use crate::lint::{self, LintOptions};
 use crate::plan;
-use crate::source::Severity;
+use crate::source::{Diagnostic, Severity};
 
 /// Shows what is wrong with the pages of the paths, or repairs it.
 pub(super) fn main(args: &LintArgs) -> Exit {
-    let (plan, project) = match plan::project(&args.paths) {
-        Ok(project) => (plan::build(&args.paths, &args.select.options(None)), project),
-        Err(problem) => {
-            output::diagnostics(&[*problem]);
-            return Exit::Invalid;
-        }
+    let Some(project) = project::of(&args.paths) else {
+        return Exit::Invalid;
     };
+    let plan = plan::build(&args.paths, &args.select.options(None, &project));
     let options = LintOptions {
         off: project.lint_off,
         render: args.render,
@@ -30,9 +27,37 @@ pub(super) fn main(args: &LintArgs) -> Exit {
         LintFormat::Json => output::stdout(&lint::render_json(&found)),
         LintFormat::Github => output::stdout(&lint::render_github(&found)),
     }
-    if found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+    let wrong = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
+    if found.iter().any(wrong) {
         Exit::Failed
     } else {
         Exit::Good
     }
+}
+
+/// Writes the files with every safe repair made.
+fn fix(found: &[Diagnostic]) -> Exit {
+    let mut exit = Exit::Good;
+    for (path, text) in lint::fix(found) {
+        match replace(&path, &text) {
+            Ok(()) => output::stdout(&format!("{}: repaired\n", path.display())),
+            Err(error) => {
+                output::error(&format!("{}: cannot be written: {error}", path.display()));
+                exit = Exit::Broken;
+            }
+        }
+    }
+    exit
+}
+
+/// Puts a new text in the place of a file, whole or not at all.
+fn replace(path: &std::path::Path, text: &str) -> std::io::Result<()> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(std::path::Path::new(".")))?;
+    std::io::Write::write_all(&mut file, text.as_bytes())?;
+    std::fs::set_permissions(file.path(), std::fs::metadata(path)?.permissions())?;
+    file.persist(path)?;
+    Ok(())
 }

@@ -11,6 +11,7 @@ mod lint;
 mod output;
 mod plan;
 mod progress;
+mod project;
 mod run;
 
 use std::process::ExitCode;

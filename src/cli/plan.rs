@@ -2,12 +2,15 @@
 
 use super::args::{PlanArgs, PlanFormat};
 use super::exit::Exit;
-use super::output;
+use super::{output, project};
 use crate::plan;
 
 /// Shows the plan of the paths.
 pub(super) fn main(args: &PlanArgs) -> Exit {
-    let plan = plan::build(&args.paths, &args.select.options(None));
+    let Some(project) = project::of(&args.paths) else {
+        return Exit::Invalid;
+    };
+    let plan = plan::build(&args.paths, &args.select.options(None, &project));
     match args.format {
         PlanFormat::Text => output::stdout(&plan::text::render(&plan, true)),
         PlanFormat::Json => output::stdout(&plan::json::to_json(&plan)),

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::RunArgs;
 use super::exit::Exit;
-use super::{interrupt, output, progress};
+use super::{interrupt, output, progress, project};
 use crate::cluster::{self, Cluster, ClusterError};
 use crate::event::{Event, Redactor, RunRecord, Sink};
 use crate::plan::{self, Plan};
@@ -18,7 +18,13 @@ use crate::run::{self, Emitter, RunOptions, Setup};
 
 /// Rehearses the labs of the paths.
 pub(super) async fn main(args: RunArgs) -> Exit {
-    let plan = plan::build(&args.paths, &args.select.options(Some(&args.cluster)));
+    let Some(project) = project::of(&args.paths) else {
+        return Exit::Invalid;
+    };
+    let plan = plan::build(
+        &args.paths,
+        &args.select.options(Some(&args.cluster), &project),
+    );
     if output::diagnostics(&plan.diagnostics) {
         return Exit::Invalid;
     }
