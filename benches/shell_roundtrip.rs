@@ -28,6 +28,8 @@ fn main() {
             session.as_secs_f64() / bash.as_secs_f64()
         );
     }
+    let empty = best(|| threads.block_on(through_session(&[])));
+    println!("a session without commands: {:.1} ms", ms(empty));
     for command in [
         "head -c 200M /dev/zero",
         "head -c 1G /dev/zero",

@@ -297,3 +297,85 @@ fn labs_run_side_by_side() {
         .exits(0)
         .says("3 passed");
 }
+
+#[test]
+fn an_interrupt_ends_everything_and_still_reports() {
+    // The length of the sleep tells this test's process from any other.
+    let length = format!("600.{}", std::process::id());
+    let pages = Pages::with(&block(&format!("$ sleep {length}\n$ echo never")));
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("labproof"))
+        .current_dir(pages.path())
+        .args([
+            "run",
+            "page.md",
+            "--cluster",
+            "none",
+            "--json",
+            "r.json",
+            "--events",
+            "r.jsonl",
+        ])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_until("the command runs", || processes_with(&length) > 0);
+    let id = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(processes_with(&length), 0);
+    let record: serde_json::Value = serde_json::from_str(&pages.read("r.json")).unwrap();
+    assert_eq!(record["interrupted"], true);
+    assert_eq!(record["verdict"], "broken");
+    assert!(
+        pages
+            .read("r.jsonl")
+            .lines()
+            .last()
+            .unwrap()
+            .contains("run-finished")
+    );
+}
+
+#[test]
+fn a_killed_labproof_leaves_no_process() {
+    let length = format!("601.{}", std::process::id());
+    let pages = Pages::with(&block(&format!("$ sleep {length} & sleep {length}")));
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("labproof"))
+        .current_dir(pages.path())
+        .args(["run", "page.md", "--cluster", "none"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_until("both processes run", || processes_with(&length) >= 2);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    wait_until("they are gone", || processes_with(&length) == 0);
+}
+
+/// How many processes have the text as an argument of their own.
+fn processes_with(argument: &str) -> usize {
+    let has = |entry: std::fs::DirEntry| {
+        let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        line.split(|byte| *byte == 0)
+            .any(|word| word == argument.as_bytes())
+    };
+    std::fs::read_dir("/proc")
+        .unwrap()
+        .flatten()
+        .map(has)
+        .filter(|has| *has)
+        .count()
+}
+
+/// Waits for something that is sure to come; fails after a minute.
+fn wait_until(what: &str, happened: impl Fn() -> bool) {
+    for _ in 0..600 {
+        if happened() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("not seen within a minute: {what}");
+}

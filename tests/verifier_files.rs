@@ -132,6 +132,113 @@ fn every_form_that_is_allowed_is_read() {
 }
 
 #[test]
+fn every_other_kind_is_read() {
+    let verifier = read(
+        "lab: lab\nchecks:
+  - name: owner
+    owner: {apiVersion: v1, kind: Pod, selector: app=web, chain: [ReplicaSet, Deployment/web]}
+  - name: bare
+    owner: {apiVersion: v1, kind: Pod, name: bare, chain: []}
+  - name: rollout
+    rollout: {workload: deployment/web, is: complete, revision: 2, history: '>= 2', changeCause: /image/, oldReplicas: 0, oldReplicaSets: 1}
+  - name: stateful
+    rollout: {workload: sts/db, is: complete}
+  - name: events
+    events: {namespace: x, on: Pod/web-0, reason: FailedScheduling, type: Warning, contains: node, is: '>= 1'}
+  - name: exec
+    exec: {workload: deployment/web, command: 'cat /x | wc -l', exit: 0, equals: '1'}
+  - name: exec list
+    exec: {workload: deployment/web, command: [cat, /x], replicas: some}
+  - name: logs
+    logs: {workload: deployment/web, previous: true, matches: '^ERROR', replicas: some}
+  - name: http
+    http: {service: web, namespace: x, port: 8080, path: /a?b=c, status: '< 400', lacks: error}
+  - name: availability
+    after: roll
+    availability: {service: web, port: http, failed: '<= 1', gap: 2s, rate: 20}
+",
+    )
+    .unwrap();
+    let kinds: Vec<_> = verifier
+        .checks
+        .iter()
+        .map(|check| check.kind.word())
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "owner",
+            "owner",
+            "rollout",
+            "rollout",
+            "events",
+            "exec",
+            "exec",
+            "logs",
+            "http",
+            "availability"
+        ]
+    );
+    let Kind::Exec(exec) = &verifier.checks[5].kind else {
+        panic!();
+    };
+    assert_eq!(exec.command, ["sh", "-c", "cat /x | wc -l"]);
+    for across in [
+        "pod-deletion",
+        "container-restart",
+        "rollout",
+        "scale-to-zero",
+    ] {
+        let text = DESIGN.replace("pod-deletion", across);
+        let verifier = read(&text).unwrap();
+        let Kind::Persistence(kind) = &verifier.checks[0].kind else {
+            panic!();
+        };
+        assert_eq!(kind.across.word(), across);
+    }
+}
+
+#[test]
+fn the_other_kinds_are_as_strict() {
+    refused_check(
+        "  - name: a
+    rollout: {workload: deployment/web}
+  - name: b
+    rollout: {workload: sts/web, revision: 2}
+  - name: c
+    rollout: {workload: pod/web, is: done}
+  - name: d
+    owner: {apiVersion: v1, kind: Pod, chain: [replicaset]}
+  - name: e
+    logs: {workload: deployment/web}
+  - name: f
+    http: {service: web, port: 0, path: x}
+  - name: g
+    availability: {service: web, rate: 1000}
+  - name: h
+    exec: {workload: deployment/web, matches: '('}
+  - name: i
+    persistence: {workload: ds/x, path: /x, across: scale-to-zero, expect: lost}
+",
+        &[
+            (4, 15, "`rollout` asks nothing"),
+            (6, 25, "only `is: complete` can be asked"),
+            (8, 25, "only a Deployment, StatefulSet or DaemonSet"),
+            (8, 38, "`is` cannot be `done`"),
+            (10, 48, "`replicaset` is no kind"),
+            (12, 12, "`logs` asks nothing"),
+            (14, 32, "`port` must be a number or a name"),
+            (14, 41, "`path` must begin with `/`"),
+            (16, 5, "`availability` needs `after`"),
+            (16, 40, "`rate` must be requests a second"),
+            (18, 12, "`exec` needs `command`"),
+            (18, 47, "`matches` is not a regular expression"),
+            (20, 19, "`scale-to-zero` cannot be done with daemonset/x"),
+        ],
+    );
+}
+
+#[test]
 fn a_misspelt_key_is_told_what_was_meant_and_nothing_else() {
     refused(
         &DESIGN.replace("persistence:", "presistence:"),

@@ -28,6 +28,8 @@ pub(super) enum Command {
     Run(RunArgs),
     /// Show what would run, in order; touches nothing
     Plan(PlanArgs),
+    /// Find mistakes in pages without a cluster
+    Lint(LintArgs),
     /// Explain the matcher's verdict on one pair of outputs, or judge many
     Compare(CompareArgs),
     /// Bring the local cluster up or down, or show what there is
@@ -130,6 +132,35 @@ pub(super) enum PlanFormat {
     Text,
     /// For programs
     Json,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct LintArgs {
+    /// Lab directories or pages
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
+    /// How to write it
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: LintFormat,
+    /// Apply the fixes that are safe
+    #[arg(long)]
+    pub(super) fix: bool,
+    /// Hold shown lists against the manifests, rendered with the kubectl on the machine
+    #[arg(long)]
+    pub(super) render: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum LintFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For programs and editors
+    Json,
+    /// Annotations of GitHub's workflow commands
+    Github,
 }
 
 #[derive(Debug, clap::Args)]

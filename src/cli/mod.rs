@@ -7,6 +7,7 @@ mod cluster;
 mod compare;
 mod exit;
 mod interrupt;
+mod lint;
 mod output;
 mod plan;
 mod progress;
@@ -25,6 +26,7 @@ pub fn main() -> ExitCode {
     let exit = match args.command {
         Command::Run(args) => wait_for(run::main(args)),
         Command::Plan(args) => plan::main(&args),
+        Command::Lint(args) => lint::main(&args),
         Command::Compare(args) => compare::main(&args),
         Command::Cluster(args) => wait_for(cluster::main(args)),
         Command::Completions { shell } => {

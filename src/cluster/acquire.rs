@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use kube::config::Kubeconfig;
 
+use super::connection::Tools;
 use super::local::{ImageRecipe, LocalCluster, Reservation, UpOptions};
 use super::{Choice, ClusterError, Connection, Progress, context, local};
 
@@ -163,8 +164,11 @@ async fn connect(
             cause: error.to_string(),
         })?;
     let name = cluster.name().to_owned();
-    let bin_dir = Some(cluster.bin_dir().to_owned());
-    let connection = Connection::open("local", name, config, bin_dir).await?;
+    let tools = Tools {
+        first: Some(cluster.bin_dir().to_owned()),
+        last: Some(cluster.spare_dir()),
+    };
+    let connection = Connection::open("local", name, config, tools).await?;
     Ok(Cluster {
         connection,
         local: Some(Local {

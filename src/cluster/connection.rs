@@ -19,6 +19,15 @@ const REACH_TIMEOUT: Duration = Duration::from_secs(15);
 /// resolves (RFC 2606), so kubectl says that it finds no host rather than trying a local port.
 const NOWHERE: &str = "https://no-cluster.labproof.invalid";
 
+/// Folders of programs that a cluster brings with it.
+#[derive(Debug, Clone, Default)]
+pub struct Tools {
+    /// Comes first on the PATH of commands: a kubectl of the server's version.
+    pub first: Option<PathBuf>,
+    /// Comes last: what the machine may lack.
+    pub last: Option<PathBuf>,
+}
+
 /// A cluster as the commands and checks of a run see it.
 pub struct Connection {
     /// `local`, `context` or `none`.
@@ -31,8 +40,8 @@ pub struct Connection {
     pub server_version: Option<String>,
     /// Credentials in the kubeconfig, for the gate that masks them.
     pub secrets: Vec<String>,
-    /// Folder whose programs come first on the PATH of commands: a kubectl of the server's version.
-    pub bin_dir: Option<PathBuf>,
+    /// Programs that come with the cluster.
+    pub tools: Tools,
     private: TempDir,
 }
 
@@ -45,7 +54,7 @@ impl Connection {
         profile: &'static str,
         name: String,
         config: Kubeconfig,
-        bin_dir: Option<PathBuf>,
+        tools: Tools,
     ) -> Result<Self, ClusterError> {
         let private = private_kubeconfig(&config)?;
         let secrets = secrets(&config.auth_infos);
@@ -67,7 +76,7 @@ impl Connection {
             client: Some(client),
             server_version: Some(version.git_version),
             secrets,
-            bin_dir,
+            tools,
             private,
         })
     }
@@ -90,7 +99,7 @@ impl Connection {
             client: None,
             server_version: None,
             secrets: Vec::new(),
-            bin_dir: None,
+            tools: Tools::default(),
             private: private_kubeconfig(&config)?,
         })
     }
@@ -100,16 +109,13 @@ impl Connection {
         self.private.path().join("kubeconfig")
     }
 
-    /// PATH for commands: the cluster's own tools before those of the machine.
+    /// PATH for commands: the cluster's own tools, those of the machine, and what that may lack.
     pub fn path(&self) -> OsString {
         let inherited = std::env::var_os("PATH").unwrap_or_default();
-        let folders = self
-            .bin_dir
-            .iter()
-            .cloned()
-            .chain(std::env::split_paths(&inherited));
+        let folders = std::env::split_paths(&inherited);
+        let folders = self.tools.first.iter().cloned().chain(folders);
         // A folder of the cache with a `:` in its name cannot stand on a PATH at all.
-        std::env::join_paths(folders).unwrap_or(inherited)
+        std::env::join_paths(folders.chain(self.tools.last.iter().cloned())).unwrap_or(inherited)
     }
 
     /// Version of the kubectl that commands find; `None` if there is none or it does not say.

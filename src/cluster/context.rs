@@ -2,6 +2,7 @@
 
 use kube::config::Kubeconfig;
 
+use super::connection::Tools;
 use super::{ClusterError, Connection};
 
 /// Connects to the context of that name and to nothing else.
@@ -13,7 +14,7 @@ pub(super) async fn connect(name: &str) -> Result<Connection, ClusterError> {
         cause: error.to_string(),
     })?;
     let only = only_context(config, name)?;
-    Connection::open("context", name.to_owned(), only, None).await
+    Connection::open("context", name.to_owned(), only, Tools::default()).await
 }
 
 /// The kubeconfig reduced to one context with its cluster and user, so that no command of a lab

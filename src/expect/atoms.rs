@@ -120,7 +120,8 @@ fn name(text: &str, out: &mut Canon) {
     let Some((head, last)) = text.rsplit_once('-') else {
         return out.text.push_str(text);
     };
-    if head.is_empty() {
+    // `web-xxxxxxxxxx-xxxxx`: the author's mask is in the alphabet of generated names.
+    if head.is_empty() || last.bytes().all(|b| b == b'x') {
         return out.text.push_str(text);
     }
     if let Some((prefix, middle)) = head.rsplit_once('-')

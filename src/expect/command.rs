@@ -306,18 +306,17 @@ fn tokens(text: &str) -> Vec<Token> {
     let mut in_word = false;
     let mut chars = text.chars().peekable();
     let mut skip_next = false;
-    let mut flush =
-        |word: &mut String, in_word: &mut bool, out: &mut Vec<Token>, skip: &mut bool| {
-            if *in_word {
-                let done = std::mem::take(word);
-                if *skip {
-                    *skip = false;
-                } else {
-                    out.push(Token::Word(done));
-                }
+    let flush = |word: &mut String, in_word: &mut bool, out: &mut Vec<Token>, skip: &mut bool| {
+        if *in_word {
+            let done = std::mem::take(word);
+            if *skip {
+                *skip = false;
+            } else {
+                out.push(Token::Word(done));
             }
-            *in_word = false;
-        };
+        }
+        *in_word = false;
+    };
     while let Some(c) = chars.next() {
         match c {
             '\\' => match chars.next() {

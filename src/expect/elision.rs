@@ -136,6 +136,11 @@ impl Glob {
             .all(|c| matches!(*c, ANY | SOME) || !c.is_alphanumeric())
     }
 
+    /// Whether the whole pattern is one part left out: in a cell of a table that says nothing at all.
+    pub(super) fn is_bare_elision(&self) -> bool {
+        self.pattern.as_slice() == [ANY]
+    }
+
     /// Whether the text fits. Each wildcard is retried only while it is the latest one of its sort, so the time is
     /// bounded by the product of the two lengths.
     pub(super) fn fits(&self, text: &str) -> bool {

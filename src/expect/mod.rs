@@ -7,26 +7,42 @@
 //! There is no score: a rule knows what may differ ([`volatile`]) and what the author left out ([`elision`]), and
 //! everything else must be there. A wrong pass is worse than a false alarm.
 
+mod action;
 mod atoms;
 mod bindings;
 mod choose;
 mod command;
+mod describe;
 mod diff;
 mod elision;
+mod empty;
+mod error;
+mod events;
 mod explain;
+mod http;
+mod json;
 mod line;
+mod listing;
 mod normalise;
 mod outcome;
 pub mod pairs;
 mod repeat;
+mod rollout;
+mod segments;
+mod status;
+mod table;
 mod text;
+mod tree;
 mod volatile;
+mod wait;
+mod warnings;
+mod yaml;
 
 use crate::page::{MatchKind, Rows};
 
 pub use bindings::Bindings;
 pub use explain::explain;
-pub use repeat::may_repeat;
+pub use repeat::{Defined, may_repeat, may_repeat_after};
 
 /// What a page shows for a command, and how it wants it compared.
 #[derive(Debug, Clone, Copy, Default)]
@@ -109,10 +125,43 @@ pub enum Side {
 }
 
 /// Judges one output. `bindings` is what earlier commands of the page bound.
+///
+/// The merged text is judged first. Where that fails only because stderr put noise of the client between, stdout
+/// alone decides.
 pub fn judge(shown: Shown<'_>, happened: Happened<'_>, bindings: &Bindings) -> Judgement {
+    let merged = judge_text(shown, happened.text, happened.exit_code, bindings);
+    if merged.agrees {
+        return merged;
+    }
+    if let Some(stdout) = happened.stdout
+        && warnings::adds_only_noise(&normalise::text(happened.text), &normalise::text(stdout))
+    {
+        let alone = judge_text(shown, stdout, happened.exit_code, bindings);
+        if alone.agrees {
+            return alone;
+        }
+    }
+    merged
+}
+
+fn judge_text(shown: Shown<'_>, actual: &str, exit_code: i32, bindings: &Bindings) -> Judgement {
     let command = command::Command::read(shown.command);
-    let text = normalise::text(shown.text);
-    let actual = normalise::text(happened.text);
+    let mut text = normalise::text(shown.text);
+    let mut actual = normalise::text(actual);
+    let (mut reasons, mut remarks) = (Vec::new(), Vec::new());
+    let free = matches!(
+        shown.match_kind,
+        MatchKind::Auto | MatchKind::Table | MatchKind::Json | MatchKind::Yaml | MatchKind::Lines
+    );
+    if free && let Some(cleaned) = warnings::take_out(&text, &actual, &command) {
+        (text, actual) = (cleaned.shown, cleaned.actual);
+        (reasons, remarks) = (cleaned.reasons, cleaned.warnings);
+    }
+    let wanted = status::Wanted {
+        expect_error: shown.expect_error,
+        exit: shown.exit,
+    };
+    let status = status::judge(&command, wanted, &text, &actual, exit_code);
     let mut binder = bindings::Binder::new(bindings);
     let task = outcome::Task {
         command: &command,
@@ -121,7 +170,10 @@ pub fn judge(shown: Shown<'_>, happened: Happened<'_>, bindings: &Bindings) -> J
         rows: shown.rows,
     };
     let (rule, outcome) = choose::judge(&task, shown.match_kind, &mut binder);
-    let agrees = outcome.agrees();
+    reasons.splice(0..0, outcome.reasons);
+    reasons.splice(0..0, status);
+    remarks.extend(outcome.warnings);
+    let agrees = reasons.is_empty();
     let diff = if agrees {
         Vec::new()
     } else {
@@ -130,16 +182,16 @@ pub fn judge(shown: Shown<'_>, happened: Happened<'_>, bindings: &Bindings) -> J
             .unwrap_or_else(|| (diff::keyed(&text), diff::keyed(&actual)));
         diff::lines(&old, &new)
     };
+    let compared = |line: &&str| {
+        !line.trim().is_empty() && !elision::is_elision(line) && !elision::is_comment(line)
+    };
     Judgement {
         agrees,
         rule,
-        reasons: outcome.reasons,
-        warnings: outcome.warnings,
+        reasons,
+        warnings: remarks,
         diff,
-        lines_compared: text
-            .lines()
-            .filter(|l| !l.trim().is_empty() && !elision::is_elision(l))
-            .count(),
+        lines_compared: text.lines().filter(compared).count(),
         bindings: if agrees {
             binder.into_page()
         } else {
@@ -147,3 +199,6 @@ pub fn judge(shown: Shown<'_>, happened: Happened<'_>, bindings: &Bindings) -> J
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -260,7 +260,7 @@ pub(super) fn explain(
     for line in missing.iter().take(3) {
         reasons.push(format!(
             "the page shows `{}`, the output does not",
-            short(&line.raw)
+            short(&line.words)
         ));
     }
     if missing.len() > 3 {
@@ -275,7 +275,7 @@ pub(super) fn explain(
                 .is_some_and(|same| !same.is_empty())
         });
         let first = first
-            .map(|line| format!(", such as `{}`", short(&line.raw)))
+            .map(|line| format!(", such as `{}`", short(&line.words)))
             .unwrap_or_default();
         reasons.push(format!(
             "{} more than the page shows{first}",

@@ -20,6 +20,8 @@ pub(super) struct Ran {
     pub(super) verdict: Verdict,
     /// It did not exit with 0.
     pub(super) failed: bool,
+    /// What it printed, where a hook wants to see it.
+    pub(super) output: String,
     pub(super) bindings: Bindings,
 }
 
@@ -74,6 +76,10 @@ pub(super) async fn run(
     let ran = Ran {
         verdict: judged.verdict(),
         failed: outcome.end != End::Exited(0),
+        output: match options.hook_script {
+            Some(_) => outcome.output.merged.text.clone(),
+            None => String::new(),
+        },
         bindings: judged.bindings.clone(),
     };
     let record = record(run, place, outcome, judged, attempts, started.elapsed()).await;

@@ -5,18 +5,22 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
+use super::hook::{self, Hook, Moment};
 use super::state::StateChecks;
 use super::{Emitter, RunOptions, millis, step};
 use crate::cluster::{Connection, moving};
 use crate::event::{Event, StepAt, Verdict};
 use crate::expect::Bindings;
 use crate::page::{Page, Step};
-use crate::plan::Lab;
+use crate::plan::{Lab, Suite};
 use crate::shell::{Session, SessionOptions};
 
 /// Bytes kept of the beginning and of the end of each stream of a command. Six such pieces at most
 /// (beginning and end of stdout, stderr and both) stay well under the 64 MB that a run may take.
 const OUTPUT_LIMIT: usize = 2 << 20;
+
+/// How long the script of a directory may take: what a hook of a step may by default.
+const SUITE_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// What everything in a lab needs.
 pub(super) struct LabRun<'a> {
@@ -138,7 +142,10 @@ async fn run_pages(run: &LabRun<'_>, session: &mut Session) -> Result<bool, Stri
                 last_of_page: last_step(page) == Some(step_index),
                 last_of_lab: last_page == Some(page_index) && last_step(page) == Some(step_index),
             };
+            let before = suites(run, session, here, Moment::Before).await?;
             let verdict = step::run(run, session, here, &mut carried).await?;
+            let after = suites(run, session, here, Moment::After).await?;
+            let verdict = before.max(verdict).max(after);
             passed &= matches!(verdict, Verdict::Pass | Verdict::Skipped);
             if run.options.fail_fast && !passed {
                 return Ok(false);
@@ -158,6 +165,48 @@ pub(super) struct Here<'a> {
     pub(super) last_of_page: bool,
     /// It is the last of the lab that runs.
     pub(super) last_of_lab: bool,
+}
+
+/// Runs the scripts of the directories that begin or end with a step, which need not be one that runs.
+async fn suites(
+    run: &LabRun<'_>,
+    session: &mut Session,
+    here: Here<'_>,
+    moment: Moment,
+) -> Result<Verdict, String> {
+    let mut verdict = Verdict::Skipped;
+    let at = (here.at.page, here.at.step);
+    let starting = |suite: &&Suite| {
+        let pages = &run.lab.pages[suite.pages.clone()];
+        let edge = match moment {
+            Moment::Before => pages.iter().position(has_steps).map(|page| (page, 0)),
+            Moment::After => pages
+                .iter()
+                .rposition(has_steps)
+                .map(|page| (page, pages[page].steps.len() - 1)),
+        };
+        edge.map(|(page, step)| (suite.pages.start + page, step)) == Some(at)
+    };
+    let mut suites: Vec<&Suite> = run.lab.suites.iter().filter(starting).collect();
+    if moment == Moment::After {
+        // What was set up first is taken down last.
+        suites.reverse();
+    }
+    for suite in suites {
+        let hook = Hook {
+            script: &suite.script,
+            moment,
+            timeout: SUITE_TIMEOUT,
+            output: "",
+            named_at: (&suite.script, 1),
+        };
+        verdict = verdict.max(hook::run(run, session, here.at, hook).await?);
+    }
+    Ok(verdict)
+}
+
+fn has_steps(page: &Page) -> bool {
+    !page.steps.is_empty()
 }
 
 /// The last step of a page that runs.

@@ -8,6 +8,7 @@
 mod cause;
 mod command;
 mod emit;
+mod hook;
 mod judge;
 mod lab;
 mod preflight;

@@ -106,5 +106,7 @@ mod tests {
             None
         );
         assert_eq!(missing_command("Error: jq\n"), None);
+        let inside = "bash: line 1: jq: command not found\ncommand terminated with exit code 127\n";
+        assert_eq!(missing_command(inside), None);
     }
 }

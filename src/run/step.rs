@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::hook::{self, Hook, Moment};
 use super::lab::{Carried, Here, LabRun};
 use super::{command, judge, millis, state};
 use crate::cluster::{Settled, settle};
@@ -33,11 +34,13 @@ pub(super) async fn run(
     let started = Instant::now();
     run.emitter.emit(Event::StepStarted { at });
     carried.checks.arm(run, here).await;
-    let mut verdict = commands(run, session, here, carried).await?;
+    let mut verdict = hook(run, session, here, Moment::Before, "").await?;
+    let ran = commands(run, session, here, carried).await?;
+    verdict = verdict.max(ran.verdict);
     if !run.cancel.is_cancelled() {
         wait(run, here, carried).await;
-        let checks = state::make(run, here, &mut carried.checks).await;
-        verdict = verdict.max(checks);
+        verdict = verdict.max(hook(run, session, here, Moment::After, &ran.output).await?);
+        verdict = verdict.max(state::make(run, here, &mut carried.checks).await);
     }
     run.emitter.emit(Event::StepFinished {
         at,
@@ -48,15 +51,47 @@ pub(super) async fn run(
     Ok(verdict)
 }
 
-/// Runs the commands; the worst of their verdicts.
+/// Runs the step's own hook, where it has one.
+async fn hook(
+    run: &LabRun<'_>,
+    session: &mut Session,
+    here: Here<'_>,
+    moment: Moment,
+    output: &str,
+) -> Result<Verdict, String> {
+    let options = &here.step.options;
+    let Some(script) = &options.hook_script else {
+        return Ok(Verdict::Skipped);
+    };
+    let hook = Hook {
+        script,
+        moment,
+        timeout: options.hook_timeout,
+        output,
+        named_at: (here.page.file.path(), here.step.line),
+    };
+    hook::run(run, session, here.at, hook).await
+}
+
+/// What the commands of a step came to.
+struct Ran {
+    /// The worst of their verdicts.
+    verdict: Verdict,
+    /// What they printed, where a hook wants to see it.
+    output: String,
+}
+
 async fn commands(
     run: &LabRun<'_>,
     session: &mut Session,
     here: Here<'_>,
     carried: &mut Carried,
-) -> Result<Verdict, String> {
+) -> Result<Ran, String> {
     let page_path = here.page.file.path().display().to_string();
-    let mut verdict = Verdict::Skipped;
+    let mut all = Ran {
+        verdict: Verdict::Skipped,
+        output: String::new(),
+    };
     let mut failed_before = false;
     for (index, command) in here.step.commands.iter().enumerate() {
         let place = judge::Place {
@@ -71,13 +106,15 @@ async fn commands(
             .await
             .map_err(|error| error.to_string())?;
         carried.bindings = ran.bindings;
-        verdict = verdict.max(ran.verdict);
+        all.verdict = all.verdict.max(ran.verdict);
+        all.output.push_str(&ran.output);
         failed_before |= ran.failed;
         if run.cancel.is_cancelled() {
-            return Ok(verdict.max(Verdict::Broken));
+            all.verdict = all.verdict.max(Verdict::Broken);
+            return Ok(all);
         }
     }
-    Ok(verdict)
+    Ok(all)
 }
 
 /// Waits until the cluster is quiet, for as long as `wait=` says at most. Without a cluster nobody

@@ -3,18 +3,19 @@
 # command of a lab inherits one.
 builtin shopt -s expand_aliases
 builtin set -m -o pipefail
-__labproof_nonce=@NONCE@ __labproof_mode= __labproof_status=0 __labproof_text=
+__labproof_nonce=@NONCE@ __labproof_mode=- __labproof_status=0 __labproof_text=
 __labproof_busy= __labproof_abort= __labproof_over=
+# Where the loop sends its own trace: nowhere under `set -x`, which __labproof_next then turns off.
+declare -A __labproof_trace=([n]=2 [nx]=-)
 
-# Reports the command that ended, then waits for the next one.
+# Reports the command that ended, then waits for the next one: <nonce, 12 digits><mode, one
+# digit><text>. Every command in here counts: it runs once for each command of a lab.
 __labproof_next() {
-  __labproof_status=$?
-  __labproof_busy=
-  if [[ -n $__labproof_abort ]]; then __labproof_unskip; fi
-  case $__labproof_mode in *t*) builtin trap -p EXIT ;; esac
-  builtin printf '\n%s %s %s %s\0' "$__labproof_nonce" "$__labproof_status" "$-" "$PWD"
+  __labproof_status=$? __labproof_busy=
+  case $__labproof_mode$__labproof_abort in -) ;; *) __labproof_settle ;; esac
+  builtin printf '@%s %s %s %s\0' "$__labproof_nonce" "$__labproof_status" "$-" "$PWD"
   case $- in *x*) builtin set +x ;; esac
-  builtin local REPLY=
+  builtin local REPLY
   until builtin read -r -d ''; do
     # Above 128 it was TMOUT or a signal; else labproof is gone.
     if (($? <= 128)); then
@@ -22,18 +23,31 @@ __labproof_next() {
       builtin return 1
     fi
   done
-  __labproof_nonce=${REPLY%% *}
-  __labproof_mode=${REPLY#* }
+  __labproof_nonce=${REPLY:0:12} __labproof_mode=${REPLY:12:1} __labproof_text=${REPLY:13} __labproof_busy=1
+  case $__labproof_mode in -) ;; *) __labproof_prepare ;; esac
+}
+
+# What is seldom to be done after a command.
+__labproof_settle() {
+  if [[ -n $__labproof_abort ]]; then __labproof_unskip; fi
+  case $__labproof_mode in [2-5]) builtin trap -p EXIT ;; esac
+}
+
+# What is seldom to be done before a command, see Mode in wire.rs.
+__labproof_prepare() {
   case $__labproof_mode in
-    *q*)
+    q)
       __labproof_over=1
       builtin return 1
       ;;
-    *d*) __labproof_dump ;;
+    [45]) __labproof_dump ;;
   esac
-  builtin read -r -d '' <@PROC@/@TEXT@
-  __labproof_text=$REPLY
-  __labproof_busy=1
+  case $__labproof_mode in
+    [135])
+      builtin read -r -d '' <@PROC@/@TEXT@
+      __labproof_text=$REPLY
+      ;;
+  esac
   builtin return 0
 }
 

@@ -14,7 +14,8 @@
 //! `guard` is a process beside bash that ends it when labproof is killed.
 //!
 //! Known limits: bytes that two writes of one stream bring in through a *reopened* `/dev/stdout` or
-//! `/dev/stderr` can meet unread and then count as one write; a process that leaves the session,
+//! `/dev/stderr` can meet unread and then count as one write; a DEBUG trap of a lab also sees the
+//! driver's three commands, and an ERR trap fires once more for the driver's `eval`; a process that leaves the session,
 //! its parents and its environment behind, all three, is not found.
 
 mod capture;
@@ -66,6 +67,9 @@ impl SessionOptions {
     }
 }
 
+/// Takes bytes as they are written.
+pub type Sink<'a> = dyn FnMut(Stream, &[u8]) + Send + 'a;
+
 /// What ends a command before it ends by itself, and who hears of its output at once.
 pub struct Limits<'a> {
     /// How long the command may take.
@@ -75,7 +79,7 @@ pub struct Limits<'a> {
     /// Ends the command when it is cancelled.
     pub interrupt: Option<&'a CancellationToken>,
     /// Gets all bytes as they are written.
-    pub on_output: Option<&'a mut (dyn FnMut(Stream, &[u8]) + Send)>,
+    pub on_output: Option<&'a mut Sink<'a>>,
 }
 
 impl<'a> Limits<'a> {

@@ -17,6 +17,7 @@ use rustix::event::{EventfdFlags, eventfd};
 use rustix::fs::{MemfdFlags, OFlags, fcntl_setfl, memfd_create};
 use rustix::io::{Errno, read};
 use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
+use rustix::process::setpriority_process;
 use tokio::sync::mpsc;
 
 use super::Stream;
@@ -212,6 +213,8 @@ fn read_all(
     tap: &Mutex<Tap>,
     events: &mpsc::UnboundedSender<Event>,
 ) {
+    // Writers wait for this thread, so it goes first where that is permitted (for root).
+    let _ = setpriority_process(None, -15);
     let mut packet = vec![0; 65_536];
     let mut report = Vec::new();
     loop {
@@ -268,22 +271,24 @@ fn pass_on(
     }
 }
 
-/// The status pipe is a stream: it is read until it is empty.
+/// One read for one event here too: a second one could bring in the report of the next command,
+/// ahead of its output. The buffer is as large as the pipe.
 fn read_reports(
     fd: &OwnedFd,
     packet: &mut [u8],
     report: &mut Vec<u8>,
     events: &mpsc::UnboundedSender<Event>,
 ) {
-    while let Ok(length @ 1..) = read(fd, &mut *packet) {
-        for piece in packet[..length].split_inclusive(|&byte| byte == 0) {
-            report.extend_from_slice(piece);
-            if report.len() > LONGEST_REPORT {
-                report.drain(..report.len() - LONGEST_REPORT);
-            }
-            if report.last() == Some(&0) {
-                let _ = events.send(Event::Report(std::mem::take(report)));
-            }
+    let Ok(length @ 1..) = read(fd, &mut *packet) else {
+        return;
+    };
+    for piece in packet[..length].split_inclusive(|&byte| byte == 0) {
+        report.extend_from_slice(piece);
+        if report.len() > LONGEST_REPORT {
+            report.drain(..report.len() - LONGEST_REPORT);
+        }
+        if report.last() == Some(&0) {
+            let _ = events.send(Event::Report(std::mem::take(report)));
         }
     }
 }

@@ -15,6 +15,9 @@ use super::{End, ShellFate};
 /// How long a shell may take for the driver's own commands.
 const READY: Duration = Duration::from_secs(30);
 
+/// How bash begins when it shows a trap.
+const TRAP_LINE: &[u8] = b"trap -- '";
+
 /// The signal that leaves no state behind.
 const SIGKILL: i32 = 9;
 
@@ -70,12 +73,16 @@ impl Session {
 
     /// Has the driver's own EXIT trap run before the one that the lab has set.
     pub(super) async fn guard_exit(&mut self, trap: &[u8]) -> Result<(), ShellError> {
-        let trap = trap.trim_ascii_end();
+        // A DEBUG trap of the lab's may have written before it.
+        let start = trap
+            .windows(TRAP_LINE.len())
+            .position(|window| window == TRAP_LINE);
+        let trap = trap[start.unwrap_or(trap.len())..].trim_ascii_end();
         let ours = format!("trap -- '{EXIT_TRAP}");
         if trap.starts_with(ours.as_bytes()) {
             return Ok(());
         }
-        let labs = trap.strip_prefix(b"trap -- '").unwrap_or(b"' EXIT");
+        let labs = trap.strip_prefix(TRAP_LINE).unwrap_or(b"' EXIT");
         let text = [
             b"builtin ",
             ours.as_bytes(),
@@ -90,8 +97,7 @@ impl Session {
 
     /// Runs text of the driver's own, which leaves no output.
     async fn own_command(&mut self, text: &[u8], nonce: &str) -> Result<(), ShellError> {
-        wire::fill(&self.channels.text, text)?;
-        wire::send_token(&self.channels.control_write, nonce, Mode::default())?;
+        wire::send(&self.channels, nonce, Mode::Plain, text)?;
         let report = self.exchange(nonce).await?;
         self.directory = report.directory;
         Ok(())
@@ -108,7 +114,7 @@ impl Session {
 /// Text that restores a state and then sets right what of the driver's own came with it.
 fn after_restoring(state: &[u8], nonce: &str) -> Vec<u8> {
     let own = format!(
-        "; __labproof_nonce={nonce} __labproof_mode= __labproof_abort= __labproof_over= \
+        "; __labproof_nonce={nonce} __labproof_mode=- __labproof_abort= __labproof_over= \
          __labproof_busy=1; builtin trap '{EXIT_TRAP}' EXIT; builtin trap \"$__labproof_stop\" PWR; \
          }} >/dev/null 2>&1"
     );

@@ -14,7 +14,7 @@ use super::process::{Census, Clock, Moment, Process, signal, signal_one};
 use super::reader::{self, Channels, Event, Reader};
 use super::spawn::{self, Shell};
 use super::wire::{self, Mode, Report};
-use super::{End, Leftovers, Limits, Outcome, SessionOptions, ShellFate, Stream, guard};
+use super::{End, Leftovers, Limits, Outcome, SessionOptions, ShellFate, Sink, Stream, guard};
 use rustix::process::Signal;
 
 /// A persistent bash. Nothing that was started in it outlives it.
@@ -111,12 +111,12 @@ impl Session {
         let (end, answer) = loop {
             let wake = tokio::select! {
                 biased;
+                event = self.events.recv() => Wake::Event(event.ok_or(ShellError::StillBorn)?),
+                end = limit_reached(deadline.as_mut(), limits.interrupt) => Wake::Ended(end),
                 Some((stream, bytes)) = next_live(&mut live) => {
                     pass_on(&mut on_output, stream, &bytes);
                     continue;
                 }
-                event = self.events.recv() => Wake::Event(event.ok_or(ShellError::StillBorn)?),
-                end = limit_reached(deadline.as_mut(), limits.interrupt) => Wake::Ended(end),
             };
             let end = match wake {
                 Wake::Ended(end) => end,
@@ -127,11 +127,11 @@ impl Session {
                 },
             };
             self.reader.tap().muted = true;
+            // The reader may wait for room to pass on its last packet.
+            drain(&mut live, &mut on_output);
             break (Some(end), self.stop(&nonce, moment).await?);
         };
-        while let Some(Ok((stream, bytes))) = live.as_mut().map(mpsc::Receiver::try_recv) {
-            pass_on(&mut on_output, stream, &bytes);
-        }
+        drain(&mut live, &mut on_output);
         let output = self.take_output();
         self.running = None;
         let duration = begun.elapsed();
@@ -149,16 +149,12 @@ impl Session {
 
     /// Ends the shell, whose EXIT trap runs, and everything that was started in it.
     pub async fn end(mut self) -> Leftovers {
-        if self.running.is_none() {
-            let quit = Mode {
-                quit: true,
-                ..Mode::default()
-            };
-            if wire::send_token(&self.channels.control_write, "-", quit).is_ok() {
-                let grace = self.options.grace;
-                // Past its time it is ended with the rest.
-                let _ = timeout(grace, self.shell_end()).await;
-            }
+        if self.running.is_none()
+            && wire::send(&self.channels, &wire::nonce(), Mode::Quit, b"").is_ok()
+        {
+            let grace = self.options.grace;
+            // Past its time it is ended with the rest.
+            let _ = timeout(grace, self.shell_end()).await;
         }
         let processes = self.end_all().await;
         self.reader.finish();
@@ -188,27 +184,30 @@ impl Session {
 
     fn send_command(&mut self, command: &str) -> Result<(String, Moment), ShellError> {
         self.traps |= may_set_traps(command);
-        let mode = Mode {
-            exit_trap: self.traps,
-            dump: has_word(command, "exec"),
-            quit: false,
+        let mode = if has_word(command, "exec") {
+            // Nothing can be saved any more once another program is in bash's place.
+            self.traps = true;
+            Mode::Dump
+        } else if self.traps {
+            Mode::ReportTrap
+        } else {
+            Mode::Plain
         };
         let command = if command.contains('\0') {
             Cow::Owned(command.replace('\0', ""))
         } else {
             Cow::Borrowed(command)
         };
-        let text = if self.xtrace {
-            Cow::Owned(format!(
-                "{{ builtin set -x; __labproof_last && :; }} 2>/dev/null\n{command}"
-            ))
+        let trace = if self.xtrace {
+            "{ builtin set -x; __labproof_last && :; } 2>/dev/null\n"
         } else {
-            command
+            ""
         };
+        // The line end makes a last `\` a continuation, as in a script.
+        let text = format!("{trace}{command}\n");
         let moment = self.clock.now().during("read /proc/uptime")?;
         let nonce = wire::nonce();
-        wire::fill(&self.channels.text, text.as_bytes())?;
-        wire::send_token(&self.channels.control_write, &nonce, mode)?;
+        wire::send(&self.channels, &nonce, mode, text.as_bytes())?;
         self.running = Some((nonce.clone(), moment));
         Ok((nonce, moment))
     }
@@ -251,7 +250,7 @@ impl Session {
     }
 
     /// Remembers what a report says of the shell's state.
-    pub(super) async fn take_in(&mut self, report: Report) -> Result<(), ShellError> {
+    async fn take_in(&mut self, report: Report) -> Result<(), ShellError> {
         self.directory = report.directory;
         self.xtrace = report.xtrace;
         if self.traps {
@@ -297,22 +296,26 @@ impl Drop for Session {
     }
 }
 
-async fn next_live(
-    live: &mut Option<mpsc::Receiver<(Stream, Vec<u8>)>>,
-) -> Option<(Stream, Vec<u8>)> {
+/// Packets on their way to a sink.
+type Live = Option<mpsc::Receiver<(Stream, Vec<u8>)>>;
+
+async fn next_live(live: &mut Live) -> Option<(Stream, Vec<u8>)> {
     match live {
         Some(live) => live.recv().await,
         None => None,
     }
 }
 
-fn pass_on(
-    on_output: &mut Option<&mut (dyn FnMut(Stream, &[u8]) + Send)>,
-    stream: Stream,
-    bytes: &[u8],
-) {
+fn pass_on(on_output: &mut Option<&mut Sink<'_>>, stream: Stream, bytes: &[u8]) {
     if let Some(sink) = on_output {
         sink(stream, bytes);
+    }
+}
+
+/// Passes on what is there already.
+fn drain(live: &mut Live, on_output: &mut Option<&mut Sink<'_>>) {
+    while let Some(Ok((stream, bytes))) = live.as_mut().map(mpsc::Receiver::try_recv) {
+        pass_on(on_output, stream, &bytes);
     }
 }
 
@@ -336,11 +339,9 @@ async fn limit_reached(
 /// Asking for the EXIT trap costs time, so it is done from the first command on that may set one,
 /// itself or in a function or a file that it brings in.
 fn may_set_traps(command: &str) -> bool {
-    ["trap", "source", "."]
-        .iter()
-        .any(|word| command.split_whitespace().any(|other| other == *word))
-        || has_word(command, "trap")
+    has_word(command, "trap")
         || has_word(command, "source")
+        || command.split_whitespace().any(|word| word == ".")
 }
 
 fn has_word(command: &str, word: &str) -> bool {
@@ -366,8 +367,6 @@ mod tests {
         assert!(may_set_traps("trap 'echo bye' EXIT"));
         assert!(may_set_traps(". ./functions"));
         assert!(may_set_traps("f() { trap x EXIT; }"));
-        assert!(!may_set_traps(
-            "ls . -la; echo strap".trim_start_matches("ls . -la; ")
-        ));
+        assert!(!may_set_traps("ls ./strap; echo traps"));
     }
 }

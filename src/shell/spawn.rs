@@ -3,7 +3,6 @@
 //! Entry point: [`spawn`]. The driver's text is in `driver.bash`; only its loop is given on the
 //! command line, on one line, so that error messages of a lab count lines from 1.
 
-use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -108,9 +107,7 @@ pub(super) fn spawn(
 }
 
 fn inherited(fd: &OwnedFd) -> Result<OwnedFd, ShellError> {
-    fd.try_clone()
-        .map_err(io::Error::from)
-        .during("copy a descriptor")
+    fd.try_clone().during("copy a descriptor")
 }
 
 fn setup(proc: &str, channels: &Channels, nonce: &str) -> String {
@@ -128,8 +125,9 @@ fn setup(proc: &str, channels: &Channels, nonce: &str) -> String {
 /// the loop; then it is entered anew, one level deeper.
 fn looping(proc: &str, channels: &Channels) -> String {
     format!(
-        "while {{ __labproof_next; }} <{proc}/{control} >{proc}/{status} 2>/dev/null; \
-         do {{ __labproof_last && :; }} 2>&-; eval \"$__labproof_text\"; done; \
+        "while {{ __labproof_next; }} <{proc}/{control} >{proc}/{status} \
+         2>&${{__labproof_trace[n${{-//[^x]/}}]}}; \
+         do __labproof_last && :; eval \"$__labproof_text\"; done; \
          {{ __labproof_again && eval \"$__labproof_loop\"; }}",
         control = channels.control_read.as_raw_fd(),
         status = channels.status_write.as_raw_fd(),

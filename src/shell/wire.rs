@@ -7,6 +7,7 @@ use rustix::fs::{fstat, ftruncate};
 use rustix::io::{pread, pwrite, write};
 
 use super::error::{During, ShellError};
+use super::reader::Channels;
 
 /// What the driver reports when a command has ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,28 +23,36 @@ pub(super) struct Report {
 }
 
 /// What the driver is to do besides running the command.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Mode {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// Nothing.
+    Plain,
     /// Report the EXIT trap.
-    pub(super) exit_trap: bool,
-    /// Dump the state before the command.
-    pub(super) dump: bool,
+    ReportTrap,
+    /// Dump the state before the command, and report the EXIT trap.
+    Dump,
     /// Do not run anything: end.
-    pub(super) quit: bool,
+    Quit,
 }
 
 impl Mode {
-    fn letters(self) -> String {
-        [(self.exit_trap, 't'), (self.dump, 'd'), (self.quit, 'q')]
-            .iter()
-            .filter_map(|&(set, letter)| set.then_some(letter))
-            .collect()
+    /// As the driver reads it; digits, since `nocasematch` may be on.
+    fn letter(self, in_file: bool) -> char {
+        match (self, in_file) {
+            (Mode::Plain, false) => '-',
+            (Mode::Plain, true) => '1',
+            (Mode::ReportTrap, false) => '2',
+            (Mode::ReportTrap, true) => '3',
+            (Mode::Dump, false) => '4',
+            (Mode::Dump, true) => '5',
+            (Mode::Quit, _) => 'q',
+        }
     }
 }
 
-/// A token that cannot be foreseen.
+/// A token that cannot be foreseen, of 12 digits.
 pub(super) fn nonce() -> String {
-    format!("{:016x}", RandomState::new().hash_one(0_u8))
+    format!("{:012x}", RandomState::new().hash_one(0_u8) >> 16)
 }
 
 /// Replaces the contents of a file in memory.
@@ -73,19 +82,35 @@ pub(super) fn contents(file: &OwnedFd) -> Result<Vec<u8>, ShellError> {
     Ok(bytes)
 }
 
-/// Tells the driver that the text of a command is there.
-pub(super) fn send_token(control: &OwnedFd, nonce: &str, mode: Mode) -> Result<(), ShellError> {
+/// Longer texts go through a file: bash reads a pipe byte by byte, a file in blocks.
+const LONGEST_IN_PIPE: usize = 200;
+
+/// Hands a command to the driver.
+pub(super) fn send(
+    channels: &Channels,
+    nonce: &str,
+    mode: Mode,
+    text: &[u8],
+) -> Result<(), ShellError> {
+    let in_file = text.len() > LONGEST_IN_PIPE;
+    if in_file {
+        fill(&channels.text, text)?;
+    }
+    let mut message = format!("{nonce}{}", mode.letter(in_file)).into_bytes();
+    if !in_file {
+        message.extend_from_slice(text);
+    }
+    message.push(0);
     // Short enough to be written whole; the driver reads each before it reports again.
-    let token = format!("{nonce} {}\0", mode.letters());
-    write(control, token.as_bytes()).during("write to bash")?;
+    write(&channels.control_write, &message).during("write to bash")?;
     Ok(())
 }
 
-/// Reads `<trap>\n<nonce> <status> <flags> <directory>\0`; `None` where it is not the report that
+/// Reads `<trap>@<nonce> <status> <flags> <directory>\0`; `None` where it is not the report that
 /// is waited for, whoever wrote it.
 pub(super) fn parse_report(bytes: &[u8], nonce: &str) -> Option<Report> {
     let bytes = bytes.strip_suffix(b"\0")?;
-    let key = format!("\n{nonce} ").into_bytes();
+    let key = format!("@{nonce} ").into_bytes();
     let at = bytes.windows(key.len()).position(|window| window == key)?;
     let mut fields = bytes[at + key.len()..].splitn(3, |&byte| byte == b' ');
     let status = std::str::from_utf8(fields.next()?).ok()?.parse().ok()?;
@@ -125,21 +150,21 @@ mod tests {
 
     #[test]
     fn reports_are_read() {
-        check(b"\nn1 0 hB /tmp\0", Some((0, b"/tmp", b"")));
-        check(b"\nn1 3 hB /a b\nc\0", Some((3, b"/a b\nc", b"")));
+        check(b"@n1 0 hB /tmp\0", Some((0, b"/tmp", b"")));
+        check(b"@n1 3 hB /a b\nc\0", Some((3, b"/a b\nc", b"")));
         check(
-            b"trap -- 'x' EXIT\n\nn1 1 h /\0",
+            b"trap -- 'x' EXIT\n@n1 1 h /\0",
             Some((1, b"/", b"trap -- 'x' EXIT\n")),
         );
-        check(b"garbage\nn1 1 h /\0", Some((1, b"/", b"garbage")));
+        check(b"garbage@n1 1 h /\0", Some((1, b"/", b"garbage")));
     }
 
     #[test]
     fn other_words_are_no_report() {
-        check(b"\nn2 0 hB /tmp\0", None);
+        check(b"@n2 0 hB /tmp\0", None);
         check(b"n1 0 hB /tmp\0", None);
-        check(b"\nn1 zero hB /tmp\0", None);
-        check(b"\nn1 0 hB /tmp", None);
+        check(b"@n1 zero hB /tmp\0", None);
+        check(b"@n1 0 hB /tmp", None);
         check(b"\0", None);
     }
 

@@ -102,6 +102,20 @@ impl Comparison {
         Ok(Self::Equal(Value::String(text.to_owned())))
     }
 
+    /// This number.
+    pub fn number(number: u64) -> Self {
+        Self::Equal(Value::from(number))
+    }
+
+    /// This number or more.
+    pub fn at_least(number: u32) -> Self {
+        let amount = Amount {
+            quantity: Quantity::from(number),
+            text: number.to_string(),
+        };
+        Self::Size(SizeOp::AtLeast, amount)
+    }
+
     /// Whether it holds for what is there; `None` where nothing is.
     pub fn holds(&self, actual: Option<&Value>) -> bool {
         let there = actual.filter(|value| !value.is_null());
@@ -228,12 +242,16 @@ fn between_slashes(text: &str) -> Option<&str> {
 
 fn expression(inner: &str) -> Result<Regex, String> {
     Regex::new(inner).map_err(|error| {
-        // The last line of a regex error is its reason; the lines before draw the expression.
-        let text = error.to_string();
-        let reason = text.lines().last().unwrap_or_default().trim();
-        let reason = reason.strip_prefix("error: ").unwrap_or(reason);
+        let reason = reason_of(&error);
         format!("`/{inner}/` is not a regular expression: {reason}")
     })
+}
+
+/// Why a regular expression is none: the last line of its error; those before draw it.
+pub(super) fn reason_of(error: &regex::Error) -> String {
+    let text = error.to_string();
+    let reason = text.lines().last().unwrap_or_default().trim();
+    reason.strip_prefix("error: ").unwrap_or(reason).to_owned()
 }
 
 #[cfg(test)]

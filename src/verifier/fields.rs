@@ -80,6 +80,7 @@ pub(super) struct Fields<'n> {
     span: Span,
     entries: Vec<&'n Entry>,
     asked: Vec<&'static str>,
+    found: Vec<&'static str>,
 }
 
 impl<'n> Fields<'n> {
@@ -97,6 +98,7 @@ impl<'n> Fields<'n> {
             span: entries.first().map_or(node.span, |entry| entry.key_span),
             entries: entries.iter().collect(),
             asked: Vec::new(),
+            found: Vec::new(),
         })
     }
 
@@ -110,6 +112,11 @@ impl<'n> Fields<'n> {
         self.entries.iter().any(|entry| entry.key == key)
     }
 
+    /// Whether the key was there and has been taken.
+    pub fn took(&self, key: &str) -> bool {
+        self.found.contains(&key)
+    }
+
     /// The keys that are not yet taken.
     pub fn left(&self) -> impl Iterator<Item = &'n str> {
         self.entries.iter().map(|entry| entry.key.as_str())
@@ -119,6 +126,7 @@ impl<'n> Fields<'n> {
     pub fn take(&mut self, key: &'static str) -> Option<&'n Entry> {
         self.asked.push(key);
         let at = self.entries.iter().position(|entry| entry.key == key)?;
+        self.found.push(key);
         Some(self.entries.remove(at))
     }
 

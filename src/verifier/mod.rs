@@ -12,7 +12,7 @@ mod kind;
 mod node;
 mod quantity;
 mod read;
-mod read_kinds;
+mod text;
 mod tree;
 
 use std::path::{Path, PathBuf};
@@ -23,10 +23,12 @@ use crate::source::{Diagnostic, Severity, SourceFile, Span};
 pub use compare::{Amount, Comparison, SizeOp, shown};
 pub use find::find_for;
 pub use kind::{
-    Across, By, Count, Fate, File, FileIs, Kind, Objects, Persistence, Pods, PodsOf, Replicas,
-    Resource, Target, Which, Workload,
+    Across, Availability, By, Count, Endpoint, Events, Exec, Fate, File, FileIs, Http, Kind, Logs,
+    Objects, Owner, OwnerName, Persistence, Pods, PodsOf, Replicas, Resource, Rollout, RolloutIs,
+    Target, Which, Workload,
 };
 pub use quantity::Quantity;
+pub use text::TextIs;
 pub use tree::{Expected, Mismatch};
 
 pub(crate) use fields::nearest;
@@ -69,7 +71,7 @@ impl Check {
     /// Whether something of the cluster must be noted before the step that [`Check::after`]
     /// names: see `cluster::check::arm`.
     pub fn needs_arming(&self) -> bool {
-        matches!(self.kind, Kind::Persistence(_))
+        matches!(self.kind, Kind::Persistence(_) | Kind::Availability(_))
     }
 }
 

@@ -41,6 +41,12 @@ impl Quantity {
     }
 }
 
+impl From<u32> for Quantity {
+    fn from(number: u32) -> Self {
+        Self(i128::from(number) * BILLION)
+    }
+}
+
 /// What one of a unit is, in billionths.
 fn scale(unit: &str) -> Option<i128> {
     let power = |base: i128, exponent: u32| base.pow(exponent) * BILLION;

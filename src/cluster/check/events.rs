@@ -32,8 +32,17 @@ fn subject(kind: &Kind) -> Option<(&str, Option<&str>)> {
         Kind::Resource(resource) => &resource.objects,
         Kind::Absent(objects) => objects,
         Kind::Count(count) => &count.objects,
+        Kind::Owner(owner) => &owner.objects,
+        Kind::Rollout(rollout) => return Some((&rollout.namespace, Some(&rollout.name))),
         Kind::File(file) => return Some((&file.pods.namespace, of_pods(&file.pods.of))),
         Kind::Persistence(kind) => return Some((&kind.pods.namespace, of_pods(&kind.pods.of))),
+        Kind::Exec(exec) => return Some((&exec.pods.namespace, of_pods(&exec.pods.of))),
+        Kind::Logs(logs) => return Some((&logs.pods.namespace, of_pods(&logs.pods.of))),
+        // A Service's pods need not carry its name: all of the namespace may explain it.
+        Kind::Http(http) => return Some((&http.endpoint.namespace, None)),
+        Kind::Availability(kind) => return Some((&kind.endpoint.namespace, None)),
+        // It is about events itself, and says which it saw.
+        Kind::Events(_) => return None,
     };
     let name = match &objects.target {
         Target::Name(name) => Some(&**name),
@@ -69,10 +78,18 @@ fn chosen(mut events: Vec<Event>, name: Option<&str>) -> Vec<String> {
                 .map(|time| time.0))
     };
     events.sort_by_key(|event| std::cmp::Reverse((is_warning(event), time(event))));
-    events.iter().take(MOST).map(sentence).collect()
+    let mut sentences = Vec::new();
+    for event in &events {
+        let sentence = sentence(event);
+        // The same thing happens to every pod of a set, and again and again.
+        if !sentences.contains(&sentence) && sentences.len() < MOST {
+            sentences.push(sentence);
+        }
+    }
+    sentences
 }
 
-fn sentence(event: &Event) -> String {
+pub(super) fn sentence(event: &Event) -> String {
     let object = &event.involved_object;
     let times = match event.count {
         Some(count) if count > 1 => format!(" ({count} times)"),
@@ -84,6 +101,18 @@ fn sentence(event: &Event) -> String {
         event.reason.as_deref().unwrap_or("without a reason"),
         object.kind.as_deref().unwrap_or("object").to_lowercase(),
         object.name.as_deref().unwrap_or("?"),
-        event.message.as_deref().unwrap_or("").trim(),
+        cut(event.message.as_deref().unwrap_or("").trim()),
     )
+}
+
+/// Messages of failed pulls say the same thing several times over: the end tells the cause.
+fn cut(message: &str) -> String {
+    const SIDE: usize = 140;
+    let length = message.chars().count();
+    if length <= 2 * SIDE {
+        return message.to_owned();
+    }
+    let start: String = message.chars().take(SIDE).collect();
+    let end: String = message.chars().skip(length - SIDE).collect();
+    format!("{start} … {end}")
 }

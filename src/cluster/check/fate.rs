@@ -2,7 +2,7 @@
 //!
 //! Entry point: [`judge`]. It compares what pods had before with what their successors have.
 
-use crate::verifier::Fate;
+use crate::verifier::{Across, Fate};
 
 use super::file::InPod;
 use super::path::{AtPath, Content};
@@ -20,8 +20,9 @@ pub(super) enum Outcome {
 }
 
 /// Judges. `before` are the pods as they were, `now` those that serve after; only successors,
-/// pods with UIDs that were not there before, tell something.
-pub(super) fn judge(path: &str, before: &[InPod], now: &[InPod]) -> Outcome {
+/// pods with UIDs that were not there before, tell something (across a container's restart:
+/// containers with ids that were not there before, in the same pods).
+pub(super) fn judge(across: Across, path: &str, before: &[InPod], now: &[InPod]) -> Outcome {
     let holders: Vec<&InPod> = before
         .iter()
         .filter(|one| one.at != AtPath::Nothing)
@@ -29,29 +30,41 @@ pub(super) fn judge(path: &str, before: &[InPod], now: &[InPod]) -> Outcome {
     let Some(held) = holders.first() else {
         return Outcome::Unclear(format!("no pod had anything at {path} before"));
     };
-    let is_in = |pods: &[InPod], uid: &str| pods.iter().any(|one| one.pod.uid == uid);
+    let is_in = |pods: &[InPod], pod: &Member| {
+        pods.iter()
+            .any(|one| identity(across, &one.pod) == identity(across, pod))
+    };
     let gone: Vec<&Member> = holders
         .iter()
         .map(|one| &one.pod)
-        .filter(|pod| !is_in(now, &pod.uid))
+        .filter(|pod| !is_in(now, pod))
         .collect();
     if gone.is_empty() {
         return Outcome::Untouched;
     }
-    let successors: Vec<&InPod> = now
-        .iter()
-        .filter(|one| !is_in(before, &one.pod.uid))
-        .collect();
+    let successors: Vec<&InPod> = now.iter().filter(|one| !is_in(before, &one.pod)).collect();
     if successors.is_empty() {
         return Outcome::Unclear(format!(
-            "{} is gone, but no pod took its place",
-            labels(&gone)
+            "{} is gone, but nothing took its place",
+            labels(across, &gone)
+        ));
+    }
+    let pods_stay = gone
+        .iter()
+        .all(|pod| now.iter().any(|one| one.pod.uid == pod.uid));
+    if across == Across::ContainerRestart && !pods_stay {
+        return Outcome::Unclear(format!(
+            "the pod of {} is gone: not the container was started again, but the pod replaced",
+            labels(across, &gone)
         ));
     }
     let proof = format!(
         "{} replaced by {}",
-        labels(&gone),
-        labels(&successors.iter().map(|one| &one.pod).collect::<Vec<_>>())
+        labels(across, &gone),
+        labels(
+            across,
+            &successors.iter().map(|one| &one.pod).collect::<Vec<_>>()
+        )
     );
     let fates: Vec<Option<Fate>> = successors
         .iter()
@@ -111,10 +124,21 @@ fn fate_of_content(before: &Content, after: &Content) -> Option<Fate> {
     }
 }
 
-/// Pods with their UIDs, for a proof.
-pub(super) fn labels(pods: &[&Member]) -> String {
-    let labels: Vec<String> = pods.iter().map(|pod| pod.label()).collect();
-    labels.join(", ")
+/// What makes a pod, or its container, the same one.
+fn identity(across: Across, pod: &Member) -> (&str, Option<&str>) {
+    match across {
+        Across::PodDeletion | Across::Rollout | Across::ScaleToZero => (&pod.uid, None),
+        Across::ContainerRestart => (&pod.uid, pod.run.as_deref()),
+    }
+}
+
+/// Pods with what identifies them, for a proof.
+fn labels(across: Across, pods: &[&Member]) -> String {
+    let label = |pod: &&Member| match across {
+        Across::PodDeletion | Across::Rollout | Across::ScaleToZero => pod.label(),
+        Across::ContainerRestart => format!("{} (restarts {})", pod.label(), pod.restarts),
+    };
+    pods.iter().map(label).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -141,7 +165,7 @@ mod tests {
 
     /// `expected`: `untouched`, `unclear`, `kept` or `lost`, and a part of the words.
     fn check(before: &[(&str, AtPath)], now: &[(&str, AtPath)], expected: &str, words: &str) {
-        let outcome = judge("/x", &pods(before), &pods(now));
+        let outcome = judge(Across::PodDeletion, "/x", &pods(before), &pods(now));
         let (is, said) = match &outcome {
             Outcome::Untouched => ("untouched", ""),
             Outcome::Unclear(said) => ("unclear", &**said),
@@ -178,7 +202,7 @@ mod tests {
             "lost",
             "is there instead",
         );
-        check(&old, &[], "unclear", "no pod took its place");
+        check(&old, &[], "unclear", "nothing took its place");
         check(
             &[("1", nothing.clone())],
             &[("2", nothing.clone())],
@@ -255,7 +279,34 @@ mod tests {
             &both_have_it,
             &[("1", text)],
             "unclear",
-            "no pod took its place",
+            "nothing took its place",
         );
+    }
+
+    #[test]
+    fn a_container_that_starts_again_is_told_by_its_id_in_the_same_pod() {
+        let text = file_of("hi");
+        let before = pods(&[("1", text.clone())]);
+        let across = Across::ContainerRestart;
+        assert_eq!(judge(across, "/x", &before, &before), Outcome::Untouched);
+        let mut now = before.clone();
+        now[0].pod.run = Some("another".into());
+        now[0].pod.restarts = 1;
+        let Outcome::Became(Fate::Kept, proof) = judge(across, "/x", &before, &now) else {
+            panic!("kept");
+        };
+        let words = "pod-1 (uid 1) (restarts 0) replaced by pod-1 (uid 1) (restarts 1)";
+        assert!(proof.starts_with(words), "{proof}");
+        // For a claim on pods, that is no end of one.
+        assert_eq!(
+            judge(Across::PodDeletion, "/x", &before, &now),
+            Outcome::Untouched
+        );
+        // Another pod is no restart.
+        let other = pods(&[("2", text)]);
+        assert!(matches!(
+            judge(across, "/x", &before, &other),
+            Outcome::Unclear(_)
+        ));
     }
 }

@@ -8,7 +8,7 @@ use crate::verifier::{File, FileIs, Pods, Replicas};
 
 use super::Finding;
 use super::look::{Look, Unable};
-use super::path::{AtPath, Content, observe};
+use super::path::{AtPath, observe};
 use super::pods::{self, Member};
 use super::poll::{Poll, until};
 
@@ -104,8 +104,7 @@ fn wrong_with(is: &FileIs, at: &AtPath) -> Result<Option<String>, String> {
         }
         AtPath::File(content) => content,
         AtPath::Folder(content) => {
-            let asks_content = is.contains.is_some() || is.equals.is_some() || is.sha256.is_some();
-            if asks_content {
+            if !is.text.is_empty() || is.sha256.is_some() {
                 return Ok(Some("a folder is there, not a file".to_owned()));
             }
             content
@@ -130,29 +129,7 @@ fn wrong_with(is: &FileIs, at: &AtPath) -> Result<Option<String>, String> {
     }
     let text = String::from_utf8_lossy(&content.head);
     let whole = content.head.len() as u64 == content.length;
-    if let Some(wanted) = &is.equals {
-        let same = |text: &str| text.trim_end_matches(['\r', '\n']).to_owned();
-        if !whole || same(&text) != same(wanted) {
-            return Ok(Some(format!(
-                "expected {wanted:?}, it says {}",
-                shown(content)
-            )));
-        }
-    }
-    if let Some(wanted) = &is.contains
-        && !text.contains(wanted.as_str())
-    {
-        if !whole {
-            return Err(format!(
-                "{wanted:?} is not in the first MiB, and the file is larger"
-            ));
-        }
-        return Ok(Some(format!(
-            "{wanted:?} is not in it, it says {}",
-            shown(content)
-        )));
-    }
-    Ok(None)
+    is.text.wrong_with(&text, whole)
 }
 
 fn is_alike(one: &AtPath, other: &AtPath) -> bool {
@@ -165,27 +142,14 @@ fn is_alike(one: &AtPath, other: &AtPath) -> bool {
     }
 }
 
-/// The beginning of a content, for a sentence.
-fn shown(content: &Content) -> String {
-    let text = String::from_utf8_lossy(&content.head);
-    let mut start: String = text.chars().take(120).collect();
-    if start.len() < text.len() {
-        start.push('…');
-    }
-    format!("{start:?}")
-}
-
 fn expected(file: &File) -> String {
     let is = &file.is;
     let mut parts = Vec::new();
     if is.absent {
         parts.push("nothing".to_owned());
     }
-    if let Some(text) = &is.contains {
-        parts.push(format!("a file that contains {text:?}"));
-    }
-    if let Some(text) = &is.equals {
-        parts.push(format!("a file that says {text:?}"));
+    if !is.text.is_empty() {
+        parts.push(format!("a file {}", is.text));
     }
     if let Some(sha256) = &is.sha256 {
         parts.push(format!("a file with sha256 {sha256}"));
@@ -216,7 +180,7 @@ mod tests {
     use super::super::path::file_of;
     use super::super::pods::member_of;
     use super::*;
-    use crate::verifier::PodsOf;
+    use crate::verifier::{PodsOf, TextIs};
 
     /// `expected`: `holds`, `not` or `unable`, and a part of the words.
     fn check(is: FileIs, replicas: Replicas, seen: &[AtPath], expected: &str, words: &str) {
@@ -253,8 +217,12 @@ mod tests {
     }
 
     fn contains(text: &str) -> FileIs {
-        FileIs {
+        let text = TextIs {
             contains: Some(text.into()),
+            ..TextIs::default()
+        };
+        FileIs {
+            text,
             ..FileIs::default()
         }
     }
@@ -302,18 +270,6 @@ mod tests {
             std::slice::from_ref(&hi),
             "not",
             "it says \"hi\"",
-        );
-        let says = |text: &str| FileIs {
-            equals: Some(text.into()),
-            ..FileIs::default()
-        };
-        check(says("hi"), every, &[file_of("hi\n")], "holds", "");
-        check(
-            says("hi"),
-            every,
-            &[file_of("hi!")],
-            "not",
-            "expected \"hi\"",
         );
         let mode = |mode| FileIs {
             mode: Some(mode),

@@ -1,34 +1,54 @@
 //! Verifier checks made against a live cluster.
 //!
-//! Entry points: [`arm`] before the step that a check names, [`make`] after it.
-//! Steps: a check takes one look at the cluster (`resource`, `count`, `file`, `persistence`);
-//! `poll` repeats the look until it holds or the time is over; the outcome is a [`Finding`].
+//! Entry points: [`client`] once, [`arm`] before the step that a check names, [`make`] after it.
+//! Steps: a check takes one look at the cluster (a file for each kind); `poll` repeats the look
+//! until it holds or the time is over; the outcome is a [`Finding`]. What takes more than looks,
+//! `persistence` and `availability`, begins before the step.
 //! A failed check is data. What could not be looked at is [`Verdict::Broken`], never a pass.
 //!
 //! What is decided is kept apart from how it is seen: the `judge` functions are pure.
 
+mod availability;
 mod count;
 mod events;
 mod exec;
 mod fate;
 mod file;
+mod happened;
+mod http;
+mod logs;
 mod look;
 mod objects;
+mod owner;
 mod path;
 mod persistence;
 mod pods;
 mod poll;
 mod problem;
+mod program;
 mod replace;
 mod resource;
+mod rollout;
 
 use std::time::Duration;
 
-use kube::Client;
+use kube::{Client, Config};
 
 use crate::verifier::{Check, Kind};
 
-pub use persistence::Armed;
+/// What a check noted before a step, or set going. Made by [`arm`], used once by [`make`];
+/// dropped, it stops what it set going.
+#[derive(Debug)]
+pub struct Armed(Noted);
+
+/// What there is to note, by the kind of check.
+#[derive(Debug)]
+enum Noted {
+    /// The pods and what they have.
+    Persistence(persistence::Armed),
+    /// The requests that are being made.
+    Availability(availability::Probe),
+}
 
 /// What a check found.
 #[derive(Debug, Clone)]
@@ -62,19 +82,40 @@ pub enum Verdict {
     Broken,
 }
 
+/// A client as checks need it: one that does not try again by itself.
+///
+/// kube's own default repeats what is answered with 429, 503 or 504, for minutes if need be. That
+/// would hide each request that a Service did not serve from the checks that are after exactly
+/// those, and hold a look up for longer than the check may take. Looks are repeated here anyway.
+///
+/// # Errors
+/// The configuration is of no use: see [`Client::try_from`].
+pub fn client(mut config: Config) -> Result<Client, kube::Error> {
+    config.default_retry = false;
+    Client::try_from(config)
+}
+
 /// Notes what a check needs from before the step that its `after` names: call it just before
 /// that step runs, for the checks of which [`Check::needs_arming`] is true, and give what comes
 /// back to [`make`]. It never fails: what it could not see, [`make`] says.
 ///
-/// For a persistence check `by: lab` with a marker, it writes the marker.
+/// For a persistence check `by: lab` with a marker, it writes the marker; for an availability
+/// check it begins to ask the Service.
 pub async fn arm(client: &Client, check: &Check) -> Option<Armed> {
     match &check.kind {
-        Kind::Persistence(persistence) => Some(persistence::arm(client, persistence).await),
+        Kind::Persistence(persistence) => {
+            let armed = persistence::arm(client, persistence).await;
+            Some(Armed(Noted::Persistence(armed)))
+        }
+        Kind::Availability(availability) => {
+            let probe = availability::begin(client, availability).await;
+            Some(Armed(Noted::Availability(probe)))
+        }
         _ => None,
     }
 }
 
-/// Makes a check: looks at the cluster until the claim holds or [`Check::within`] is over.
+/// Makes a check with a client of [`client`]: looks at the cluster until the claim holds or [`Check::within`] is over.
 ///
 /// An API server that does not answer for a while is asked again until then. A persistence check
 /// may take longer, by the time that the pods it deletes have to stop.
@@ -84,8 +125,25 @@ pub async fn make(client: &Client, check: &Check, armed: Option<Armed>) -> Findi
         Kind::Absent(objects) => resource::make_absent(client, objects, check.within).await,
         Kind::Count(count) => count::make(client, count, check.within).await,
         Kind::File(file) => file::make(client, file, check.within).await,
+        Kind::Owner(owner) => owner::make(client, owner, check.within).await,
+        Kind::Rollout(rollout) => rollout::make(client, rollout, check.within).await,
+        Kind::Events(events) => happened::make(client, events, check.within).await,
+        Kind::Exec(exec) => program::make(client, exec, check.within).await,
+        Kind::Logs(logs) => logs::make(client, logs, check.within).await,
+        Kind::Http(http) => http::make(client, http, check.within).await,
         Kind::Persistence(persistence) => {
+            let armed = match armed {
+                Some(Armed(Noted::Persistence(armed))) => Some(armed),
+                Some(Armed(Noted::Availability(_))) | None => None,
+            };
             persistence::make(client, persistence, armed, check.within).await
+        }
+        Kind::Availability(availability) => {
+            let probe = match armed {
+                Some(Armed(Noted::Availability(probe))) => Some(probe),
+                Some(Armed(Noted::Persistence(_))) | None => None,
+            };
+            availability::end(availability, probe).await
         }
     };
     if finding.verdict != Verdict::Pass {

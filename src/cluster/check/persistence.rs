@@ -2,18 +2,19 @@
 //!
 //! Entry points: [`arm`] before the step, [`make`] after it. Steps of [`make`]: what the step
 //! itself did to the pods is judged by UIDs (`fate`); where it did nothing and the claim allows
-//! it, labproof deletes the pods (`replace`) and judges that.
+//! it, labproof ends the pods (`replace`) and judges that.
 
 use std::time::{Duration, Instant};
 
 use kube::Client;
 
-use crate::verifier::{By, Persistence};
+use crate::verifier::{Across, By, Persistence};
 
 use super::fate::{self, Outcome};
 use super::file::{InPod, in_settled_pods};
 use super::look::Unable;
 use super::path::{self, AtPath};
+use super::pods::Member;
 use super::poll::reach;
 use super::{Finding, Verdict, replace};
 
@@ -153,14 +154,14 @@ impl<'a> Test<'a> {
             }
             None | Some(Err(_)) => {}
         }
-        self.by_own_deletion().await
+        self.by_own_hand().await
     }
 
     /// What the step did. A step that is to delete the pods may be slow about it.
     async fn after_step(&mut self, before: &Before) -> Result<Outcome, Unable> {
         loop {
             let now = self.view(&before.watched.path).await?;
-            let outcome = fate::judge(&before.watched.path, &before.pods, &now);
+            let outcome = fate::judge(self.claim.across, &before.watched.path, &before.pods, &now);
             let may_come = outcome == Outcome::Untouched && self.claim.by == By::Lab;
             if !may_come || Instant::now() >= self.deadline {
                 return Ok(outcome);
@@ -169,33 +170,29 @@ impl<'a> Test<'a> {
         }
     }
 
-    /// Deletes every pod of the workload and judges what their successors have.
-    async fn by_own_deletion(&mut self) -> Result<End, Unable> {
+    /// Ends every pod of the workload, or its container, and judges what its successors have.
+    async fn by_own_hand(&mut self) -> Result<End, Unable> {
         let before = self.before().await?;
-        let namespace = &self.claim.pods.namespace;
-        for one in &before.pods {
-            replace::delete(self.client, namespace, &one.pod).await?;
-        }
+        let pods: Vec<Member> = before.pods.iter().map(|one| one.pod.clone()).collect();
         // They may take the time they were given to stop, and their successors that of the check.
-        let grace = before.pods.iter().map(|one| one.pod.grace).max();
-        let grace = Duration::from_secs(grace.unwrap_or_default());
-        self.deadline = Instant::now() + self.within + grace;
-        reach(self.deadline, || async {
-            for one in &before.pods {
-                if replace::is_there(self.client, namespace, &one.pod).await? {
-                    let pod = one.pod.label();
-                    return Err(Unable::for_now(format!("pod {pod} was deleted, but stays")));
-                }
-            }
-            Ok(())
-        })
-        .await?;
+        let grace = pods.iter().map(|pod| pod.grace).max().unwrap_or_default();
+        self.deadline = Instant::now() + self.within + Duration::from_secs(grace);
+        replace::end(self.client, self.claim, &pods, self.deadline).await?;
         let now = self.view(&before.watched.path).await?;
-        let outcome = fate::judge(&before.watched.path, &before.pods, &now);
+        let path = &before.watched.path;
+        let outcome = fate::judge(self.claim.across, path, &before.pods, &now);
         if before.watched.marker {
-            self.remove_marker(&before.watched.path).await;
+            self.remove_marker(path).await;
         }
-        self.end(outcome)
+        match outcome {
+            // Ours to bring about: not the lab's fault, and nothing is known.
+            Outcome::Untouched => Err(Unable::for_good(format!(
+                "{} changed nothing: {}",
+                self.claim.across.word(),
+                self.seen.as_deref().unwrap_or("the pods are the same")
+            ))),
+            outcome => self.end(outcome),
+        }
     }
 
     /// The pods with what they have at the path that is to be watched, a marker written where
@@ -268,7 +265,13 @@ impl<'a> Test<'a> {
             Outcome::Untouched => Ok(End {
                 verdict: Verdict::Fail,
                 reason: format!(
-                    "nothing was deleted, so the claim was not put to the test: {}",
+                    "{}, so the claim was not put to the test: {}",
+                    match self.claim.across {
+                        Across::PodDeletion => "nothing was deleted",
+                        Across::Rollout => "no new pods were rolled out",
+                        Across::ScaleToZero => "the pods did not go",
+                        Across::ContainerRestart => "no container was started again",
+                    },
                     self.seen.as_deref().unwrap_or("the pods are the same")
                 ),
             }),
@@ -317,7 +320,7 @@ mod tests {
     use super::super::path::file_of;
     use super::super::pods::member_of;
     use super::*;
-    use crate::verifier::{Across, Fate, Pods, PodsOf, Workload};
+    use crate::verifier::{Fate, Pods, PodsOf, Workload};
 
     /// What is watched, or a part of why nothing can be.
     fn check(marker: Option<bool>, at: &[AtPath], expected: Result<(&str, bool), &str>) {

@@ -28,6 +28,10 @@ pub(super) struct Member {
     pub grace: u64,
     /// The container to look into, or why it is not clear which.
     pub container: Result<String, String>,
+    /// The id of that container's present run.
+    pub run: Option<String>,
+    /// How often that container was started again.
+    pub restarts: i32,
     /// Why it is not ready, in the words of its status.
     pub state: String,
 }
@@ -276,6 +280,12 @@ fn member(pod: &Pod, pods: &Pods) -> Member {
     let leaving = pod.metadata.deletion_timestamp.is_some();
     let spec = pod.spec.as_ref();
     let grace = spec.and_then(|spec| spec.termination_grace_period_seconds);
+    let container = container(pod, pods.container.as_deref());
+    let statuses = status.and_then(|status| status.container_statuses.as_ref());
+    let of_container = statuses
+        .into_iter()
+        .flatten()
+        .find(|status| container.as_ref() == Ok(&status.name));
     Member {
         name: pod.name_any(),
         uid: pod.uid().unwrap_or_default(),
@@ -284,7 +294,9 @@ fn member(pod: &Pod, pods: &Pods) -> Member {
         grace: grace
             .and_then(|grace| u64::try_from(grace).ok())
             .unwrap_or(30),
-        container: container(pod, pods.container.as_deref()),
+        run: of_container.and_then(|status| status.container_id.clone()),
+        restarts: of_container.map_or(0, |status| status.restart_count),
+        container,
         state: state(pod),
     }
 }
@@ -352,6 +364,8 @@ pub(super) fn member_of(name: &str, uid: &str) -> Member {
         leaving: false,
         grace: 30,
         container: Ok("c".to_owned()),
+        run: Some(format!("run-of-{uid}")),
+        restarts: 0,
         state: "Running".to_owned(),
     }
 }

@@ -1,15 +1,57 @@
-//! Pods deleted for real, and their end waited for.
+//! Pods, or their containers, brought to their end for real.
+//!
+//! Entry point: [`end`]: it comes back once they are gone, not once their successors are there.
+
+use std::time::{Duration, Instant};
 
 use k8s_openapi::api::core::v1::Pod;
-use kube::api::{DeleteParams, Preconditions};
+use kube::api::{ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, Preconditions};
+use kube::core::GroupVersionKind;
 use kube::{Api, Client};
+use serde_json::{Value, json};
 
+use crate::verifier::{Across, Persistence, Pods, PodsOf};
+
+use super::exec::{NoExit, run};
 use super::look::Unable;
-use super::pods::Member;
+use super::pods::{self, Member};
+use super::poll::reach;
 use super::problem;
 
+/// How long the first process of a container may take to heed a signal.
+const HEED: Duration = Duration::from_secs(10);
+
+/// Ends the pods the way a claim says.
+pub(super) async fn end(
+    client: &Client,
+    claim: &Persistence,
+    pods: &[Member],
+    deadline: Instant,
+) -> Result<(), Unable> {
+    let namespace = &claim.pods.namespace;
+    match claim.across {
+        Across::PodDeletion => {
+            for pod in pods {
+                delete(client, namespace, pod).await?;
+            }
+            gone(client, namespace, pods, deadline).await
+        }
+        Across::Rollout => {
+            // The same annotation as `kubectl rollout restart`: to others it is one.
+            let now = jiff::Timestamp::now().to_string();
+            let annotations = json!({"kubectl.kubernetes.io/restartedAt": now});
+            let template = json!({"metadata": {"annotations": annotations}});
+            let change = json!({"spec": {"template": template}});
+            patch(client, &claim.pods, &change).await?;
+            gone(client, namespace, pods, deadline).await
+        }
+        Across::ScaleToZero => scale_to_zero(client, &claim.pods, pods, deadline).await,
+        Across::ContainerRestart => restart(client, &claim.pods, pods, deadline).await,
+    }
+}
+
 /// Deletes a pod, and no other that took its name since.
-pub(super) async fn delete(client: &Client, namespace: &str, pod: &Member) -> Result<(), Unable> {
+async fn delete(client: &Client, namespace: &str, pod: &Member) -> Result<(), Unable> {
     let api: Api<Pod> = Api::namespaced(client.clone(), namespace);
     let params = DeleteParams {
         preconditions: Some(Preconditions {
@@ -29,16 +71,122 @@ pub(super) async fn delete(client: &Client, namespace: &str, pod: &Member) -> Re
     }
 }
 
-/// Whether a pod of this UID is still there. A successor may have its name.
-pub(super) async fn is_there(
+/// Waits until no pod of these UIDs is there. A successor may have the same name.
+async fn gone(
     client: &Client,
     namespace: &str,
+    pods: &[Member],
+    deadline: Instant,
+) -> Result<(), Unable> {
+    let api: &Api<Pod> = &Api::namespaced(client.clone(), namespace);
+    reach(deadline, || async move {
+        for pod in pods {
+            let now = api
+                .get_metadata_opt(&pod.name)
+                .await
+                .map_err(|error| problem::unable(&error, &format!("get pods in {namespace}")))?;
+            if now.is_some_and(|now| now.metadata.uid.as_deref() == Some(&pod.uid)) {
+                let pod = pod.label();
+                return Err(Unable::for_now(format!("pod {pod} should go, but stays")));
+            }
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Scales the workload to nothing and back. It is scaled back whatever happens in between.
+async fn scale_to_zero(
+    client: &Client,
+    of: &Pods,
+    pods: &[Member],
+    deadline: Instant,
+) -> Result<(), Unable> {
+    let before = pods::read(client, of).await?.wanted.unwrap_or(1);
+    let scaled = |replicas: u64| json!({"spec": {"replicas": replicas}});
+    patch(client, of, &scaled(0)).await?;
+    let gone = gone(client, &of.namespace, pods, deadline).await;
+    let back = reach(deadline + HEED, || async {
+        patch(client, of, &scaled(before)).await
+    })
+    .await;
+    gone.and(back)
+}
+
+async fn patch(client: &Client, pods: &Pods, change: &Value) -> Result<(), Unable> {
+    let PodsOf::Workload(workload, name) = &pods.of else {
+        return Err(Unable::for_good(format!("{} is no workload", pods.of)));
+    };
+    let gvk = GroupVersionKind::gvk("apps", "v1", workload.kind());
+    let resource = ApiResource::from_gvk(&gvk);
+    let namespace = &pods.namespace;
+    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource);
+    let patched = api
+        .patch(name, &PatchParams::default(), &Patch::Merge(change))
+        .await;
+    let what = format!("patch {} in {namespace}", resource.plural);
+    patched
+        .map(drop)
+        .map_err(|error| problem::unable(&error, &what))
+}
+
+/// Has the first process of each container end, and waits for another run of it.
+async fn restart(
+    client: &Client,
+    of: &Pods,
+    pods: &[Member],
+    deadline: Instant,
+) -> Result<(), Unable> {
+    // Each a way out that some programs have; the first process of a container heeds no signal
+    // that it does not handle.
+    for signal in ["TERM", "INT", "QUIT"] {
+        for pod in pods {
+            if is_same_run(client, of, pod).await? {
+                signal_first_process(client, of, pod, signal).await?;
+            }
+        }
+        let heeded = reach(deadline.min(Instant::now() + HEED), || async {
+            for pod in pods {
+                if is_same_run(client, of, pod).await? {
+                    let name = &pod.name;
+                    return Err(Unable::for_now(format!(
+                        "the first process of the container in pod {name} heeds no signal, \
+                         so the container could not be started again"
+                    )));
+                }
+            }
+            Ok(())
+        })
+        .await;
+        match heeded {
+            Err(_) if signal != "QUIT" && Instant::now() < deadline => {}
+            done => return done,
+        }
+    }
+    Ok(())
+}
+
+/// Whether the container's run is still the same, and going on.
+async fn is_same_run(client: &Client, of: &Pods, pod: &Member) -> Result<bool, Unable> {
+    let now = pods::read(client, of).await?;
+    let same = now.members.iter().find(|now| now.uid == pod.uid);
+    Ok(same.is_some_and(|now| now.run == pod.run && now.ready))
+}
+
+async fn signal_first_process(
+    client: &Client,
+    of: &Pods,
     pod: &Member,
-) -> Result<bool, Unable> {
-    let api: Api<Pod> = Api::namespaced(client.clone(), namespace);
-    let now = api
-        .get_metadata_opt(&pod.name)
-        .await
-        .map_err(|error| problem::unable(&error, &format!("get pods in {namespace}")))?;
-    Ok(now.is_some_and(|now| now.metadata.uid.as_deref() == Some(&pod.uid)))
+    signal: &str,
+) -> Result<(), Unable> {
+    let container = pod.container(&of.namespace)?;
+    let script = format!("kill -{signal} 1");
+    match run(client, &container, &["sh", "-c", &script], |_| {}).await {
+        // The shell may be gone with the container before its exit status is told.
+        Ok(_) | Err(NoExit::Unable(_)) => Ok(()),
+        Err(NoExit::NoProgram) => Err(Unable::for_good(format!(
+            "container {} of pod {} has no sh: it cannot be made to start again",
+            container.name, container.pod
+        ))),
+    }
 }

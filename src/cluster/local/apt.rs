@@ -150,6 +150,8 @@ impl Apt {
             "APT::Sandbox::User=root".to_owned(),
             "Debug::NoLocking=true".to_owned(),
             "Acquire::Retries=3".to_owned(),
+            // Else a mirror that cannot be reached is only a warning.
+            "APT::Update::Error-Mode=any".to_owned(),
             "Acquire::Languages=none".to_owned(),
             // Hooks of the machine act on its own folders, not on ours.
             "APT::Update::Pre-Invoke=".to_owned(),

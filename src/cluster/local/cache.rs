@@ -210,10 +210,7 @@ mod tests {
             asked.contains(&"containerd".to_owned())
                 && asked.contains(&"kubernetes (source)".to_owned())
         );
-        assert!(
-            message.contains("--yes") && message.contains("containerd"),
-            "{message}"
-        );
+        assert!(message.contains("--yes"), "{message}");
         assert!(!root.path().join("work").exists());
     }
 

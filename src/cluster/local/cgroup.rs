@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+use sha2::{Digest, Sha256};
 
 use super::error::LocalError;
+use super::image::hex;
+use super::paths::StateDir;
 
 /// A cluster's folders below `/sys/fs/cgroup`.
 #[derive(Debug, Clone)]
@@ -34,11 +37,13 @@ enum Version {
 const NODE: &str = "node";
 
 impl Cgroup {
-    /// The cgroups of the cluster `name` on this machine, whether they exist or not.
-    pub(crate) fn of(name: &str) -> Self {
+    /// The cgroups of a cluster on this machine, whether they exist or not. Their name tells clusters
+    /// of one name in different state folders apart.
+    pub(crate) fn of(state: &StateDir) -> Self {
         let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+        let place = Sha256::digest(state.dir.as_os_str().as_encoded_bytes());
         Self {
-            name: format!("labproof-{name}"),
+            name: format!("labproof-{}-{}", state.name(), &hex(&place)[..6]),
             hierarchies: hierarchies(&mounts),
         }
     }
@@ -137,13 +142,6 @@ fn hierarchies(mounts: &str) -> Vec<Hierarchy> {
             version,
         });
     }
-    // Beside v1 hierarchies the v2 one has no controllers and nobody uses it.
-    if found
-        .iter()
-        .any(|hierarchy| hierarchy.version != Version::V2)
-    {
-        found.retain(|hierarchy| hierarchy.version != Version::V2);
-    }
     found
 }
 
@@ -213,7 +211,8 @@ mod tests {
         let v2 = "cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid 0 0\n";
         let hybrid =
             format!("{v1}cgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0\n/dev/vda / ext4 rw 0 0\n");
-        assert_eq!(hierarchies(v1), hierarchies(&hybrid));
+        // Beside v1 the v2 hierarchy has no controllers, but runc makes folders in it all the same.
+        assert_eq!(hierarchies(&hybrid).len(), 3);
         assert_eq!(hierarchies(v1)[1].version, Version::V1 { cpuset: true });
         assert_eq!(
             hierarchies(v2),
@@ -226,7 +225,7 @@ mod tests {
 
     #[test]
     fn removing_what_is_not_there_is_no_error() {
-        let cgroup = Cgroup::of("never-made");
+        let cgroup = Cgroup::of(&StateDir::of("never-made").unwrap());
         assert!(!cgroup.exists());
         assert!(cgroup.remove(Duration::ZERO));
     }

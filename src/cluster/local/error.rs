@@ -27,10 +27,10 @@ pub enum LocalError {
         /// What was found in place of Debian, as the end of a sentence.
         found: String,
     },
-    /// The download of packages was not confirmed.
+    /// The download of packages was not confirmed; whoever was asked has seen their names.
     #[error(
-        "the local cluster needs these Debian packages, kept in {} and not installed on the machine: \
-         {}; say --yes to fetch them", .cache.display(), .packages.join(" ")
+        "the local cluster needs {} Debian packages that are not in {} yet; say --yes to fetch them \
+         (they are unpacked there, not installed)", .packages.len(), .cache.display()
     )]
     Declined {
         /// The packages that would have been fetched.
@@ -195,4 +195,41 @@ impl LocalError {
 pub(crate) fn tail(text: &str, lines: usize) -> String {
     let all: Vec<&str> = text.trim_end().lines().collect();
     all[all.len().saturating_sub(lines)..].join("\n")
+}
+
+/// What a program said about why it ended: its last fatal message, or else its last lines.
+pub(crate) fn last_words(log: &str) -> String {
+    let lines: Vec<&str> = log.trim_end().lines().collect();
+    let fatal = lines.iter().rposition(|line| {
+        let mut start = line.bytes();
+        let logged = start.next() == Some(b'F') && start.take(4).all(|byte| byte.is_ascii_digit());
+        logged
+            || ["panic: ", "fatal error: ", "Error: ", "error: "]
+                .iter()
+                .any(|mark| line.starts_with(mark))
+    });
+    match fatal {
+        Some(at) => lines[at..]
+            .iter()
+            .take(3)
+            .copied()
+            .collect::<Vec<_>>()
+            .join("\n"),
+        None => tail(log, 8),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_words_are_the_fatal_message_not_the_trace_below_it() {
+        let log = "I1121 07:00:00 a\nF1121 07:00:01 no such file\ngoroutine 1 [running]:\nmain()\n\t/x.go:1\n";
+        assert_eq!(
+            last_words(log),
+            "F1121 07:00:01 no such file\ngoroutine 1 [running]:\nmain()"
+        );
+        assert_eq!(last_words("one\nFinished\n"), "one\nFinished");
+    }
 }

@@ -159,6 +159,11 @@ impl LocalCluster {
         &self.bin
     }
 
+    /// A folder to put last on PATH: programs that labs use and the machine may lack.
+    pub fn spare_dir(&self) -> PathBuf {
+        self.state.spare()
+    }
+
     /// The folder of the components' logs.
     pub fn log_dir(&self) -> PathBuf {
         self.state.logs()
@@ -195,16 +200,11 @@ impl LocalCluster {
             return Ok(());
         }
         progress.stage(1, 1, "taking the cluster down");
-        let turn = Lock::take(&state.turn(), || {
+        let _turn = Turn::take(&state, || {
             progress.advance(0, 1, "waiting for another labproof")
         })
         .await?;
-        clear(name, &state).await?;
-        std::fs::remove_file(state.turn()).map_err(LocalError::io("removed", &state.turn()))?;
-        drop(turn);
-        // Only the last cluster leaves the folder empty.
-        let _ = std::fs::remove_dir(paths::state_root());
-        Ok(())
+        clear(&state).await
     }
 }
 
@@ -222,8 +222,85 @@ fn life(state: &StateDir) -> Option<Life> {
     )
 }
 
+/// Clears away what clusters left that were killed, and marks of turns that nobody takes any more.
+async fn sweep(own: &str) {
+    let entries = std::fs::read_dir(paths::state_root());
+    let names: std::collections::BTreeSet<String> = entries
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let turn = name
+                .strip_prefix('.')
+                .and_then(|rest| rest.strip_suffix(".turn"));
+            Some(turn.unwrap_or(&name).to_owned())
+        })
+        .collect();
+    for name in names.iter().filter(|name| *name != own) {
+        let Ok(state) = StateDir::of(name) else {
+            continue;
+        };
+        // Whoever brings a cluster up has its turn all the while.
+        if matches!(life(&state), None | Some(Life::Dead))
+            && let Ok(Some(_turn)) = Turn::try_take(&state)
+            && matches!(life(&state), None | Some(Life::Dead))
+        {
+            let _ = clear(&state).await;
+        }
+    }
+}
+
+/// The right to bring a cluster up or down; its mark goes when nothing is left of the cluster.
+struct Turn {
+    _lock: Lock,
+    state: StateDir,
+}
+
+impl Turn {
+    fn try_take(state: &StateDir) -> Result<Option<Self>, LocalError> {
+        let root = paths::state_root();
+        paths::make_dir(&root)?;
+        let lock = match Lock::try_take(&state.turn()) {
+            // Another labproof has just removed the empty folder.
+            Err(LocalError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+                None
+            }
+            taken => taken?,
+        };
+        Ok(lock.map(|lock| Self {
+            _lock: lock,
+            state: state.clone(),
+        }))
+    }
+
+    /// Waits for the turn; `waiting` is called once if somebody else has it.
+    async fn take(state: &StateDir, waiting: impl FnOnce()) -> Result<Self, LocalError> {
+        let mut waiting = Some(waiting);
+        loop {
+            if let Some(turn) = Self::try_take(state)? {
+                return Ok(turn);
+            }
+            if let Some(waiting) = waiting.take() {
+                waiting();
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if !self.state.dir.exists() {
+            let _ = std::fs::remove_file(self.state.turn());
+            // Only the last cluster leaves the folder empty.
+            let _ = std::fs::remove_dir(paths::state_root());
+        }
+    }
+}
+
 /// Ends what runs under a name, and removes cgroups and files. The caller holds the turn.
-async fn clear(name: &str, state: &StateDir) -> Result<(), LocalError> {
+async fn clear(state: &StateDir) -> Result<(), LocalError> {
     if lock::is_held(&state.lock()) {
         let _ = tokio::time::timeout(Duration::from_secs(2), ask(state, &Request::Stop)).await;
         for _ in 0..100 {
@@ -233,12 +310,12 @@ async fn clear(name: &str, state: &StateDir) -> Result<(), LocalError> {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
-    let cgroup = Cgroup::of(name);
+    let cgroup = Cgroup::of(state);
     // What did not listen is killed by its cgroup, which no process of anybody else is in.
     let removed = tokio::task::spawn_blocking(move || cgroup.remove(Duration::from_secs(10))).await;
     if !removed.unwrap_or(false) {
         return Err(LocalError::Tool {
-            program: format!("removing the cgroups labproof-{name}"),
+            program: format!("removing the cgroups of {}", state.name()),
             tail: "processes in them do not end; look for them in /sys/fs/cgroup".to_owned(),
         });
     }

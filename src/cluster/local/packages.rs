@@ -16,21 +16,27 @@ pub(crate) const NODE: &[&str] = &[
     "etcd-server",
     "iproute2",
     "iptables",
+    "jq",
     "libbpf1",
     "libbsd0",
     "libcap2",
     "libelf1",
     "libip4tc2",
     "libip6tc2",
+    "libjq1",
     "libmd0",
     "libmnl0",
     "libnetfilter-conntrack3",
     "libnfnetlink0",
     "libnftnl11",
+    "libonig5",
     "libseccomp2",
     "libxtables12",
     "runc",
 ];
+
+/// Programs of [`NODE`] that labs use as well; a lab finds them where the machine has none of its own.
+pub(crate) const SPARE: &[&str] = &["jq"];
 
 /// What compiles Kubernetes; needed once.
 pub(crate) const BUILD: &[&str] = &[

@@ -45,6 +45,12 @@ impl StateDir {
         })
     }
 
+    /// The cluster's name.
+    pub(crate) fn name(&self) -> String {
+        let name = self.dir.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+
     /// Held by the node's first process for as long as it lives.
     pub(crate) fn lock(&self) -> PathBuf {
         self.dir.join("lock")
@@ -57,7 +63,7 @@ impl StateDir {
 
     /// Held by whoever brings the cluster up or down; beside the folder, because it outlives it.
     pub(crate) fn turn(&self) -> PathBuf {
-        let name = self.dir.file_name().unwrap_or_default().to_string_lossy();
+        let name = self.name();
         self.dir.with_file_name(format!(".{name}.turn"))
     }
 
@@ -99,6 +105,11 @@ impl StateDir {
     /// An empty folder on which the node mounts a root of its own.
     pub(crate) fn root(&self) -> PathBuf {
         self.dir.join("root")
+    }
+
+    /// A folder for the end of PATH, holding programs that labs use and the machine may lack.
+    pub(crate) fn spare(&self) -> PathBuf {
+        self.dir.join("spare")
     }
 
     /// A folder for PATH, holding the cluster's kubectl and nothing else.

@@ -32,10 +32,11 @@ const CLIENTS: [Client; 6] = [
         user: "kube-apiserver",
         group: Some("system:masters"),
     },
+    // Its controllers would otherwise each need an account of their own, made one by one at the start.
     Client {
         file: "controller-manager",
         user: "system:kube-controller-manager",
-        group: None,
+        group: Some("system:masters"),
     },
     Client {
         file: "scheduler",

@@ -11,12 +11,12 @@ use tokio::process::{Child, Command};
 
 use super::cache::{self, Cache};
 use super::cgroup::Cgroup;
-use super::error::{LocalError, tail};
+use super::error::{LocalError, last_words, tail};
 use super::image::{self, BuiltImage, ImageRecipe};
-use super::lock::Lock;
 use super::node::spec::{Answer, KEEP, NodeSpec, Report, Request};
-use super::paths::{StateDir, cache_root, make_dir, state_root, write_private};
-use super::{Life, LocalCluster, Ready, ask, clear, kubeconfig, life, pki};
+use super::packages::{self, Tools};
+use super::paths::{StateDir, cache_root, make_dir, write_private};
+use super::{Life, LocalCluster, Ready, Turn, ask, clear, kubeconfig, life, pki, sweep};
 use crate::cluster::Progress;
 
 /// How long a cluster may take to become ready.
@@ -55,8 +55,7 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
     if !rustix::process::geteuid().is_root() {
         return Err(LocalError::NotRoot);
     }
-    make_dir(&state_root())?;
-    let _turn = Lock::take(&state.turn(), || {
+    let _turn = Turn::take(&state, || {
         progress.stage(
             1,
             1,
@@ -64,6 +63,7 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
         );
     })
     .await?;
+    sweep(name).await;
     let pause = image::pause()?;
     let mut wanted: Vec<&ImageRecipe> = vec![&pause];
     wanted.extend(images);
@@ -74,7 +74,7 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
         return Ok(LocalCluster::at(name, state));
     }
     progress.stage(1, 1, "starting the cluster");
-    clear(name, &state).await?;
+    clear(&state).await?;
     let program = match program {
         Some(program) => program.to_path_buf(),
         None => std::env::current_exe()
@@ -90,7 +90,7 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
         lines: None,
         keep: false,
     };
-    Cgroup::of(name).create()?;
+    Cgroup::of(&state).create()?;
     starting.spawn(&program, listener)?;
     match starting.wait(progress).await {
         Ok(()) => {}
@@ -168,7 +168,7 @@ fn lay_out(
         .mode(0o700)
         .create(&state.dir)
         .map_err(LocalError::io("created", &state.dir))?;
-    for folder in [state.logs(), state.root(), state.bin()] {
+    for folder in [state.logs(), state.root(), state.bin(), state.spare()] {
         make_dir(&folder)?;
     }
     pki::write(&state.pki())?;
@@ -186,6 +186,9 @@ fn lay_out(
     let kubectl = state.bin().join("kubectl");
     symlink(cache.kubernetes.join("kubectl"), &kubectl)
         .map_err(LocalError::io("created", &kubectl))?;
+    for program in packages::SPARE {
+        write_spare(&state.spare().join(program), &cache.tools, program)?;
+    }
     let system = rustix::system::sysinfo();
     let spec = NodeSpec {
         name: name.to_owned(),
@@ -193,12 +196,26 @@ fn lay_out(
         kubernetes: cache.kubernetes.clone(),
         images: cache.images.clone(),
         load: load.to_vec(),
-        pods_cgroup: Cgroup::of(name).pods_root(),
+        pods_cgroup: Cgroup::of(state).pods_root(),
         memory: u64::from(system.mem_unit) * system.totalram / 2,
     };
     let text = serde_json::to_vec_pretty(&spec)
         .map_err(|error| LocalError::io("written", &state.spec())(error.into()))?;
     write_private(&state.spec(), &text)
+}
+
+/// Writes a script that runs an unpacked program with the libraries that were unpacked with it.
+fn write_spare(path: &Path, tools: &Tools, program: &str) -> Result<(), LocalError> {
+    use std::os::unix::fs::PermissionsExt;
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
+    let script = format!(
+        "#!/bin/sh\nLD_LIBRARY_PATH={} exec {} \"$@\"\n",
+        quoted(&tools.libraries()),
+        quoted(&tools.dir.join("usr/bin").join(program).to_string_lossy()),
+    );
+    std::fs::write(path, script)
+        .and_then(|()| std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)))
+        .map_err(LocalError::io("written", path))
 }
 
 /// A node that is not meant to stay yet: when this is dropped, it ends.
@@ -291,7 +308,7 @@ impl Starting<'_> {
                 Ok(Report::Died { component, status }) => {
                     let log = self.state.log(&component);
                     let text = std::fs::read(&log).unwrap_or_default();
-                    let tail = tail(&String::from_utf8_lossy(&text), 8);
+                    let tail = last_words(&String::from_utf8_lossy(&text));
                     return Err(LocalError::ComponentDied {
                         component,
                         status,
@@ -355,7 +372,7 @@ impl Starting<'_> {
     fn end(&mut self) {
         if let Some(mut node) = self.node.take() {
             let _ = node.start_kill();
-            Cgroup::of(self.name).remove(Duration::from_secs(3));
+            Cgroup::of(self.state).remove(Duration::from_secs(3));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Makes container images from recipes, without a registry and without a container engine.
 //!
-//! Entry point: [`ensure`]. Steps: read the recipe, fetch its packages with all dependencies, pick the
+//! Entry point: [`make`]. Steps: read the recipe, fetch its packages with all dependencies, pick the
 //! named packages' files and the libraries that they need, write one deterministic layer and with it
 //! an archive that containerd (and kind) can load.
 

@@ -42,6 +42,13 @@ pub(crate) async fn listening_on(socket: &str) {
     }
 }
 
+/// Waits until the API server answers at all; its port is open long before that.
+pub(crate) async fn api_answers(client: &Client) {
+    while client.apiserver_version().await.is_err() {
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
 /// Waits until the API server calls itself ready.
 pub(crate) async fn api_ready(client: &Client) {
     loop {

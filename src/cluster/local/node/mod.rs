@@ -121,7 +121,7 @@ async fn run(
     reports: mpsc::UnboundedSender<Report>,
 ) -> Result<(), LocalError> {
     let spec = read_spec(outside)?;
-    Cgroup::of(&spec.name).enter()?;
+    Cgroup::of(outside).enter()?;
     rustix::system::sethostname(NODE_NAME.as_bytes())
         .map_err(|error| LocalError::io("named", Path::new("the host"))(error.into()))?;
     root::enter(outside, &spec)?;
@@ -214,25 +214,20 @@ async fn start(
         launch(&components.apiserver)?;
         waiting("the API server");
         let client = bootstrap::client().await.map_err(failed)?;
-        bootstrap::listening(API_ADDRESS).await;
+        bootstrap::api_answers(&client).await;
+        // While it makes itself ready, those that bear a refusal can begin.
+        launch(&components.controller_manager)?;
+        bootstrap::listening_on(CONTAINERD_SOCKET).await;
+        launch(&components.kubelet)?;
+        waiting("the API server to be ready");
         bootstrap::api_ready(&client).await;
-        waiting("the controllers");
-        for component in [
-            &components.controller_manager,
-            &components.scheduler,
-            &components.proxy,
-        ] {
-            launch(component)?;
-        }
+        launch(&components.scheduler)?;
+        launch(&components.proxy)?;
         bootstrap::make_objects(&client).await.map_err(failed)?;
         Ok::<_, LocalError>(client)
     };
-    let runtime = async {
-        launch(&components.containerd)?;
-        bootstrap::listening_on(CONTAINERD_SOCKET).await;
-        Ok::<_, LocalError>(())
-    };
     let loads = async {
+        launch(&components.containerd)?;
         bootstrap::listening_on(CONTAINERD_SOCKET).await;
         for image in &spec.load {
             images::load(environment, image).await?;
@@ -245,8 +240,7 @@ async fn start(
         Ok::<_, LocalError>(())
     };
     let node = async {
-        let (client, ()) = tokio::try_join!(control_plane, runtime)?;
-        launch(&components.kubelet)?;
+        let client = control_plane.await?;
         waiting("the node to be Ready");
         tokio::join!(
             bootstrap::node_ready(&client),

@@ -27,6 +27,16 @@ const ETC: [&str; 8] = [
     "ld.so.conf",
 ];
 
+/// Settings of the whole kernel that kubelet would change, and the values that it wants to see.
+const KERNEL_SETTINGS: [(&str, &str); 6] = [
+    ("vm/overcommit_memory", "1"),
+    ("vm/panic_on_oom", "0"),
+    ("kernel/panic", "10"),
+    ("kernel/panic_on_oops", "1"),
+    ("kernel/keys/root_maxkeys", "1000000"),
+    ("kernel/keys/root_maxbytes", "25000000"),
+];
+
 /// Makes the root below the state folder and moves this process, and all that it will start, into it.
 pub(crate) fn enter(state: &StateDir, spec: &NodeSpec) -> Result<(), LocalError> {
     let root = state.root();
@@ -83,6 +93,7 @@ pub(crate) fn enter(state: &StateDir, spec: &NodeSpec) -> Result<(), LocalError>
     make_dir(&base.join("state"))?;
     mounted(&state.dir, mount_bind(&state.dir, base.join("state")))?;
     fill(&root)?;
+    shield_kernel(&root)?;
     pivot(&root)?;
     // Inside, mounts may pass from the node to its pods, as kubelet expects.
     mounted(
@@ -137,6 +148,7 @@ fn fill(root: &Path) -> Result<(), LocalError> {
     for (file, text) in [
         ("etc/hosts", "127.0.0.1 localhost labproof\n"),
         ("etc/hostname", "labproof\n"),
+        ("etc/machine-id", "1abf00f01abf00f01abf00f01abf00f0\n"),
         (
             "etc/resolv.conf",
             "# nothing outside the cluster can be reached\n",
@@ -145,6 +157,22 @@ fn fill(root: &Path) -> Result<(), LocalError> {
     ] {
         let path = root.join(file);
         std::fs::write(&path, text).map_err(LocalError::io("written", &path))?;
+    }
+    Ok(())
+}
+
+/// Lays a file with the wanted value over each setting, so that the host's stays what it is.
+fn shield_kernel(root: &Path) -> Result<(), LocalError> {
+    let shields = root.join("run/labproof/kernel");
+    make_dir(&shields)?;
+    for (setting, value) in KERNEL_SETTINGS {
+        let shield = shields.join(setting.replace('/', "."));
+        std::fs::write(&shield, format!("{value}\n"))
+            .map_err(LocalError::io("written", &shield))?;
+        let place = root.join("proc/sys").join(setting);
+        if place.exists() {
+            mounted(&place, mount_bind(&shield, &place))?;
+        }
     }
     Ok(())
 }

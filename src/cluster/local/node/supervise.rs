@@ -1,16 +1,15 @@
 //! Starts programs, keeps them running, and reaps what others leave behind.
 //!
-//! While the cluster starts, a program that ends is a failure. Afterwards it is started again, unless
-//! it ends over and over.
+//! A program that ends is started again, unless it ends over and over; while the cluster starts, that
+//! is soon.
 
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use rustix::process::{WaitId, WaitIdOptions, WaitOptions, waitid, waitpid};
+use rustix::process::{Pid, WaitOptions, waitpid};
 use tokio::process::{Child, Command};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::component::Component;
@@ -39,6 +38,8 @@ pub(crate) struct Supervisor {
 
 /// More ends than this within [`WINDOW`] and a program is given up.
 const RESTARTS: usize = 5;
+/// The same while the cluster starts: on a slow machine one may lose patience with another.
+const RESTARTS_AT_START: usize = 2;
 const WINDOW: Duration = Duration::from_secs(60);
 
 impl Supervisor {
@@ -60,7 +61,7 @@ impl Supervisor {
         (supervisor, receiver)
     }
 
-    /// From now on a program that ends is started again.
+    /// From now on a program may end more often before it is given up.
     pub(crate) fn keep_running(&self) {
         self.started.store(true, Ordering::Relaxed);
     }
@@ -87,16 +88,13 @@ impl Supervisor {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        // Held over the start, so that the reaper cannot meet a child that is not listed yet.
-        let mut children = self
-            .children
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut child = command
             .spawn()
             .map_err(LocalError::io("run", &component.program))?;
-        children.extend(child.id());
-        drop(children);
+        self.children
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .extend(child.id());
         if let Some(output) = child.stdout.take() {
             tokio::spawn(pump(output, log.clone()));
         }
@@ -127,7 +125,12 @@ impl Supervisor {
             ends.push(Instant::now());
             // Its last words come through a pipe.
             tokio::time::sleep(Duration::from_millis(200)).await;
-            let again = self.started.load(Ordering::Relaxed) && ends.len() <= RESTARTS;
+            let restarts = if self.started.load(Ordering::Relaxed) {
+                RESTARTS
+            } else {
+                RESTARTS_AT_START
+            };
+            let again = ends.len() <= restarts;
             match again.then(|| self.spawn(&component, &log)) {
                 Some(Ok(next)) => child = next,
                 Some(Err(error)) => return self.give_up(&component, &error.to_string()),
@@ -152,40 +155,27 @@ impl Supervisor {
 
     /// Reaps orphans for ever: as the first process, the node inherits every process whose parent ends.
     pub(crate) async fn reap(self) {
-        let Ok(mut ended) = signal(SignalKind::child()) else {
-            return;
-        };
+        let mut seen: Vec<Pid> = Vec::new();
         loop {
-            // The signal can be missed when several processes end at once.
-            let _ = tokio::time::timeout(Duration::from_secs(1), ended.recv()).await;
-            self.reap_orphans();
-        }
-    }
-
-    fn reap_orphans(&self) {
-        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        loop {
+            tokio::time::sleep(Duration::from_secs(2)).await;
             let children = self
                 .children
                 .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
-            let Ok(Some(_)) = waitid(WaitId::All, look) else {
-                return;
-            };
-            // Only a look: the process is taken below when it is known to be nobody's child.
-            let orphans: Vec<rustix::process::Pid> = orphans(&children);
-            if orphans.is_empty() {
-                return;
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .clone();
+            let ended = orphans(&children);
+            // The node's own helpers are reaped at once by whoever waits for them; what is still there
+            // at a second look is nobody's.
+            for orphan in ended.iter().filter(|orphan| seen.contains(orphan)) {
+                let _ = waitpid(Some(*orphan), WaitOptions::NOHANG);
             }
-            for orphan in orphans {
-                let _ = waitpid(Some(orphan), WaitOptions::NOHANG);
-            }
+            seen = ended;
         }
     }
 }
 
 /// Ended children of this process that it did not start itself.
-fn orphans(own: &[u32]) -> Vec<rustix::process::Pid> {
+fn orphans(own: &[u32]) -> Vec<Pid> {
     let this = std::process::id().to_string();
     std::fs::read_dir("/proc")
         .into_iter()
@@ -203,6 +193,6 @@ fn orphans(own: &[u32]) -> Vec<rustix::process::Pid> {
                 .split_whitespace();
             fields.next() == Some("Z") && fields.next() == Some(this.as_str())
         })
-        .filter_map(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?))
+        .filter_map(|id| Pid::from_raw(i32::try_from(id).ok()?))
         .collect()
 }

@@ -4,6 +4,8 @@
 //! definitions that the package lacks, compile. The work folder stays as it is when something
 //! interrupts; the next build finds the compiler's cache in it and goes on from there.
 
+mod tagged;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -42,6 +44,23 @@ const EDITS: &[(&str, &str, &str)] = &[
         "return pv, os.MkdirAll(pv.Spec.HostPath.Path, 0750)",
         "if err := os.MkdirAll(pv.Spec.HostPath.Path, 0777); err != nil {\n\t\treturn nil, err\n\t}\n\
          \treturn pv, os.Chmod(pv.Spec.HostPath.Path, 0777)",
+    ),
+    // How often kubelet and the namespace controller look whether what is deleted is gone. Their own
+    // periods (10 s, 60 s, 5 s) spare large clusters; here they made deleting two pods take a minute.
+    (
+        "pkg/kubelet/status/status_manager.go",
+        "const syncPeriod = 10 * time.Second",
+        "const syncPeriod = time.Second",
+    ),
+    (
+        "pkg/kubelet/kubelet.go",
+        "ContainerGCPeriod = time.Minute",
+        "ContainerGCPeriod = 2 * time.Second",
+    ),
+    (
+        "pkg/controller/namespace/namespace_controller.go",
+        "namespaceDeletionGracePeriod = 5 * time.Second",
+        "namespaceDeletionGracePeriod = time.Second",
     ),
 ];
 
@@ -185,7 +204,7 @@ impl Workshop {
         build.args(["build", "-o"]).arg(&generator);
         build.arg("k8s.io/kubernetes/vendor/k8s.io/kube-openapi/cmd/openapi-gen");
         tool::output(&mut build, "building openapi-gen").await?;
-        let inputs = tagged_packages(&self.source)?.join(",");
+        let inputs = tagged::packages(&self.source)?.join(",");
         let mut generate = tool::contained(&generator);
         self.environment(&mut generate);
         // It writes into a folder of its own, so that a half-written file never counts as made.
@@ -338,47 +357,6 @@ fn linker_flags() -> String {
     flags
 }
 
-/// The packages whose types the API server describes: those that carry the generator's tag.
-fn tagged_packages(source: &Path) -> Result<Vec<String>, LocalError> {
-    let mut found = Vec::new();
-    for (folder, import) in [
-        ("staging/src/k8s.io", "k8s.io/kubernetes/vendor/k8s.io"),
-        ("pkg", "k8s.io/kubernetes/pkg"),
-        ("cmd", "k8s.io/kubernetes/cmd"),
-    ] {
-        find_tagged(&source.join(folder), import, &mut found)?;
-    }
-    found.sort();
-    Ok(found)
-}
-
-fn find_tagged(folder: &Path, import: &str, found: &mut Vec<String>) -> Result<(), LocalError> {
-    let mut tagged = false;
-    for entry in std::fs::read_dir(folder)
-        .map_err(LocalError::io("read", folder))?
-        .flatten()
-    {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let Ok(kind) = entry.file_type() else {
-            continue;
-        };
-        if kind.is_dir() {
-            if !matches!(
-                name.as_str(),
-                "code-generator" | "sample-apiserver" | "testdata" | "test"
-            ) {
-                find_tagged(&entry.path(), &format!("{import}/{name}"), found)?;
-            }
-        } else if !tagged && kind.is_file() && name.ends_with(".go") {
-            tagged = read(&entry.path())?.contains("+k8s:openapi-gen=");
-        }
-    }
-    if tagged {
-        found.push(import.to_owned());
-    }
-    Ok(())
-}
-
 fn find(folder: &Path, ending: &str) -> Result<PathBuf, LocalError> {
     std::fs::read_dir(folder)
         .map_err(LocalError::io("read", folder))?
@@ -419,29 +397,5 @@ mod tests {
                 );
             }
         }
-    }
-
-    #[test]
-    fn tagged_packages_are_found_below_their_import_path() {
-        let tree = tempfile::tempdir().unwrap();
-        let write = |path: &str, text: &str| {
-            let path = tree.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        };
-        write(
-            "staging/src/k8s.io/api/core/v1/doc.go",
-            "// +k8s:openapi-gen=true\npackage v1",
-        );
-        write(
-            "staging/src/k8s.io/sample-apiserver/pkg/doc.go",
-            "// +k8s:openapi-gen=true",
-        );
-        write("pkg/apis/plain/doc.go", "package plain");
-        write("cmd/x/x.go", "package main");
-        assert_eq!(
-            tagged_packages(tree.path()).unwrap(),
-            ["k8s.io/kubernetes/vendor/k8s.io/api/core/v1"]
-        );
     }
 }

@@ -1,5 +1,10 @@
 //! The tree of a verifier file → [`Verifier`], with every problem on the way.
 
+mod kinds;
+mod pods;
+mod service;
+mod values;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,7 +12,7 @@ use crate::source::{Diagnostic, SourceFile, Span};
 
 use super::fields::{Fields, Problems, nearest, text_of};
 use super::node::{Node, Value};
-use super::{Check, Verifier, find, read_kinds};
+use super::{Check, Kind, Verifier, find};
 
 /// How long the cluster may take where a check does not say.
 const DEFAULT_WITHIN: Duration = Duration::from_secs(30);
@@ -113,12 +118,12 @@ fn check(
 }
 
 /// The one kind that a check has.
-fn kind(fields: &mut Fields<'_>, problems: &mut Problems<'_>) -> Option<super::Kind> {
-    let words = read_kinds::WORDS.map(|(word, _)| word);
+fn kind(fields: &mut Fields<'_>, problems: &mut Problems<'_>) -> Option<Kind> {
+    let words = kinds::WORDS.map(|(word, _)| word);
     let mut read = None;
     let mut first = None;
     // All kinds are asked for, so that a misspelt one is told what there is.
-    for (word, reader) in read_kinds::WORDS {
+    for (word, reader) in kinds::WORDS {
         let Some(entry) = fields.take(word) else {
             continue;
         };

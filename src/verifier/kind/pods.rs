@@ -1,90 +1,7 @@
-//! The kinds of check: what each asks of the cluster, as authors write it.
+//! Checks that look into containers.
 
-use super::compare::Comparison;
-use super::tree::Expected;
-
-/// What a check asks.
-#[derive(Debug, Clone)]
-pub enum Kind {
-    /// `resource` with `match`: objects are as described.
-    Resource(Resource),
-    /// `absent`: there is no such object, on two readings.
-    Absent(Objects),
-    /// `count`: how many objects there are.
-    Count(Count),
-    /// `file`: what containers have at a path.
-    File(File),
-    /// `persistence`: whether a file outlives what holds it.
-    Persistence(Persistence),
-}
-
-impl Kind {
-    /// The key that an author writes for it.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Resource(_) => "resource",
-            Self::Absent(_) => "absent",
-            Self::Count(_) => "count",
-            Self::File(_) => "file",
-            Self::Persistence(_) => "persistence",
-        }
-    }
-}
-
-/// Objects of one kind: one by its name, or those that a selector finds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Objects {
-    /// `apiVersion`: `v1`, `apps/v1`.
-    pub api_version: String,
-    /// `kind`: `Deployment`.
-    pub kind: String,
-    /// `namespace`; `None` means `default` for a kind that lives in namespaces.
-    pub namespace: Option<String>,
-    /// Which of them.
-    pub target: Target,
-}
-
-/// Which objects of a kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// The one of this name.
-    Name(String),
-    /// Those with these labels, as `kubectl -l` takes them.
-    Selector(String),
-    /// All in the namespace.
-    All,
-}
-
-/// `resource` with `match`.
-#[derive(Debug, Clone)]
-pub struct Resource {
-    /// The objects.
-    pub objects: Objects,
-    /// `which`: whether every object that the selector finds must match, or one.
-    pub which: Which,
-    /// `match`: what they are like.
-    pub expected: Expected,
-}
-
-/// How many of the objects found must be as described.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Which {
-    /// All of them, and there is at least one. The default.
-    Every,
-    /// At least one.
-    One,
-}
-
-/// `count`, with an optional `match` that says which objects count.
-#[derive(Debug, Clone)]
-pub struct Count {
-    /// The objects.
-    pub objects: Objects,
-    /// `match`: only objects like that count.
-    pub expected: Option<Expected>,
-    /// `is`: how many there must be.
-    pub is: Comparison,
-}
+use super::super::compare::Comparison;
+use super::super::text::TextIs;
 
 /// The pods that a check looks into, and the container in each.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,10 +79,8 @@ pub struct FileIs {
     /// `exists: false`: there is nothing at the path; all else is then empty. `exists: true`,
     /// the default: there is something.
     pub absent: bool,
-    /// `contains`: text that occurs in it.
-    pub contains: Option<String>,
-    /// `equals`: its whole content; a line break at the end does not count.
-    pub equals: Option<String>,
+    /// `contains`, `equals`, `matches`, `lacks`: what it says.
+    pub text: TextIs,
     /// `sha256`: of its content, in lower-case hex.
     pub sha256: Option<String>,
     /// `mode`: its permissions in octal, such as `0644`.
@@ -186,22 +101,24 @@ pub enum Replicas {
     Different,
 }
 
-/// `persistence`: whether what is at a path outlives its pod.
+/// `persistence`: whether what is at a path outlives its pod, or its container.
 ///
 /// What is watched is the lab's own file: the path as it is just before the step that `after`
 /// names ("armed"), with its content's hash, in every ready pod. Where there is nothing at the
 /// path, or the path is a folder, labproof writes a marker of its own (`marker`) when it does
 /// the deletion itself.
 ///
-/// Who deletes is said by `by`:
-/// - `labproof` (default): where the pods did not go during the step, or the check could not be
-///   armed, labproof deletes them itself when the check is made, waits for their successors, and
-///   looks again. Where the step itself replaced them, that counts and nothing more is deleted.
+/// Who ends the pods is said by `by`:
+/// - `labproof` (default): where they did not end during the step, or the check could not be
+///   armed, labproof ends them itself when the check is made, the way `across` says, waits for
+///   their successors, and looks again. Where the step itself replaced them, that counts and
+///   nothing more is done.
 /// - `lab`: the step must do it. Pods with the UIDs they had before fail the check: the claim
 ///   was not put to the test, such as by a delete command for another namespace.
 ///
-/// `lost` and `kept` are only ever judged with pods whose UIDs are all new. A check that could
-/// not come to that is broken, never passed.
+/// `lost` and `kept` are only ever judged by pods whose UIDs were not there before (for
+/// `container-restart`: by containers whose ids were not). A check that could not come to that
+/// is broken, never passed.
 #[derive(Debug, Clone)]
 pub struct Persistence {
     /// Where to look. Not a bare pod: nothing would bring it back.
@@ -224,6 +141,13 @@ pub struct Persistence {
 pub enum Across {
     /// The pods are deleted, and others take their place.
     PodDeletion,
+    /// The container ends and starts again, in the same pod. labproof ends it by a signal to
+    /// its first process.
+    ContainerRestart,
+    /// New pods take the place of the old ones, as after `kubectl rollout restart`.
+    Rollout,
+    /// The workload is scaled to no pods, and back to as many as it had.
+    ScaleToZero,
 }
 
 impl Across {
@@ -231,6 +155,9 @@ impl Across {
     pub fn word(self) -> &'static str {
         match self {
             Self::PodDeletion => "pod-deletion",
+            Self::ContainerRestart => "container-restart",
+            Self::Rollout => "rollout",
+            Self::ScaleToZero => "scale-to-zero",
         }
     }
 }
@@ -261,4 +188,34 @@ pub enum By {
     Labproof,
     /// The step, and nobody else.
     Lab,
+}
+
+/// `exec`: what a program says in the ready pods of a workload.
+///
+/// It is run again until it holds or the time is over, so it must not change anything.
+#[derive(Debug, Clone)]
+pub struct Exec {
+    /// Where to run it.
+    pub pods: Pods,
+    /// `command`: a list is run as it is, a text by `sh -c`.
+    pub command: Vec<String>,
+    /// `exit`: its exit status. Default 0.
+    pub exit: Comparison,
+    /// What it prints to stdout.
+    pub stdout: TextIs,
+    /// `replicas: every` (default) or `some`.
+    pub replicas: Replicas,
+}
+
+/// `logs`: what the containers of a workload have written since they started.
+#[derive(Debug, Clone)]
+pub struct Logs {
+    /// Whose.
+    pub pods: Pods,
+    /// `previous`: of the container's run before this one.
+    pub previous: bool,
+    /// What they say.
+    pub text: TextIs,
+    /// `replicas: every` (default) or `some`.
+    pub replicas: Replicas,
 }

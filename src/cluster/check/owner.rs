@@ -1,0 +1,162 @@
+//! `owner`: what made objects, from the nearest owner up.
+
+use std::time::Duration;
+
+use kube::Client;
+use serde_json::Value;
+
+use crate::verifier::{Objects, Owner, OwnerName, Target};
+
+use super::Finding;
+use super::look::{Look, Unable};
+use super::objects::{self, Found, described};
+use super::poll::{Poll, until};
+use super::resource::listed;
+
+/// Makes an `owner` check.
+pub(super) async fn make(client: &Client, owner: &Owner, within: Duration) -> Finding {
+    let what = described(&owner.objects);
+    let expected = match owner.chain.is_empty() {
+        true => format!("{what}, controlled by nothing"),
+        false => format!("{what}, controlled by {}", written(&owner.chain)),
+    };
+    let mut poll = Poll::new(expected, within);
+    poll.changes = objects::changes(client, &owner.objects).await;
+    until(poll, || async {
+        look(client, &what, owner).await.unwrap_or_else(Look::from)
+    })
+    .await
+}
+
+async fn look(client: &Client, what: &str, owner: &Owner) -> Result<Look, Unable> {
+    let found = objects::find(client, &owner.objects).await?;
+    if found.is_empty() {
+        return Ok(Look::Not {
+            reason: format!("there is no {what}"),
+            seen: "no such object".to_owned(),
+        });
+    }
+    let mut seen = Vec::new();
+    let mut wrong = Vec::new();
+    for object in &found {
+        let chain = owners(client, object, &owner.objects, owner.chain.len().max(1)).await?;
+        let words = format!("{} ← {}", object.label, shown(&chain));
+        if !agrees(&owner.chain, &chain) {
+            wrong.push(words.clone());
+        }
+        seen.push(words);
+    }
+    Ok(match wrong.is_empty() {
+        true => Look::Holds(listed(&seen)),
+        false => Look::Not {
+            reason: format!("not so made: {}", listed(&wrong)),
+            seen: listed(&seen),
+        },
+    })
+}
+
+/// The owners of an object, at most `depth`, each found by the UID that the one below names.
+async fn owners(
+    client: &Client,
+    object: &Found,
+    objects: &Objects,
+    depth: usize,
+) -> Result<Vec<OwnerName>, Unable> {
+    let mut chain = Vec::new();
+    let mut value = object.value.clone();
+    while chain.len() < depth {
+        let Some((owner, uid)) = controller(&value, objects) else {
+            break;
+        };
+        let found = objects::find(client, &owner).await?;
+        let Some(above) = found
+            .into_iter()
+            .find(|above| above.value["metadata"]["uid"] == *uid)
+        else {
+            // Named, but gone: nothing made this that is still there.
+            break;
+        };
+        let name = match owner.target {
+            Target::Name(name) => Some(name),
+            Target::Selector(_) | Target::All => None,
+        };
+        chain.push(OwnerName {
+            kind: owner.kind,
+            name,
+        });
+        value = above.value;
+    }
+    Ok(chain)
+}
+
+/// The controller that an object names, and its UID.
+fn controller(value: &Value, below: &Objects) -> Option<(Objects, String)> {
+    let owners = value["metadata"]["ownerReferences"].as_array()?;
+    let owner = owners.iter().find(|owner| owner["controller"] == true)?;
+    let text = |key: &str| owner[key].as_str().map(str::to_owned);
+    let objects = Objects {
+        api_version: text("apiVersion")?,
+        kind: text("kind")?,
+        namespace: below.namespace.clone(),
+        target: Target::Name(text("name")?),
+    };
+    Some((objects, text("uid")?))
+}
+
+fn agrees(wanted: &[OwnerName], chain: &[OwnerName]) -> bool {
+    if wanted.is_empty() {
+        return chain.is_empty();
+    }
+    wanted.len() <= chain.len()
+        && wanted.iter().zip(chain).all(|(wanted, owner)| {
+            wanted.kind == owner.kind && (wanted.name.is_none() || wanted.name == owner.name)
+        })
+}
+
+fn shown(chain: &[OwnerName]) -> String {
+    match chain.is_empty() {
+        true => "nothing".to_owned(),
+        false => written(chain),
+    }
+}
+
+fn written(chain: &[OwnerName]) -> String {
+    let names: Vec<String> = chain
+        .iter()
+        .map(|owner| match &owner.name {
+            Some(name) => format!("{}/{name}", owner.kind),
+            None => owner.kind.clone(),
+        })
+        .collect();
+    names.join(" ← ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chain(names: &[&str]) -> Vec<OwnerName> {
+        let split = |name: &&str| match name.split_once('/') {
+            Some((kind, name)) => (kind.to_owned(), Some(name.to_owned())),
+            None => ((*name).to_owned(), None),
+        };
+        names
+            .iter()
+            .map(split)
+            .map(|(kind, name)| OwnerName { kind, name })
+            .collect()
+    }
+
+    #[test]
+    fn a_chain_agrees_from_the_nearest_owner_up() {
+        let made = chain(&["ReplicaSet/web-1", "Deployment/web"]);
+        let agrees = |wanted: &[&str], made: &[OwnerName]| agrees(&chain(wanted), made);
+        assert!(agrees(&["ReplicaSet", "Deployment/web"], &made));
+        assert!(agrees(&["ReplicaSet"], &made));
+        assert!(!agrees(&["Deployment/web"], &made));
+        assert!(!agrees(&["ReplicaSet", "Deployment/other"], &made));
+        assert!(!agrees(&["ReplicaSet", "Deployment", "X"], &made));
+        assert!(agrees(&[], &[]));
+        assert!(!agrees(&[], &made));
+    }
+}

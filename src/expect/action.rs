@@ -1,0 +1,79 @@
+//! `kind/name verb`: what kubectl says it did, as a multiset of lines.
+//!
+//! Entry points: [`judge`] and [`is_action`].
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::bindings::Binder;
+use super::outcome::{Outcome, Task};
+use super::{elision, table};
+
+/// Judges lines of actions: each shown one must be printed, no other may.
+pub(super) fn judge(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
+    let same = |text: &str| {
+        text.lines()
+            .map(|line| NAMESPACE.replace(line, "$1").into_owned())
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    let (shown, actual) = (same(task.shown), same(task.actual));
+    table::rows(&task.with(&shown, &actual), binder)
+}
+
+/// kubectl 1.34 says where it deleted: `pod "web-0" deleted from default namespace`.
+static NAMESPACE: LazyLock<Regex> =
+    LazyLock::new(|| constant(r#"^(\S+ "[^"]+" (?:force )?deleted) from \S+ namespace"#));
+
+/// `deployment.apps/web created`, `pod "web-0" deleted`, with what may follow in parentheses.
+static ACTION: LazyLock<Regex> = LazyLock::new(|| {
+    constant(concat!(
+        r#"^(?:\S+/\S+|[a-z][\w.-]* "[^"]+") "#,
+        r"(?:created|configured|unchanged|deleted|force deleted|patched|scaled|exposed|labeled|unlabeled|not labeled|annotated|replaced|restarted|",
+        r"rolled back|paused|resumed|edited|autoscaled|tainted|untainted|cordoned|uncordoned|drained|evicted|serverside-applied|pruned|",
+        r"image updated|env updated|resource requirements updated|serviceaccount updated|subjects updated|selector updated|already .*|skipped rollback.*)",
+        r"(?: from \S+ namespace)?(?: \([^)]*\))?$"
+    ))
+});
+
+fn constant(expression: &str) -> Regex {
+    // The expressions are constants that the tests compile.
+    Regex::new(expression).unwrap_or_else(|error| unreachable!("constant expression: {error}"))
+}
+
+/// Whether a line says what kubectl did.
+pub(super) fn is_action(line: &str) -> bool {
+    ACTION.is_match(elision::without_marker(line).unwrap_or(line).trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions() {
+        for line in [
+            "deployment.apps/web created",
+            "pod \"web-0\" deleted",
+            "pod \"web-0\" deleted from default namespace",
+            "pod \"a\" force deleted",
+            "deployment.apps/web image updated",
+            "pod/a created (dry run)",
+            "job.batch/x unchanged   <-----",
+            "horizontalpodautoscaler.autoscaling/web autoscaled",
+            "node/n1 cordoned",
+        ] {
+            assert!(is_action(line), "{line}");
+        }
+        for line in [
+            "pod/web-0 condition met",
+            "NAME READY",
+            "error: x",
+            "pod/web",
+            "the web created",
+        ] {
+            assert!(!is_action(line), "{line}");
+        }
+    }
+}

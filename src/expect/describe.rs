@@ -1,0 +1,269 @@
+//! `kubectl describe`: the keys that the page shows, and events by type, reason and message.
+//!
+//! Entry point: [`judge`]. Steps: take the events out of both texts (their order, times and repeats are chance) and
+//! compare them as sets; leave out keys that came or went with a release; the other shown lines must stand together
+//! in the output, or, where the author cut elsewhere too, in order with whole keys left out between them.
+
+use super::bindings::Binder;
+use super::elision;
+use super::events::Event;
+use super::line::{Line, agree};
+use super::normalise;
+use super::outcome::{Outcome, Task, short};
+use super::table::cells::restarts;
+use super::text::{self, Extent, Shown};
+use super::volatile::{Canon, Kind, Scan, canon, is_age};
+use super::warnings::{is_added_key, is_added_label};
+
+/// Judges a description.
+pub(super) fn judge(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
+    let (shown_events, shown_rest) = events(task.shown);
+    let (actual_events, actual_rest) = events(task.actual);
+    let shown = without_added(&shown_rest, &actual_rest);
+    let actual = without_added(&actual_rest, &shown_rest);
+    let shown: Vec<Shown> = text::read_shown(&shown, &actual, Scan::FIXED)
+        .into_iter()
+        .map(|item| {
+            if let Shown::Line(line) = item {
+                Shown::Line(typed(line))
+            } else {
+                item
+            }
+        })
+        .collect();
+    let actual: Vec<Line> = text::read_actual(&actual, Scan::FIXED)
+        .into_iter()
+        .map(typed)
+        .collect();
+    let mark = binder.mark();
+    // Nothing but events is shown: `[...]` and the rows under it.
+    let only_events =
+        shown.iter().all(|item| matches!(item, Shown::Elision)) && !shown_events.is_empty();
+    let marked = shown.iter().any(|item| matches!(item, Shown::Elision));
+    let found = only_events
+        || text::search(&shown, &actual, Extent::Part, binder)
+        || (marked && by_keys(&shown, &actual, binder));
+    let mut reasons = if found {
+        Vec::new()
+    } else {
+        text::explain(&shown, &actual, Extent::Part, binder)
+    };
+    let cut = marked
+        || shown_rest.trim_end().lines().last().is_some_and(|line| {
+            !line.trim_start().starts_with("Events:") && shown_events.is_empty()
+        });
+    reasons.extend(missing_events(&shown_events, &actual_events, cut, binder));
+    if !reasons.is_empty() {
+        binder.rollback(mark);
+    }
+    Outcome {
+        reasons,
+        ..Outcome::default()
+    }
+}
+
+/// The events of a text, and the text without them and without what says that there are none.
+fn events(text: &str) -> (Vec<Event>, String) {
+    let mut events = Vec::new();
+    let mut rest = String::with_capacity(text.len());
+    for line in text.lines() {
+        if let Some(event) = Event::read(elision::without_marker(line).unwrap_or(line)) {
+            events.push(event);
+            continue;
+        }
+        let words = normalise::words(line);
+        let frame = words.starts_with("Type Reason Age From Message")
+            || words.starts_with("Type Reason Age From SubObjectPath Message");
+        let rule = words.starts_with("---- ------ ");
+        if frame || rule || words == "Events: <none>" || words == "Events:" {
+            continue;
+        }
+        rest.push_str(line);
+        rest.push('\n');
+    }
+    (events, rest)
+}
+
+/// Shown events that did not come, and warnings that came without being shown.
+fn missing_events(
+    shown: &[Event],
+    actual: &[Event],
+    cut: bool,
+    binder: &mut Binder<'_>,
+) -> Vec<String> {
+    let mut reasons: Vec<String> = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    for event in shown
+        .iter()
+        .filter(|event| seen.insert(event.canon.clone().text))
+    {
+        let mut same = actual
+            .iter()
+            .filter(|other| other.canon.text == event.canon.text)
+            .peekable();
+        if same.peek().is_some() {
+            // Pods of one template have the same events; which is whose was decided elsewhere.
+            let _ = same.any(|other| binder.bind_all(&event.canon.values, &other.canon.values));
+            continue;
+        }
+        if !event.is_optional() {
+            reasons.push(format!(
+                "the event `{}` of the page did not come",
+                readable(&event.canon.text)
+            ));
+        }
+    }
+    if !cut {
+        let unshown = actual.iter().filter(|event| {
+            !event.is_transient()
+                && !shown
+                    .iter()
+                    .any(|other| other.canon.text == event.canon.text)
+        });
+        for event in unshown.take(2) {
+            reasons.push(format!(
+                "the event `{}` came, the page does not show it",
+                readable(&event.canon.text)
+            ));
+        }
+    }
+    reasons.truncate(4);
+    reasons
+}
+
+fn readable(canonical: &str) -> String {
+    short(
+        &canonical
+            .chars()
+            .map(|c| {
+                if ('\u{E100}'..='\u{E1FF}').contains(&c) {
+                    '*'
+                } else {
+                    c
+                }
+            })
+            .collect::<String>(),
+    )
+}
+
+/// The text without keys that only one side has because of its release, with what hangs under them.
+fn without_added(text: &str, other: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut skipping: Option<usize> = None;
+    for line in text.lines() {
+        let indent = normalise::indent(line);
+        if skipping.is_some_and(|above| indent > above && !line.trim().is_empty()) {
+            continue;
+        }
+        skipping = None;
+        let trimmed = line.trim();
+        let key = trimmed.split_once(':').map_or("", |(key, _)| key);
+        let added = is_added_key(key)
+            && !other
+                .lines()
+                .any(|line| line.trim_start().starts_with(&trimmed[..=key.len()]));
+        if added {
+            skipping = Some(indent);
+            continue;
+        }
+        let label = trimmed.strip_prefix("Labels:").map_or(trimmed, str::trim);
+        if label.contains('=') && is_added_label(label) && !other.contains(label) {
+            if trimmed.starts_with("Labels:") {
+                out.push_str("Labels:");
+                out.push('\n');
+            }
+            continue;
+        }
+        out.push_str(line);
+        out.push('\n');
+    }
+    out
+}
+
+/// A line by the type of its key.
+fn typed(mut line: Line) -> Line {
+    let Some((key, value)) = line.words.split_once(':') else {
+        return line;
+    };
+    let value = value.trim();
+    let typed = |value: Canon| {
+        let mut out = Canon {
+            text: format!("{key}: {}", value.text),
+            values: value.values,
+        };
+        if value.text.is_empty() {
+            out.text = format!("{key}:");
+        }
+        out
+    };
+    let fixed = |text: String| Canon {
+        text,
+        values: Vec::new(),
+    };
+    line.canon = match key {
+        "Node" if !matches!(value, "" | "<none>") => fixed(format!("Node: {}", Kind::Node.mark())),
+        "Container ID" | "Image ID" if !value.is_empty() => {
+            fixed(format!("{key}: {}", Kind::Hex.mark()))
+        }
+        "Restart Count" => fixed(format!(
+            "Restart Count: {}",
+            if restarts(value) == "0" { "0" } else { "some" }
+        )),
+        "Duration" | "Age" if is_age(value) => fixed(format!("{key}: {}", Kind::Duration.mark())),
+        "Reason" => fixed(format!("Reason: {}", super::table::cells::status(value))),
+        "Message" => typed(canon(value, Scan::LOOSE)),
+        "NodePort" => typed(canon(&format!("NodePort: {value}"), Scan::FIXED)),
+        // `0% (1m) / 50%`: what is used now is a measurement.
+        key if key.starts_with("resource ") && value.contains(" / ") => {
+            let goal = value.rsplit(" / ").next().unwrap_or_default();
+            let known = value.starts_with(|c: char| c.is_ascii_digit());
+            fixed(format!(
+                "{key}: {} / {goal}",
+                if known { "now" } else { "<unknown>" }
+            ))
+        }
+        _ => return line,
+    };
+    line
+}
+
+/// The shown lines in order, where between them only whole keys are left out: an entry of a list, a label,
+/// a line of a value is never skipped.
+fn by_keys(shown: &[Shown], actual: &[Line], binder: &mut Binder<'_>) -> bool {
+    let mark = binder.mark();
+    let mut at = 0;
+    let mut free = true;
+    for item in shown {
+        let Shown::Line(line) = item else {
+            free = true;
+            continue;
+        };
+        let mut from = at;
+        loop {
+            let Some(next) = actual.get(from) else {
+                binder.rollback(mark);
+                return false;
+            };
+            if agree(line, next, binder) {
+                break;
+            }
+            if !free && !is_key(next) {
+                binder.rollback(mark);
+                return false;
+            }
+            from += 1;
+        }
+        at = from + 1;
+        free = false;
+    }
+    true
+}
+
+/// Whether a line is a key with its value: `Image:  nginx`, not a label, a mount, a row.
+fn is_key(line: &Line) -> bool {
+    line.words.split_once(':').is_some_and(|(key, rest)| {
+        (rest.is_empty() || rest.starts_with(' '))
+            && key.starts_with(|c: char| c.is_ascii_uppercase())
+            && key.split(' ').count() <= 4
+    })
+}

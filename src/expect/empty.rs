@@ -1,0 +1,64 @@
+//! Empty by meaning: nothing printed, or kubectl saying that there is nothing.
+
+use super::outcome::{Outcome, Task, count, short};
+
+/// Judges an output that the page shows to be empty.
+pub(super) fn judge(task: &Task<'_>) -> Outcome {
+    let printed: Vec<&str> = task
+        .actual
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    match printed.first() {
+        None => Outcome::default(),
+        Some(line) => Outcome::fail(format!(
+            "the page shows that nothing is printed; {} printed: `{}`",
+            count(printed.len(), "line"),
+            short(line)
+        )),
+    }
+}
+
+/// Whether a text is kubectl's word for an empty answer.
+pub(super) fn is_no_resources(text: &str) -> bool {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    lines.next().is_some_and(is_message) && lines.all(is_message)
+}
+
+fn is_message(line: &str) -> bool {
+    line.trim_start().starts_with("No resources found")
+}
+
+/// Judges kubectl's word for an empty answer: the same namespace, if both name one (before 1.17 none was named).
+pub(super) fn no_resources(task: &Task<'_>) -> Outcome {
+    if !is_no_resources(task.actual) {
+        let first = task.actual.lines().find(|line| !line.trim().is_empty());
+        return Outcome::fail(match first {
+            Some(line) => format!(
+                "the page shows that there are no resources; printed is `{}`",
+                short(line)
+            ),
+            None => "the page shows `No resources found`, nothing was printed".to_owned(),
+        });
+    }
+    let namespaces = |text: &str| {
+        text.lines()
+            .filter_map(|line| {
+                line.split(" in ")
+                    .nth(1)?
+                    .split(' ')
+                    .next()
+                    .map(str::to_owned)
+            })
+            .collect::<Vec<_>>()
+    };
+    let (shown, actual) = (namespaces(task.shown), namespaces(task.actual));
+    if shown.is_empty() || actual.is_empty() || shown == actual {
+        return Outcome::default();
+    }
+    Outcome::fail(format!(
+        "there are no resources in {}, the page says so of {}",
+        actual.join(", "),
+        shown.join(", ")
+    ))
+}

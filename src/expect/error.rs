@@ -1,0 +1,83 @@
+//! Errors that a page shows: the same message, and a status that says so.
+//!
+//! Entry points: [`judge`], and [`is_error`] and [`is_reported`] for those who ask whether a text is one.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::bindings::Binder;
+use super::outcome::{Outcome, Task};
+use super::text::{self, Extent};
+use super::volatile::Scan;
+
+/// Judges an error message, line by line.
+pub(super) fn judge(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
+    text::judge_lines(task, Scan::LOOSE, Extent::Whole, binder)
+}
+
+/// How programs of this trade begin an error.
+static ERROR: LazyLock<Regex> = LazyLock::new(|| {
+    constant(concat!(
+        r#"^(?:Error from server|[Ee]rror: |ERROR: |Error response from|The (?:\S+ )?"?[\w.]+"? ?"[^"]*" is invalid|The connection to the server|"#,
+        r"Unable to connect to the server|Unable to use|An error occurred \(|error validating|error looking up|command terminated with exit code \d+|",
+        r"curl: \(\d+\)|wget: |(?:\w+|/\S+): (?:.+: )?(?:No such file|Permission denied|cannot |can't |command not found|not found|Is a directory)|",
+        r"(?:-?bash|sh|/bin/sh): |ERROR \d+ \(|Could not |fatal: |Usage: |unknown flag|INSTALLATION FAILED|UPGRADE FAILED|timed out waiting for the condition)"
+    ))
+});
+
+/// Words of an error where it has no usual beginning.
+static REPORTED: LazyLock<Regex> = LazyLock::new(|| {
+    constant(concat!(
+        r"(?i)\b(?:error|errors|failed|failure|fatal|denied|forbidden|refused|unauthorized|invalid|timed out|timeout|not found|no such|cannot|can't|",
+        r"could not|unable to|unreachable|exceeded|exception|conflict|already exists|not permitted|not allowed|bad address|no route)\b|^no\b"
+    ))
+});
+
+fn constant(expression: &str) -> Regex {
+    // The expressions are constants that the tests compile.
+    Regex::new(expression).unwrap_or_else(|error| unreachable!("constant expression: {error}"))
+}
+
+/// Whether a line begins as an error does.
+pub(super) fn is_error(line: &str) -> bool {
+    ERROR.is_match(line.trim_start())
+}
+
+/// Whether a text says, in whatever words, that something went wrong.
+pub(super) fn is_reported(text: &str) -> bool {
+    text.lines()
+        .any(|line| is_error(line) || REPORTED.is_match(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors() {
+        for line in [
+            "Error from server (NotFound): pods \"web-0\" not found",
+            "error: the path \"missing.yaml\" does not exist",
+            "The Pod \"bad\" is invalid: spec.containers[0]",
+            "cat: /x: No such file or directory",
+            "ls: cannot access '/x': No such file or directory",
+            "curl: (7) Failed to connect",
+            "command terminated with exit code 1",
+            "bash: foo: command not found",
+            "wget: can't connect to remote host (10.0.0.1): Connection refused",
+        ] {
+            assert!(is_error(line), "{line}");
+        }
+        for line in [
+            "deployment.apps/web created",
+            "Errors: 0",
+            "web 1/1 Running",
+            "error-page.html",
+        ] {
+            assert!(!is_error(line), "{line}");
+        }
+        assert!(is_reported("no") && is_reported("timed out waiting for the condition on pods/a"));
+        assert!(!is_reported("NAME READY\nweb 1/1"));
+    }
+}

@@ -1,0 +1,471 @@
+//! Tables as kubectl and helm print them, by column.
+//!
+//! Entry points: [`judge`] for a table with its header, [`rows`] for rows without one. Steps: cut both texts into cells
+//! ([`parse`]); find the shown columns in the output; bring each cell into the form of its column ([`cells`]);
+//! pair the rows ([`pair`]); say what is left over.
+
+pub(super) mod cells;
+mod pair;
+pub(super) mod parse;
+
+use super::bindings::Binder;
+use super::elision;
+use super::outcome::{Keyed, Outcome, Task};
+use super::volatile::{Canon, Scan, canon};
+use super::{normalise, warnings};
+use crate::page::Rows;
+use cells::About;
+use parse::{Header, Row};
+
+/// A row ready for pairing: a canonical form a column.
+#[derive(Debug, Clone)]
+struct Ready {
+    row: Row,
+    cells: Vec<Canon>,
+    /// The same cells as they were.
+    raw: Vec<String>,
+    /// All cells in one: rows of one key agree but for bindings.
+    key: String,
+    /// What names the row, generated parts left out.
+    class: String,
+}
+
+/// How rows are to be paired.
+#[derive(Debug, Clone, Copy)]
+struct Order {
+    /// The command asked for an order.
+    sorted: bool,
+    /// By time: rows of one age may change places.
+    by_time: bool,
+    /// There may be more rows than the page shows.
+    more: bool,
+}
+
+/// A shown table: its rows and whether some are left out.
+struct Read {
+    rows: Vec<Row>,
+    elided: bool,
+}
+
+/// Judges one table with its header.
+pub(super) fn judge(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
+    let (Some(shown_header), Some(actual_header)) =
+        (first_header(task.shown), first_header(task.actual))
+    else {
+        return no_table(task);
+    };
+    let shown = read(task.shown, &shown_header, true, task.actual);
+    let actual = read(task.actual, &actual_header, false, task.actual);
+    let (columns, mut outcome) = columns(&shown_header, &actual_header);
+    if !outcome.agrees() {
+        return outcome;
+    }
+    let about = About {
+        nodes: is_about_nodes(task),
+    };
+    let names: Vec<&str> = columns
+        .iter()
+        .map(|(s, _)| shown_header.names[*s].as_str())
+        .collect();
+    let pick = |rows: Vec<Row>, side: fn(&(usize, usize)) -> usize| -> Vec<Ready> {
+        rows.into_iter()
+            .map(|row| {
+                ready(
+                    row,
+                    &names,
+                    &columns.iter().map(side).collect::<Vec<_>>(),
+                    about,
+                )
+            })
+            .collect()
+    };
+    let shown_rows = pick(shown.rows, |pair| pair.0);
+    let actual_rows = pick(actual.rows, |pair| pair.1);
+    let order = Order {
+        sorted: task.command.sorts(),
+        by_time: task.command.sorts_by_time(),
+        more: task.rows == Rows::Subset || shown.elided,
+    };
+    let noun = noun(task);
+    let paired = pair::pair(&shown_rows, &actual_rows, binder);
+    outcome.reasons = paired.reasons(&shown_rows, &actual_rows, &names, noun, order, binder);
+    outcome.warnings.extend(paired.warnings);
+    if !outcome.agrees() {
+        outcome.sides = Some(sides(
+            task,
+            &shown_header,
+            &shown_rows,
+            &actual_rows,
+            &paired.partner,
+            &columns,
+        ));
+    }
+    outcome
+}
+
+/// Judges rows that have no header: `--no-headers`, or a table that went through `grep`.
+pub(super) fn rows(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
+    let elided = task.shown.lines().any(elision::is_elision);
+    let read = |text: &str, other: &str| -> Vec<Ready> {
+        super::text::read_shown(text, other, Scan::LOOSE)
+            .into_iter()
+            .filter_map(|item| {
+                if let super::text::Shown::Line(line) = item {
+                    Some(line.raw)
+                } else {
+                    None
+                }
+            })
+            .enumerate()
+            .map(|(number, line)| bare(&line, number))
+            .collect()
+    };
+    let shown = read(task.shown, task.actual);
+    let actual: Vec<Ready> = task
+        .actual
+        .lines()
+        .filter(|l| !l.trim().is_empty())
+        .enumerate()
+        .map(|(n, l)| bare(l, n))
+        .collect();
+    let order = Order {
+        sorted: task.command.sorts(),
+        by_time: task.command.sorts_by_time(),
+        more: task.rows == Rows::Subset || elided,
+    };
+    let paired = pair::pair(&shown, &actual, binder);
+    let reasons = paired.reasons(&shown, &actual, &[], noun(task), order, binder);
+    Outcome {
+        reasons,
+        warnings: paired.warnings,
+        sides: None,
+    }
+}
+
+/// A row without header: cells apart by two blanks or by one; ages and restarts by their look.
+fn bare(line: &str, number: usize) -> Ready {
+    let text = normalise::words(line);
+    let mut whole = canon(&text, Scan::LOOSE);
+    // `2 (43s ago)` is how restarts look; the number before it says how often.
+    if let Some(at) = whole.text.find(" (")
+        && whole.text[at..].starts_with(&format!(
+            " ({} ago)",
+            super::volatile::Kind::Duration.mark()
+        ))
+    {
+        let tail = format!(" ({} ago)", super::volatile::Kind::Duration.mark());
+        whole.text = whole.text.replacen(&tail, "", 1);
+        if let Some(position) = whole
+            .values
+            .iter()
+            .position(|(kind, _)| *kind == super::volatile::Kind::Duration)
+        {
+            whole.values.remove(position);
+        }
+    }
+    let words: Vec<String> = whole
+        .text
+        .split(' ')
+        .map(|word| cells::status(word).to_owned())
+        .collect();
+    whole.text = words.join(" ");
+    let class = words.first().cloned().unwrap_or_default();
+    let row = Row {
+        cells: vec![text.clone()],
+        loose: false,
+        text: line.to_owned(),
+        line: number,
+    };
+    Ready {
+        row,
+        raw: vec![text],
+        key: whole.text.clone(),
+        class,
+        cells: vec![whole],
+    }
+}
+
+/// The first header of a text.
+pub(super) fn first_header(text: &str) -> Option<Header> {
+    let mut lines = text.lines().filter(|line| {
+        !line.trim().is_empty() && !elision::is_elision(line) && !elision::is_comment(line)
+    });
+    let line = lines.next()?;
+    Header::of(elision::without_marker(line).unwrap_or(line), true)
+}
+
+fn no_table(task: &Task<'_>) -> Outcome {
+    let first = task.actual.lines().find(|line| !line.trim().is_empty());
+    Outcome::fail(match first {
+        Some(line) => format!(
+            "the page shows a table, the output is `{}`",
+            super::outcome::short(line)
+        ),
+        None => "the page shows a table, nothing was printed".to_owned(),
+    })
+}
+
+/// The rows under a header.
+fn read(text: &str, header: &Header, notation: bool, actual: &str) -> Read {
+    let mut out = Read {
+        rows: Vec::new(),
+        elided: false,
+    };
+    let mut past_header = false;
+    for (number, line) in text.lines().enumerate() {
+        if line.trim().is_empty() {
+            continue;
+        }
+        if notation {
+            if elision::is_elision(line) {
+                out.elided = true;
+                continue;
+            }
+            if elision::is_comment(line) {
+                continue;
+            }
+        }
+        if !past_header {
+            past_header = true;
+            continue;
+        }
+        let plain = if notation {
+            elision::without_marker(line)
+                .filter(|_| !actual.contains(line))
+                .unwrap_or(line)
+        } else {
+            line
+        };
+        if plain.trim().is_empty() {
+            continue;
+        }
+        let row = header.row(plain, number).unwrap_or_else(|| Row {
+            cells: vec![plain.trim().to_owned()],
+            loose: true,
+            text: plain.to_owned(),
+            line: number,
+        });
+        out.rows.push(row);
+    }
+    out
+}
+
+/// Which shown column is which printed one. What only one side has is a warning if enough is left to compare.
+fn columns(shown: &Header, actual: &Header) -> (Vec<(usize, usize)>, Outcome) {
+    let mut out = Outcome::default();
+    let mut pairs = Vec::new();
+    let mut gone = Vec::new();
+    for (at, name) in shown.names.iter().enumerate() {
+        let free = |i: &usize| !pairs.iter().any(|(_, taken)| taken == i);
+        match actual
+            .names
+            .iter()
+            .enumerate()
+            .filter(|(_, other)| *other == name)
+            .map(|(i, _)| i)
+            .find(free)
+        {
+            Some(i) => pairs.push((at, i)),
+            None => gone.push(name.as_str()),
+        }
+    }
+    let enough =
+        pairs.first().is_some_and(|(at, _)| *at == 0) && pairs.len() * 2 > shown.names.len();
+    // Only Jobs have both: their STATUS came with kubectl 1.30.
+    let jobs = shown.names.iter().any(|name| name == "COMPLETIONS");
+    let telling =
+        |name: &&str| !warnings::column(name) && is_telling(name) && !(jobs && *name == "STATUS");
+    if !enough || gone.iter().any(telling) {
+        let (missing, printed) = (gone.join(", "), actual.names.join(", "));
+        return (
+            pairs,
+            Outcome::fail(format!(
+                "the page shows the column {missing}; the output has the columns {printed}"
+            )),
+        );
+    }
+    for name in gone {
+        out.warnings.push(format!(
+            "column {name} is not printed any more: page may be stale"
+        ));
+    }
+    // Authors cut columns at the end. One that is missing before the last shown one came with a release.
+    let last = pairs.iter().map(|(_, i)| *i).max().unwrap_or_default();
+    for (i, name) in actual.names.iter().enumerate() {
+        if i < last && warnings::column(name) && !pairs.iter().any(|(_, taken)| *taken == i) {
+            out.warnings
+                .push(format!("column {name} is new: page may be stale"));
+        }
+    }
+    (pairs, out)
+}
+
+/// Columns whose absence takes the point out of a table.
+fn is_telling(name: &str) -> bool {
+    matches!(
+        name,
+        "READY"
+            | "STATUS"
+            | "NAME"
+            | "TYPE"
+            | "DATA"
+            | "CAPACITY"
+            | "CLUSTER-IP"
+            | "PORT(S)"
+            | "REPLICAS"
+            | "COMPLETIONS"
+    )
+}
+
+fn ready(row: Row, names: &[&str], columns: &[usize], about: About) -> Ready {
+    let raw: Vec<String> = if row.loose {
+        row.cells.clone()
+    } else {
+        columns
+            .iter()
+            .map(|at| row.cells.get(*at).cloned().unwrap_or_default())
+            .collect()
+    };
+    let cells: Vec<Canon> = if row.loose {
+        raw.iter().map(|text| canon(text, Scan::LOOSE)).collect()
+    } else {
+        names
+            .iter()
+            .zip(&raw)
+            .map(|(name, text)| cells::cell(name, text, about))
+            .collect()
+    };
+    let key = cells
+        .iter()
+        .map(|cell| cell.text.as_str())
+        .collect::<Vec<_>>()
+        .join("\u{1f}");
+    let naming = [
+        "NAMESPACE",
+        "NAME",
+        "OBJECT",
+        "REASON",
+        "MESSAGE",
+        "REVISION",
+    ];
+    let mut class: Vec<&str> = names
+        .iter()
+        .zip(&cells)
+        .filter(|(name, _)| naming.contains(name))
+        .map(|(_, cell)| cell.text.as_str())
+        .collect();
+    if class.is_empty() || row.loose {
+        class = cells
+            .first()
+            .map(|cell| cell.text.as_str())
+            .into_iter()
+            .collect();
+    }
+    let class = class.join("\u{1f}");
+    Ready {
+        row,
+        cells,
+        raw,
+        key,
+        class,
+    }
+}
+
+/// Whether the rows are nodes.
+fn is_about_nodes(task: &Task<'_>) -> bool {
+    let named = |arg: &str| {
+        matches!(
+            arg.split('/').next().unwrap_or(arg),
+            "node" | "nodes" | "no"
+        )
+    };
+    task.command.kubectls().any(|kubectl| {
+        matches!(kubectl.verb, "get" | "top") && kubectl.args.first().is_some_and(|arg| named(arg))
+    })
+}
+
+/// What a row is, in words.
+fn noun(task: &Task<'_>) -> &'static str {
+    let Some(kubectl) = task
+        .command
+        .kubectls()
+        .find(|kubectl| kubectl.verb == "get")
+    else {
+        return "row";
+    };
+    match kubectl.args.first().copied().unwrap_or_default() {
+        "pods" | "pod" | "po" => "pod",
+        "deployments" | "deployment" | "deploy" => "deployment",
+        "services" | "service" | "svc" => "service",
+        "nodes" | "node" | "no" => "node",
+        "events" | "ev" | "event" => "event",
+        "namespaces" | "namespace" | "ns" => "namespace",
+        _ => "row",
+    }
+}
+
+/// Both sides for the diff: rows of the output in the page's order, each with the shown columns as key.
+fn sides(
+    task: &Task<'_>,
+    header: &Header,
+    shown: &[Ready],
+    actual: &[Ready],
+    partner: &[Option<usize>],
+    columns: &[(usize, usize)],
+) -> (Vec<Keyed>, Vec<Keyed>) {
+    let key = "\u{0}header".to_owned();
+    let line = |text: &str| {
+        text.lines()
+            .find(|l| !l.trim().is_empty() && !elision::is_elision(l))
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let same = columns.len() == header.names.len();
+    let mut old = vec![Keyed {
+        text: line(task.shown),
+        key: key.clone(),
+        line: 0,
+    }];
+    let mut new = vec![Keyed {
+        text: line(task.actual),
+        key: if same { key } else { "header".to_owned() },
+        line: 0,
+    }];
+    let mut placed = vec![false; actual.len()];
+    for (at, row) in shown.iter().enumerate() {
+        let key = match partner[at] {
+            Some(other) => format!("\u{0}{at}={other}"),
+            None => format!("shown {at}"),
+        };
+        old.push(Keyed {
+            text: row.row.text.clone(),
+            key: key.clone(),
+            line: row.row.line,
+        });
+        if let Some(other) = partner[at] {
+            placed[other] = true;
+            new.push(Keyed {
+                text: actual[other].row.text.clone(),
+                key,
+                line: actual[other].row.line,
+            });
+        } else if let Some(other) = (0..actual.len())
+            .find(|i| !placed[*i] && !partner.contains(&Some(*i)) && actual[*i].class == row.class)
+        {
+            placed[other] = true;
+            new.push(Keyed {
+                text: actual[other].row.text.clone(),
+                key: format!("actual {other}"),
+                line: actual[other].row.line,
+            });
+        }
+    }
+    for (at, row) in actual.iter().enumerate().filter(|(at, _)| !placed[*at]) {
+        new.push(Keyed {
+            text: row.row.text.clone(),
+            key: format!("actual {at}"),
+            line: row.row.line,
+        });
+    }
+    (old, new)
+}

@@ -1,0 +1,146 @@
+//! eks-workshop's hooks: scripts beside the pages, run around a step or around a directory.
+//!
+//! A hook is a bash of its own that sees what the lab has exported; what it changes of its own
+//! surroundings stays with it. After a step it finds the step's output in `TEST_OUTPUT`, and in
+//! the file that `TEST_OUTPUT_FILE` names.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::lab::LabRun;
+use super::millis;
+use crate::event::{CheckRecord, Event, StepAt, Verdict};
+use crate::shell::{End, Limits, Outcome, Session};
+
+/// Bytes of output that fit into an environment variable: Linux takes 128 KiB for one, its name
+/// included (MAX_ARG_STRLEN).
+const VARIABLE_LIMIT: usize = 120 << 10;
+
+/// On which side of a step or directory a hook runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moment {
+    Before,
+    After,
+}
+
+impl Moment {
+    fn word(self) -> &'static str {
+        match self {
+            Moment::Before => "before",
+            Moment::After => "after",
+        }
+    }
+}
+
+/// A hook to run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hook<'a> {
+    pub(super) script: &'a Path,
+    pub(super) moment: Moment,
+    pub(super) timeout: Duration,
+    /// What the commands of the step printed; empty before it.
+    pub(super) output: &'a str,
+    /// The page and line that name the hook.
+    pub(super) named_at: (&'a Path, usize),
+}
+
+/// Runs a hook and tells what came of it.
+///
+/// # Errors
+/// When there is no shell to run it in any more, or its output file cannot be written.
+pub(super) async fn run(
+    run: &LabRun<'_>,
+    session: &mut Session,
+    at: StepAt,
+    hook: Hook<'_>,
+) -> Result<Verdict, String> {
+    let started = Instant::now();
+    let name = format!("{} {}", hook.script.display(), hook.moment.word());
+    run.emitter.emit(Event::Progress {
+        what: format!("hook: {name}"),
+    });
+    let file = output_file(hook.output).map_err(|error| {
+        format!("the output for {name} cannot be written to a temporary file: {error}")
+    })?;
+    let limits = Limits {
+        deadline: hook.timeout,
+        until: None,
+        interrupt: Some(run.cancel),
+        on_output: None,
+    };
+    let outcome = session
+        .run(&command(hook, file.path())?, limits)
+        .await
+        .map_err(|error| error.to_string())?;
+    let (verdict, reason) = judge(&outcome, hook.timeout);
+    run.emitter.emit(Event::CheckFinished {
+        at,
+        record: CheckRecord {
+            kind: "hook",
+            name,
+            path: hook.named_at.0.display().to_string(),
+            line: hook.named_at.1,
+            verdict,
+            reasons: reason.into_iter().collect(),
+            likely_cause: None,
+            warnings: Vec::new(),
+            rule: None,
+            lines_compared: 0,
+            diff: Vec::new(),
+            duration_ms: millis(started.elapsed()),
+        },
+    });
+    Ok(verdict)
+}
+
+fn output_file(output: &str) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut file = tempfile::Builder::new()
+        .prefix("labproof-output-")
+        .tempfile()?;
+    std::io::Write::write_all(&mut file, output.as_bytes())?;
+    Ok(file)
+}
+
+/// The subshell that runs the script, in the folder of the page that it belongs to.
+fn command(hook: Hook<'_>, output: &Path) -> Result<String, String> {
+    let script = std::path::absolute(hook.script).map_err(|error| error.to_string())?;
+    // The script stands in `tests` beside the pages.
+    let folder = script
+        .parent()
+        .and_then(Path::parent)
+        .unwrap_or(Path::new("/"));
+    Ok(format!(
+        "(cd {folder} && TEST_OUTPUT_FILE={output} TEST_OUTPUT=\"$(head -c {VARIABLE_LIMIT} {output} | tr -d '\\0')\" \
+         bash {script} {moment})",
+        folder = quoted(folder),
+        output = quoted(output),
+        script = quoted(&script),
+        moment = hook.moment.word(),
+    ))
+}
+
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.to_string_lossy().replace('\'', r"'\''"))
+}
+
+fn judge(outcome: &Outcome, timeout: Duration) -> (Verdict, Option<String>) {
+    match outcome.end {
+        End::Exited(0) => (Verdict::Pass, None),
+        End::Exited(code) => {
+            let said = outcome.output.merged.text.trim();
+            let reason = match said.is_empty() {
+                true => format!("exited with {code}"),
+                false => format!("exited with {code}:\n{said}"),
+            };
+            (Verdict::Fail, Some(reason))
+        }
+        End::TimedOut => {
+            let reason = format!("did not end within {} s (hookTimeout)", timeout.as_secs());
+            (Verdict::Fail, Some(reason))
+        }
+        End::SawText | End::Interrupted | End::ShellKilled => (
+            Verdict::Broken,
+            Some("it was ended before it was done".to_owned()),
+        ),
+    }
+}

@@ -1,0 +1,591 @@
+//! Checks against a real cluster: pods are really deleted, files really read.
+//!
+//! Takes the cluster from `LABPROOF_TEST_KUBECONFIG`. Without it these tests fail, unless
+//! `LABPROOF_SKIP_CLUSTER_TESTS` says that they are left out on purpose. Each test works in a
+//! namespace of its own and deletes it. Needed: the image below, and a default StorageClass.
+
+use std::path::Path;
+use std::time::Duration;
+
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{Namespace, Node, PersistentVolumeClaim, Pod};
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Api, Client, Config, ResourceExt};
+use labproof::cluster::check::{Finding, Verdict, arm, client, make};
+use labproof::source::SourceFile;
+use labproof::verifier::{Check, parse};
+use serde_json::{Value, json};
+
+const IMAGE: &str = "public.ecr.aws/aws-containers/retail-store-sample-assets:0.4.0";
+
+/// A namespace of a test, and how to reach it.
+struct Room {
+    client: Client,
+    config: Config,
+    namespace: String,
+}
+
+/// Runs a test in a namespace of its own, which is deleted whatever becomes of the test.
+async fn in_cluster<F>(name: &str, test: impl FnOnce(Room) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let Some(kubeconfig) = std::env::var_os("LABPROOF_TEST_KUBECONFIG") else {
+        assert!(
+            std::env::var_os("LABPROOF_SKIP_CLUSTER_TESTS").is_some(),
+            "LABPROOF_TEST_KUBECONFIG names no cluster; \
+             set LABPROOF_SKIP_CLUSTER_TESTS=1 to leave the cluster tests out"
+        );
+        // Said on the terminal itself: cargo hides what a passing test prints.
+        let line = format!("left out, LABPROOF_SKIP_CLUSTER_TESTS is set: {name}\n");
+        std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes()).unwrap();
+        return;
+    };
+    let kubeconfig = Kubeconfig::read_from(Path::new(&kubeconfig)).unwrap();
+    let options = KubeConfigOptions::default();
+    let config = Config::from_custom_kubeconfig(kubeconfig, &options)
+        .await
+        .unwrap();
+    let client = client(config.clone()).unwrap();
+    let namespace = format!("labproof-check-{name}-{}", std::process::id());
+    let namespaces: Api<Namespace> = Api::all(client.clone());
+    create(&namespaces, json!({"metadata": {"name": namespace}})).await;
+    let room = Room {
+        client,
+        config,
+        namespace: namespace.clone(),
+    };
+    let result = tokio::spawn(test(room)).await;
+    namespaces
+        .delete(&namespace, &DeleteParams::default())
+        .await
+        .unwrap();
+    if let Err(error) = result {
+        std::panic::resume_unwind(error.into_panic());
+    }
+}
+
+async fn create<K>(api: &Api<K>, object: Value)
+where
+    K: Clone + std::fmt::Debug + serde::de::DeserializeOwned + serde::Serialize,
+{
+    let object: K = serde_json::from_value(object).unwrap();
+    api.create(&PostParams::default(), &object).await.unwrap();
+}
+
+impl Room {
+    fn pods(&self) -> Api<Pod> {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    /// A Deployment whose pods have `/data` from a volume, and otherwise only sleep.
+    async fn deployment(&self, replicas: u32, image: &str, volume: Value) {
+        let mut volume = volume;
+        volume["name"] = json!("data");
+        let mut container = json!({"name": "main", "image": image,
+            "imagePullPolicy": "IfNotPresent",
+            "volumeMounts": [{"name": "data", "mountPath": "/data"}]});
+        if image == IMAGE {
+            let script = "trap 'exit 0' TERM; while :; do sleep 0.1; done";
+            container["command"] = json!(["bash", "-c", script]);
+        }
+        let api: Api<Deployment> = Api::namespaced(self.client.clone(), &self.namespace);
+        create(
+            &api,
+            json!({"metadata": {"name": "web"}, "spec": {
+            "replicas": replicas, "selector": {"matchLabels": {"app": "web"}},
+            "template": {"metadata": {"labels": {"app": "web"}}, "spec": {
+                "terminationGracePeriodSeconds": 5, "securityContext": {"runAsUser": 0},
+                "containers": [container], "volumes": [volume]}}}}),
+        )
+        .await;
+    }
+
+    async fn claim(&self) -> Value {
+        let api: Api<PersistentVolumeClaim> = Api::namespaced(self.client.clone(), &self.namespace);
+        create(
+            &api,
+            json!({"metadata": {"name": "data"}, "spec": {
+            "accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Mi"}}}}),
+        )
+        .await;
+        json!({"persistentVolumeClaim": {"claimName": "data"}})
+    }
+
+    /// A check, with `NS` in its text replaced by the namespace.
+    fn check(&self, text: &str) -> Check {
+        let text = text.replace("NS", &self.namespace);
+        let text = format!("lab: l\nchecks: [{{name: a, within: 60s, {text}}}]\n");
+        let mut verifier = parse(&SourceFile::new("l.yaml", text)).unwrap();
+        verifier.checks.remove(0)
+    }
+
+    async fn make(&self, text: &str) -> Finding {
+        make(&self.client, &self.check(text), None).await
+    }
+
+    /// Makes a check and holds its outcome and a part of its reason.
+    async fn expect(&self, text: &str, verdict: Verdict, words: &str) -> Finding {
+        let finding = self.make(text).await;
+        assert_eq!(finding.verdict, verdict, "{finding:#?}");
+        assert!(
+            finding.reason.contains(words),
+            "`{words}` not in {finding:#?}"
+        );
+        finding
+    }
+
+    /// Waits until the Deployment has this many ready pods, and gives their names.
+    async fn ready(&self, replicas: u32) -> Vec<String> {
+        self.expect(
+            &format!(
+                "resource: {{apiVersion: apps/v1, kind: Deployment, namespace: NS, name: web}}, \
+                 match: {{status: {{readyReplicas: {replicas}}}}}"
+            ),
+            Verdict::Pass,
+            "as described",
+        )
+        .await;
+        let pods = self.pods().list(&ListParams::default()).await.unwrap();
+        pods.iter().map(ResourceExt::name_any).collect()
+    }
+
+    /// Runs a script in a pod, as a lab would.
+    async fn run(&self, pod: &str, script: &str) {
+        let params = kube::api::AttachParams::default().stdout(true);
+        let mut process = self
+            .pods()
+            .exec(pod, ["bash", "-c", script], &params)
+            .await
+            .unwrap();
+        let status = process.take_status().unwrap();
+        tokio::io::copy(&mut process.stdout().unwrap(), &mut tokio::io::sink())
+            .await
+            .unwrap();
+        let status = status.await.unwrap();
+        assert_eq!(status.status.as_deref(), Some("Success"), "{status:?}");
+    }
+}
+
+const WEB: &str = "workload: deployment/web, namespace: NS";
+
+#[tokio::test]
+async fn a_file_in_a_pod_is_lost_with_it_and_uids_prove_it() {
+    in_cluster("lost", |room| async move {
+        room.deployment(1, IMAGE, json!({"emptyDir": {}})).await;
+        let names = room.ready(1).await;
+        room.run(&names[0], "echo precious > /data/file; touch /usr/share/nginx/html/assets/new.png").await;
+        let old = room.pods().get(&names[0]).await.unwrap().uid().unwrap();
+        let finding = room
+            .expect(
+                &format!("persistence: {{{WEB}, path: /usr/share/nginx/html/assets/new.png, across: pod-deletion, expect: lost}}"),
+                Verdict::Pass,
+                "new.png was lost",
+            )
+            .await;
+        assert!(finding.reason.contains(&format!("{} (uid {old}) replaced by ", names[0])), "{finding:#?}");
+        room.expect(
+            &format!("persistence: {{{WEB}, path: /data/file, across: pod-deletion, expect: lost}}"),
+            Verdict::Broken,
+            "no pod has a file at /data/file",
+        )
+        .await;
+        room.expect(
+            &format!("persistence: {{{WEB}, path: /data, across: pod-deletion, expect: kept}}"),
+            Verdict::Fail,
+            "was lost; the claim is that it is kept",
+        )
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_on_a_claim_is_kept_and_shared() {
+    in_cluster("kept", |room| async move {
+        let claim = room.claim().await;
+        room.deployment(2, IMAGE, claim).await;
+        let names = room.ready(2).await;
+        room.run(&names[0], "echo precious > /data/file").await;
+        room.expect(
+            &format!("file: {{{WEB}, path: /data/file, equals: precious, replicas: same}}"),
+            Verdict::Pass,
+            "a file of 9 bytes",
+        )
+        .await;
+        let kept =
+            format!("persistence: {{{WEB}, path: /data/file, across: pod-deletion, expect: kept}}");
+        room.expect(&kept, Verdict::Pass, "/data/file was kept")
+            .await;
+        room.expect(
+            &kept.replace("/data/file", "/data"),
+            Verdict::Pass,
+            "was kept",
+        )
+        .await;
+        room.expect(
+            &kept.replace("expect: kept", "expect: lost"),
+            Verdict::Fail,
+            "was kept; the claim is that it is lost",
+        )
+        .await;
+        // The marker of the folder is gone: only the lab's own file is left.
+        let names = room.ready(2).await;
+        room.run(&names[0], r#"[ "$(ls -A /data)" = file ]"#).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_step_that_deletes_is_judged_and_one_that_does_not_fails() {
+    in_cluster("bylab", |room| async move {
+        room.deployment(1, IMAGE, json!({"emptyDir": {}})).await;
+        let names = room.ready(1).await;
+        room.run(&names[0], "touch /data/file").await;
+        let lost = room.check(&format!(
+            "persistence: {{{WEB}, path: /data/file, across: pod-deletion, expect: lost, by: lab}}"
+        ));
+        let mut quick = lost.clone();
+        quick.within = Duration::from_secs(2);
+        let armed = arm(&room.client, &quick).await;
+        let finding = make(&room.client, &quick, armed).await;
+        assert_eq!(finding.verdict, Verdict::Fail, "{finding:#?}");
+        assert!(
+            finding.reason.contains("nothing was deleted"),
+            "{finding:#?}"
+        );
+
+        let armed = arm(&room.client, &lost).await;
+        room.pods()
+            .delete(&names[0], &DeleteParams::default())
+            .await
+            .unwrap();
+        let finding = make(&room.client, &lost, armed).await;
+        assert_eq!(finding.verdict, Verdict::Pass, "{finding:#?}");
+        assert!(
+            finding.reason.contains("/data/file was lost"),
+            "{finding:#?}"
+        );
+
+        let finding = make(&room.client, &lost, None).await;
+        assert_eq!(finding.verdict, Verdict::Broken, "{finding:#?}");
+        let armed = arm(&room.client, &lost).await;
+        let finding = make(&room.client, &lost, armed).await;
+        assert_eq!(
+            finding.verdict,
+            Verdict::Broken,
+            "nothing was there to lose: {finding:#?}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_replicas_do_not_share_is_different() {
+    in_cluster("files", |room| async move {
+        room.deployment(2, IMAGE, json!({"emptyDir": {}})).await;
+        let names = room.ready(2).await;
+        room.run(&names[0], "head -c 30000000 /dev/zero > /data/big; chmod 0600 /data/big").await;
+        room.run(&names[1], "echo text > /data/note").await;
+        let file = |rest: &str| format!("file: {{{WEB}, {rest}}}");
+        for rest in [
+            "path: /data/big, replicas: different",
+            "path: /data/big, replicas: some, mode: '0600'",
+            // 30,000,000 zero bytes.
+            "path: /data/big, replicas: some, sha256: 5cea420a169be50cd615ee30e570f980afb5eb88e8431d652202fc99df58ed7d",
+            "path: /data/note, contains: tex, replicas: some",
+            "path: /no/such/file, exists: false",
+            "path: /usr/share/nginx/html/assets/gentleman.jpg, replicas: same",
+            "path: /data",
+        ] {
+            room.expect(&file(rest), Verdict::Pass, "/").await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn objects_are_found_counted_and_missed() {
+    in_cluster("objects", |room| async move {
+        room.deployment(2, IMAGE, json!({"emptyDir": {}})).await;
+        let names = room.ready(2).await;
+        for (check, words) in [
+            ("count: {apiVersion: v1, kind: Pod, namespace: NS, selector: app=web, is: 2}, match: {status: {conditions: {Ready: 'True'}}}", "there are 2"),
+            ("resource: {apiVersion: v1, kind: Pod, namespace: NS, selector: {app: web}}, match: {spec: {containers: [{name: main, image: '/sample-assets/'}]}}", "all 2 objects"),
+            ("resource: {apiVersion: v1, kind: Namespace, name: NS}, match: {status: {phase: Active}}", "as described"),
+            ("absent: {apiVersion: v1, kind: Pod, namespace: NS, name: other}", "two readings"),
+        ] {
+            room.expect(check, Verdict::Pass, words).await;
+        }
+        // A watch wakes the look: the pod goes while the check waits for it.
+        let absent = room.check(&format!("absent: {{apiVersion: v1, kind: Pod, namespace: NS, name: {}}}", names[0]));
+        let going = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            room.pods().delete(&names[0], &DeleteParams::default()).await.unwrap();
+        };
+        let (finding, ()) = tokio::join!(make(&room.client, &absent, None), going);
+        assert_eq!(finding.verdict, Verdict::Pass, "{finding:#?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_looked_into_is_broken_with_words() {
+    in_cluster("broken", |room| async move {
+        let nodes: Api<Node> = Api::all(room.client.clone());
+        let node = nodes
+            .list(&ListParams::default())
+            .await
+            .unwrap()
+            .items
+            .remove(0);
+        let images = node.status.unwrap().images.unwrap_or_default();
+        let pause = images
+            .iter()
+            .flat_map(|image| image.names.iter().flatten())
+            .find(|name| name.contains("pause:"))
+            .expect("the node has a pause image")
+            .clone();
+        room.deployment(1, &pause, json!({"emptyDir": {}})).await;
+        room.ready(1).await;
+        let file = format!("file: {{{WEB}, path: /x}}");
+        room.expect(&file, Verdict::Broken, "neither sh nor cat")
+            .await;
+        let lost =
+            format!("persistence: {{{WEB}, path: /data, across: pod-deletion, expect: lost}}");
+        room.expect(&lost, Verdict::Broken, "neither sh nor cat")
+            .await;
+        room.expect(
+            &file.replace("namespace", "container: side, namespace"),
+            Verdict::Broken,
+            "no container `side`: it has main",
+        )
+        .await;
+
+        let mut config = room.config.clone();
+        config.auth_info.impersonate =
+            Some(format!("system:serviceaccount:{}:default", room.namespace));
+        let stranger = client(config).unwrap();
+        let finding = make(&stranger, &room.check(&file), None).await;
+        assert_eq!(finding.verdict, Verdict::Broken, "{finding:#?}");
+        assert!(
+            finding.reason.contains("not allowed to get deployments"),
+            "{finding:#?}"
+        );
+        assert!(finding.duration < Duration::from_secs(10));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_may_not_run_programs_is_told_which_right_is_missing() {
+    in_cluster("noexec", |room| async move {
+        room.deployment(1, IMAGE, json!({"emptyDir": {}})).await;
+        room.ready(1).await;
+        let bindings: Api<k8s_openapi::api::rbac::v1::RoleBinding> =
+            Api::namespaced(room.client.clone(), &room.namespace);
+        create(&bindings, json!({"metadata": {"name": "view"},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"},
+            "subjects": [{"kind": "ServiceAccount", "name": "default", "namespace": room.namespace}]}))
+        .await;
+        let mut config = room.config.clone();
+        config.auth_info.impersonate = Some(format!("system:serviceaccount:{}:default", room.namespace));
+        let viewer = client(config).unwrap();
+        // The authoriser learns of the binding a moment later.
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let finding = make(&viewer, &room.check(&format!("file: {{{WEB}, path: /x}}")), None).await;
+        assert_eq!(finding.verdict, Verdict::Broken, "{finding:#?}");
+        assert!(finding.reason.contains("pods/exec"), "{finding:#?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_is_told_from_one_that_comes_later() {
+    in_cluster("later", |room| async move {
+        room.deployment(1, IMAGE, json!({"emptyDir": {}})).await;
+        let api: Api<Deployment> = Api::namespaced(room.client.clone(), &room.namespace);
+        let names = room.ready(1).await;
+        let check = room.check(&format!("file: {{{WEB}, path: /data/x, contains: two}}"));
+        let writing = async {
+            room.run(&names[0], "echo one > /data/x").await;
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            room.run(&names[0], "echo two > /data/x").await;
+        };
+        let (finding, ()) = tokio::join!(make(&room.client, &check, None), writing);
+        assert_eq!(finding.verdict, Verdict::Pass, "{finding:#?}");
+        assert!(finding.attempts > 1);
+        // A pod that cannot come is broken, and says why.
+        let patch = json!({"spec": {"template": {"spec": {"containers": [
+            {"name": "main", "image": "example.invalid/none:1"}]}}}});
+        api.patch("web", &PatchParams::default(), &Patch::Strategic(patch))
+            .await
+            .unwrap();
+        let mut check = room.check(&format!("file: {{{WEB}, path: /data/x}}"));
+        check.within = Duration::from_secs(8);
+        let finding = make(&room.client, &check, None).await;
+        assert_eq!(finding.verdict, Verdict::Broken, "{finding:#?}");
+        assert!(finding.reason.contains("is not ready"), "{finding:#?}");
+        assert!(!finding.events.is_empty(), "{finding:#?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_outlives_a_container_a_rollout_and_a_pause() {
+    in_cluster("across", |room| async move {
+        room.deployment(1, IMAGE, json!({"emptyDir": {}})).await;
+        let names = room.ready(1).await;
+        room.run(&names[0], "echo a > /data/volume; echo b > /tmp/layer")
+            .await;
+        let claim = |path: &str, across: &str, expect: &str| {
+            format!("persistence: {{{WEB}, path: {path}, across: {across}, expect: {expect}}}")
+        };
+        // An emptyDir outlives its container, the container's own layer does not.
+        room.expect(
+            &claim("/data/volume", "container-restart", "kept"),
+            Verdict::Pass,
+            "restarts 1",
+        )
+        .await;
+        room.run(&names[0], "echo b > /tmp/layer").await;
+        room.expect(
+            &claim("/tmp/layer", "container-restart", "lost"),
+            Verdict::Pass,
+            "was lost",
+        )
+        .await;
+        room.expect(
+            &claim("/data/volume", "rollout", "lost"),
+            Verdict::Pass,
+            "was lost",
+        )
+        .await;
+        room.expect(
+            &claim("/data", "scale-to-zero", "lost"),
+            Verdict::Pass,
+            "was lost",
+        )
+        .await;
+        room.ready(1).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn owners_rollouts_programs_logs_and_events() {
+    in_cluster("kinds", |room| async move {
+        room.deployment(2, IMAGE, json!({"emptyDir": {}})).await;
+        room.ready(2).await;
+        for (check, words) in [
+            ("owner: {apiVersion: v1, kind: Pod, namespace: NS, selector: app=web, chain: [ReplicaSet, Deployment/web]}", "ReplicaSet/web-"),
+            ("owner: {apiVersion: apps/v1, kind: Deployment, namespace: NS, name: web, chain: []}", "nothing"),
+            ("rollout: {workload: deployment/web, namespace: NS, is: complete, revision: 1, history: 1, changeCause: absent, oldReplicaSets: 0}", "complete"),
+            ("exec: {workload: deployment/web, namespace: NS, command: 'echo $((6*7)); exit 3', exit: 3, equals: '42'}", "2 of 2"),
+            ("events: {namespace: NS, on: Pod, reason: Started, type: Normal, is: '>= 2'}", "Started"),
+        ] {
+            room.expect(check, Verdict::Pass, words).await;
+        }
+        let patch = json!({"spec": {"template": {"spec": {"containers": [
+            {"name": "main", "command": ["bash", "-c",
+                "echo second; trap 'exit 0' TERM; while :; do sleep 0.1; done"]}]}}}});
+        let api: Api<Deployment> = Api::namespaced(room.client.clone(), &room.namespace);
+        api.patch("web", &PatchParams::default(), &Patch::Strategic(patch)).await.unwrap();
+        for (check, words) in [
+            ("rollout: {workload: deployment/web, namespace: NS, is: complete, revision: 2, history: 2, oldReplicaSets: 1, oldReplicas: 0}", "complete"),
+            ("logs: {workload: deployment/web, namespace: NS, matches: '^second$', lacks: error}", "2 of 2"),
+        ] {
+            room.expect(check, Verdict::Pass, words).await;
+        }
+        for (check, verdict, words) in [
+            ("within: 1s, exec: {workload: deployment/web, namespace: NS, command: [nonesuch]}", Verdict::Broken, "has no `nonesuch`"),
+            ("within: 1s, exec: {workload: deployment/web, namespace: NS, command: 'exit 1'}", Verdict::Fail, "exit status 1"),
+            ("within: 1s, rollout: {workload: deployment/web, namespace: NS, is: paused}", Verdict::Fail, "it is complete"),
+            ("within: 1s, owner: {apiVersion: v1, kind: Pod, namespace: NS, selector: app=web, chain: [StatefulSet]}", Verdict::Fail, "ReplicaSet/web-"),
+        ] {
+            let check = room.check(&check.replace("within: 1s, ", ""));
+            let check = Check {
+                within: Duration::from_secs(1),
+                ..check
+            };
+            let finding = make(&room.client, &check, None).await;
+            assert_eq!(finding.verdict, verdict, "{finding:#?}");
+            assert!(finding.reason.contains(words), "{finding:#?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_service_answers_or_does_not_while_a_step_runs() {
+    in_cluster("service", |room| async move {
+        let api: Api<Deployment> = Api::namespaced(room.client.clone(), &room.namespace);
+        create(
+            &api,
+            json!({"metadata": {"name": "web"}, "spec": {
+            "replicas": 2, "selector": {"matchLabels": {"app": "web"}},
+            "template": {"metadata": {"labels": {"app": "web"}}, "spec": {
+                "containers": [{"name": "main", "image": IMAGE,
+                    "ports": [{"containerPort": 8080}],
+                    "readinessProbe": {"httpGet": {"path": "/health.html", "port": 8080},
+                        "periodSeconds": 1}}]}}}}),
+        )
+        .await;
+        let services: Api<k8s_openapi::api::core::v1::Service> =
+            Api::namespaced(room.client.clone(), &room.namespace);
+        create(
+            &services,
+            json!({"metadata": {"name": "web"}, "spec": {
+            "selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 8080}]}}),
+        )
+        .await;
+        room.ready(2).await;
+        room.expect(
+            "http: {service: web, namespace: NS, path: /health.html, contains: OK}",
+            Verdict::Pass,
+            "status 200",
+        )
+        .await;
+        room.expect(
+            "http: {service: web, namespace: NS, path: /no, status: 404}",
+            Verdict::Pass,
+            "status 404",
+        )
+        .await;
+        let mut no_port = room.check("http: {service: web, namespace: NS, port: 81}");
+        no_port.within = Duration::from_secs(1);
+        let finding = make(&room.client, &no_port, None).await;
+        assert_eq!(finding.verdict, Verdict::Broken, "{finding:#?}");
+        assert!(
+            finding.reason.contains("no port 81: it has 80"),
+            "{finding:#?}"
+        );
+
+        let steady = room.check(
+            "after: x, availability: {service: web, namespace: NS, path: /health.html, gap: 2s}",
+        );
+        let armed = arm(&room.client, &steady).await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let finding = make(&room.client, &steady, armed).await;
+        assert_eq!(finding.verdict, Verdict::Pass, "{finding:#?}");
+        assert!(finding.attempts >= 20, "{finding:#?}");
+
+        let armed = arm(&room.client, &steady).await;
+        let none = json!({"spec": {"replicas": 0}});
+        api.patch("web", &PatchParams::default(), &Patch::Merge(none))
+            .await
+            .unwrap();
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        let finding = make(&room.client, &steady, armed).await;
+        assert_eq!(finding.verdict, Verdict::Fail, "{finding:#?}");
+        assert!(
+            finding.reason.contains("no endpoints available"),
+            "{finding:#?}"
+        );
+
+        let finding = make(&room.client, &steady, None).await;
+        assert_eq!(finding.verdict, Verdict::Broken, "{finding:#?}");
+    })
+    .await;
+}
