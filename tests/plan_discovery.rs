@@ -266,3 +266,24 @@ fn in_eks_workshop_a_blank_line_ends_output() {
         .collect();
     assert_eq!(shown, [Some("x"), None, Some("w")]);
 }
+
+#[test]
+fn a_project_settles_what_its_pages_do_not() {
+    let (root, _) = planned(&[
+        ("labproof.toml", "dialect = \"transcript\"\n"),
+        ("a/b.md", "```sh\nls\n```\n"),
+    ]);
+    let paths = [root.path().join("a")];
+    let project = plan::project(&paths).unwrap();
+    let options = PlanOptions {
+        dialect: project.dialect,
+        ..PlanOptions::default()
+    };
+    let plan = plan::build(&paths, &options);
+    assert_eq!(
+        plan.labs[0].pages[0].steps[0].skip.as_deref(),
+        Some("no prompt")
+    );
+    fs::write(root.path().join("labproof.toml"), "dialect = 3\n").unwrap();
+    assert!(plan::project(&paths).is_err());
+}

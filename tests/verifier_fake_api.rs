@@ -321,3 +321,44 @@ async fn a_list_is_read_to_its_end_and_large_objects_are_no_matter() {
     assert_eq!(finding.reason, "there are 3 ConfigMap in x, expected 2");
     assert!(format!("{finding:?}").len() < 5_000);
 }
+
+#[tokio::test]
+async fn a_failed_request_of_a_service_is_seen_and_not_tried_again_behind_our_back() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = asked.clone();
+    let client = fake(move |path| match path {
+        "/api/v1/namespaces/x/services/web" => Some((
+            200,
+            json!({"apiVersion": "v1",
+            "kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [{"port": 80}]}}),
+        )),
+        "/api/v1/namespaces/x/services/web:80/proxy/a?b=c" => {
+            match counter.fetch_add(1, Ordering::SeqCst) {
+                0 => refusal(
+                    503,
+                    "ServiceUnavailable",
+                    "no endpoints available for service",
+                ),
+                _ => Some((200, json!("fine"))),
+            }
+        }
+        _ => not_found(),
+    })
+    .await;
+    let check =
+        "{name: a, within: 5s, http: {service: web, namespace: x, path: '/a?b=c', status: 503}}";
+    let first = finding(&client, check).await;
+    assert_eq!(first.verdict, Verdict::Pass, "{first:?}");
+    assert!(
+        first.reason.contains("from the API server: no endpoints"),
+        "{first:?}"
+    );
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    let check = check.replace("status: 503", "contains: fine");
+    let second = finding(&client, &check).await;
+    assert_eq!(
+        (second.verdict, second.attempts),
+        (Verdict::Pass, 1),
+        "{second:?}"
+    );
+}

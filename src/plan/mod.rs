@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::page::{Dialect, Page};
-use crate::source::{Diagnostic, Severity};
+use crate::source::{Diagnostic, Severity, SourceFile};
 use crate::verifier::Verifier;
 
 mod compat;
@@ -21,6 +21,7 @@ pub mod project;
 pub mod text;
 
 pub use hooks::Suite;
+pub use project::Project;
 
 /// What a plan depends on besides the pages.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +34,24 @@ pub struct PlanOptions {
     pub filters: Vec<String>,
     /// `--compat eks-workshop`: what that workshop's own harness takes pages to mean.
     pub compat_eks_workshop: bool,
+}
+
+/// What the nearest `labproof.toml` says: the one beside or above the first of the paths that has one.
+///
+/// # Errors
+/// The first problem of the file: nothing of a file that is not valid counts.
+pub fn project(paths: &[PathBuf]) -> Result<Project, Box<Diagnostic>> {
+    let Some(found) = paths.iter().find_map(|path| project::find(path)) else {
+        return Ok(Project::default());
+    };
+    let text = std::fs::read_to_string(&found).map_err(|error| {
+        Diagnostic::of_path(Severity::Error, &found, format!("cannot be read: {error}"))
+    })?;
+    let (project, problems) = project::read(&SourceFile::new(found, text));
+    match problems.into_iter().next() {
+        Some(problem) => Err(Box::new(problem)),
+        None => Ok(project),
+    }
 }
 
 /// Everything that a run will do, in order.

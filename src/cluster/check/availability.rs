@@ -14,12 +14,16 @@ use crate::verifier::Availability;
 
 use super::http::{ask, described, url};
 use super::look::Unable;
-use super::{Finding, Verdict};
+use super::{Finding, Verdict, problem};
 
 /// How long the Service is asked after the step: what a step does to endpoints shows late.
 const AFTER: Duration = Duration::from_secs(1);
 /// How long the last answers may take: a little more than one request.
 const LAST: Duration = Duration::from_secs(11);
+/// How often the API server is asked for itself.
+const HEARTBEAT: Duration = Duration::from_millis(500);
+/// How long it may take to answer that before the silence is its own.
+const ALIVE_WITHIN: Duration = Duration::from_secs(3);
 
 /// Requests that are being made. They stop when it is dropped.
 #[derive(Debug)]
@@ -46,8 +50,12 @@ struct Reply {
 enum Was {
     Served,
     Failed(String),
+    /// No answer in time: the Service's silence, or the API server's.
+    Silent(String),
     /// The API server itself was not reached: that says nothing of the Service.
     Unknown(String),
+    /// The API server answered by itself, as it should.
+    Alive,
 }
 
 impl Drop for Probe {
@@ -100,13 +108,15 @@ async fn keep_asking(asker: Asker, pause: Duration, enough: CancellationToken) {
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     // Dropped with this task, it ends the requests that are still open.
     let mut open = JoinSet::new();
+    let mut heartbeats = tokio::time::interval(HEARTBEAT);
+    heartbeats.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     loop {
         tokio::select! {
-            _ = ticks.tick() => {}
+            _ = ticks.tick() => drop(open.spawn(ask_once(asker.clone()))),
+            _ = heartbeats.tick() => drop(open.spawn(ask_for_life(asker.clone()))),
             () = enough.cancelled() => break,
         }
         while open.try_join_next().is_some() {}
-        open.spawn(ask_once(asker.clone()));
     }
     // A request that hangs to its end is a failed one: it must be waited for.
     while open.join_next().await.is_some() {}
@@ -115,6 +125,7 @@ async fn keep_asking(asker: Asker, pause: Duration, enough: CancellationToken) {
 async fn ask_once(asker: Asker) {
     let was = match ask(&asker.client, &asker.url).await {
         Ok(answer) if answer.status < 500 && answer.own.is_none() => Was::Served,
+        Ok(answer) if answer.silent => Was::Silent(answer.own.unwrap_or_default()),
         Ok(answer) => {
             let own = answer.own.map(|own| format!(": {own}"));
             Was::Failed(format!(
@@ -125,9 +136,28 @@ async fn ask_once(asker: Asker) {
         }
         Err(unable) => Was::Unknown(unable.reason),
     };
-    let at = asker.start.elapsed();
-    if let Ok(mut answers) = asker.answers.lock() {
-        answers.push(Reply { at, was });
+    asker.note(was);
+}
+
+/// Asks the API server for itself, so that its silence is told from the Service's.
+async fn ask_for_life(asker: Asker) {
+    let asked = tokio::time::timeout(ALIVE_WITHIN, asker.client.apiserver_version());
+    asker.note(match asked.await {
+        Ok(Ok(_)) => Was::Alive,
+        Ok(Err(error)) => Was::Unknown(problem::unable(&error, "read its version").reason),
+        Err(_) => Was::Unknown(format!(
+            "the API server gave no answer within {} s",
+            ALIVE_WITHIN.as_secs()
+        )),
+    });
+}
+
+impl Asker {
+    fn note(&self, was: Was) {
+        let at = self.start.elapsed();
+        if let Ok(mut answers) = self.answers.lock() {
+            answers.push(Reply { at, was });
+        }
     }
 }
 
@@ -199,32 +229,33 @@ fn judge(
     lasted: Duration,
 ) -> Result<(bool, String), Unable> {
     let summary = summary(replies, lasted);
-    let failed = replies
-        .iter()
-        .filter(|reply| matches!(reply.was, Was::Failed(_)))
-        .count();
-    let first = replies.iter().find_map(|reply| match &reply.was {
-        Was::Failed(reason) => Some(reason),
-        Was::Served | Was::Unknown(_) => None,
+    let unknown = replies.iter().find_map(|reply| match &reply.was {
+        Was::Unknown(reason) => Some(reason),
+        Was::Served | Was::Failed(_) | Was::Silent(_) | Was::Alive => None,
     });
-    if !availability.failed.holds_for(failed as u64) {
-        let first = first
-            .map(|reason| format!(", the first with {reason}"))
-            .unwrap_or_default();
-        let wanted = &availability.failed;
+    // While the API server is silent itself, silence says nothing of the Service.
+    let failures: Vec<&String> = replies
+        .iter()
+        .filter_map(|reply| match &reply.was {
+            Was::Failed(reason) => Some(reason),
+            Was::Silent(reason) if unknown.is_none() => Some(reason),
+            Was::Silent(_) | Was::Served | Was::Unknown(_) | Was::Alive => None,
+        })
+        .collect();
+    if !availability.failed.holds_for(failures.len() as u64) {
+        let first = failures
+            .first()
+            .map(|reason| format!(", the first with {reason}"));
+        let (first, wanted) = (first.unwrap_or_default(), &availability.failed);
         return Ok((
             false,
             format!("{summary}{first}; expected failed requests {wanted}"),
         ));
     }
-    let unknown = replies.iter().find_map(|reply| match &reply.was {
-        Was::Unknown(reason) => Some(reason),
-        Was::Served | Was::Failed(_) => None,
-    });
     // A gap may be the API server's own, and so may requests that would have failed.
     if let Some(reason) = unknown {
         return Err(Unable::for_good(format!(
-            "{summary}; some were never made: {reason}"
+            "{summary}; the API server was away meanwhile: {reason}"
         )));
     }
     let gap = longest_gap(replies, lasted);
@@ -236,7 +267,7 @@ fn judge(
             format!("{summary}; expected no gap over {}", seconds(most)),
         ));
     }
-    if replies.is_empty() {
+    if replies.iter().all(|reply| reply.was == Was::Alive) {
         return Err(Unable::for_good(format!(
             "the step took {}: no answer came in that time",
             seconds(lasted)
@@ -246,13 +277,11 @@ fn judge(
 }
 
 fn summary(replies: &[Reply], lasted: Duration) -> String {
-    let served = replies
-        .iter()
-        .filter(|reply| reply.was == Was::Served)
-        .count();
+    let count = |is: fn(&Was) -> bool| replies.iter().filter(|reply| is(&reply.was)).count();
+    let served = count(|was| *was == Was::Served);
+    let failed = count(|was| matches!(was, Was::Failed(_) | Was::Silent(_)));
     format!(
-        "{served} of {} requests served in {}, the longest gap {}",
-        replies.len(),
+        "{served} requests served and {failed} failed in {}, the longest gap {}",
         seconds(lasted),
         seconds(longest_gap(replies, lasted))
     )
@@ -322,7 +351,7 @@ mod tests {
         check(
             &good,
             Ok(true),
-            "3 of 3 requests served in 2.0 s, the longest gap 0.5 s",
+            "3 requests served and 0 failed in 2.0 s, the longest gap 0.5 s",
         );
         let failed = reply(7, Was::Failed("status 503: no endpoints".into()));
         check(
@@ -339,8 +368,18 @@ mod tests {
         check(
             &[served(5), unknown.clone(), served(15)],
             Err(()),
-            "never made: refused",
+            "away meanwhile: refused",
         );
+        // Silence is the Service's, unless the API server was silent too.
+        let silent = reply(12, Was::Silent("no answer".into()));
+        let alive = reply(8, Was::Alive);
+        check(
+            &[served(5), silent.clone(), alive.clone()],
+            Ok(false),
+            "no answer",
+        );
+        check(&[served(5), silent, unknown.clone()], Err(()), "refused");
+        check(&[alive], Ok(false), "no gap");
         // What failed for sure is told even where other requests were never made.
         check(&[failed, unknown], Ok(false), "status 503");
         check(&[], Ok(false), "no gap");

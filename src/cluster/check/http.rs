@@ -33,6 +33,8 @@ pub(super) struct Answer {
     pub whole: bool,
     /// The API server's own words, where it is not the Service that answered.
     pub own: Option<String>,
+    /// There was none in time: the status is ours.
+    pub silent: bool,
 }
 
 /// Makes an `http` check.
@@ -56,6 +58,7 @@ async fn look(client: &Client, http: &Http) -> Result<Look, Unable> {
 fn judge(http: &Http, answer: &Answer) -> Result<Look, String> {
     let Answer { status, own, .. } = answer;
     let seen = match own {
+        Some(own) if answer.silent => own.clone(),
         Some(own) => format!("status {status} from the API server: {own}"),
         None => format!("status {status}, {} bytes", answer.body.len()),
     };
@@ -146,6 +149,7 @@ pub(super) async fn ask(client: &Client, url: &str) -> Result<Answer, Unable> {
                 body: String::new(),
                 whole: true,
                 own: Some(format!("no answer within {seconds} s")),
+                silent: true,
             })
         })
 }
@@ -178,6 +182,7 @@ async fn ask_unlimited(client: &Client, url: &str) -> Result<Answer, Unable> {
         body,
         whole: bytes.len() <= KEPT,
         own,
+        silent: false,
     })
 }
 
@@ -233,6 +238,7 @@ mod tests {
             body: body.into(),
             whole: true,
             own: None,
+            silent: false,
         };
         let look = |status, body| judge(&http, &answer(status, body)).unwrap();
         assert!(matches!(look(200, "hi there"), Look::Holds(_)));

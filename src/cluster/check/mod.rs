@@ -29,6 +29,7 @@ mod program;
 mod replace;
 mod resource;
 mod rollout;
+mod workload;
 
 use std::time::Duration;
 

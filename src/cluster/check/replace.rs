@@ -5,8 +5,7 @@
 use std::time::{Duration, Instant};
 
 use k8s_openapi::api::core::v1::Pod;
-use kube::api::{ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, Preconditions};
-use kube::core::GroupVersionKind;
+use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, Preconditions};
 use kube::{Api, Client};
 use serde_json::{Value, json};
 
@@ -17,6 +16,7 @@ use super::look::Unable;
 use super::pods::{self, Member};
 use super::poll::reach;
 use super::problem;
+use super::workload::apps;
 
 /// How long the first process of a container may take to heed a signal.
 const HEED: Duration = Duration::from_secs(10);
@@ -117,8 +117,7 @@ async fn patch(client: &Client, pods: &Pods, change: &Value) -> Result<(), Unabl
     let PodsOf::Workload(workload, name) = &pods.of else {
         return Err(Unable::for_good(format!("{} is no workload", pods.of)));
     };
-    let gvk = GroupVersionKind::gvk("apps", "v1", workload.kind());
-    let resource = ApiResource::from_gvk(&gvk);
+    let resource = apps(*workload);
     let namespace = &pods.namespace;
     let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource);
     let patched = api
