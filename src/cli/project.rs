@@ -3,22 +3,15 @@
 use std::path::PathBuf;
 
 use super::output;
-use crate::plan::project::{self, Project};
-use crate::source::SourceFile;
+use crate::plan::{self, Project};
 
-/// Reads the project file nearest to the first path that has one; nothing set where there is none.
-/// `None`: it is wrong, and has been told so.
+/// What the project says; `None` where it is wrong, and has been told so.
 pub(super) fn of(paths: &[PathBuf]) -> Option<Project> {
-    let Some(path) = paths.iter().find_map(|path| project::find(path)) else {
-        return Some(Project::default());
-    };
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) => {
-            output::error(&format!("{}: cannot be read: {error}", path.display()));
-            return None;
+    match plan::project(paths) {
+        Ok(project) => Some(project),
+        Err(problem) => {
+            output::diagnostics(&[*problem]);
+            None
         }
-    };
-    let (project, problems) = project::read(&SourceFile::new(path, text));
-    (!output::diagnostics(&problems)).then_some(project)
+    }
 }

@@ -65,7 +65,7 @@ impl Connection {
         let config = kube::Config::from_custom_kubeconfig(config, &KubeConfigOptions::default())
             .await
             .map_err(|error| unreachable(causes(&error)))?;
-        let client = kube::Client::try_from(config).map_err(|error| unreachable(causes(&error)))?;
+        let client = super::check::client(config).map_err(|error| unreachable(causes(&error)))?;
         let version = tokio::time::timeout(REACH_TIMEOUT, client.apiserver_version())
             .await
             .map_err(|_| unreachable(format!("no answer in {} s", REACH_TIMEOUT.as_secs())))?

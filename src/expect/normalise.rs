@@ -36,9 +36,28 @@ pub(super) fn text(raw: &str) -> String {
             }
         }
         pending_blank = 0;
-        out.push_str(line);
+        match bash_message(line) {
+            Some(message) => {
+                out.push_str("bash: ");
+                out.push_str(message);
+            }
+            None => out.push_str(line),
+        }
     }
     out
+}
+
+/// What bash says of itself, without what depends on how it was started: a login shell at a
+/// terminal says `-bash: x`, one that reads commands from elsewhere `bash: line 1: x`.
+fn bash_message(line: &str) -> Option<&str> {
+    if let Some(message) = line.strip_prefix("-bash: ") {
+        return Some(message);
+    }
+    let (number, message) = line.strip_prefix("bash: line ")?.split_once(": ")?;
+    number
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then_some(message)
 }
 
 /// One line with every run of blanks made one space, none at its ends: column widths and
@@ -128,6 +147,16 @@ mod tests {
         check("\u{1b}[31mred\u{1b}[0m \u{1b}]0;title\u{7}x", "red x");
         check("10%\r50%\r100%", "100%");
         check("   ", "");
+    }
+
+    #[test]
+    fn bash_says_the_same_however_it_was_started() {
+        check("-bash: x: command not found", "bash: x: command not found");
+        check(
+            "bash: line 12: x: command not found",
+            "bash: x: command not found",
+        );
+        check("bash: line noise: y", "bash: line noise: y");
     }
 
     #[test]

@@ -7,5 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod checks;
 mod labs;
+mod room;
 mod shared;

@@ -71,15 +71,11 @@ impl Progress for Stages {
 static TURN: RwLock<()> = RwLock::const_new(());
 
 /// The cluster beside others.
-pub fn beside_others() -> RwLockReadGuard<'static, ()> {
-    wait_for(TURN.read())
+pub async fn beside_others() -> RwLockReadGuard<'static, ()> {
+    TURN.read().await
 }
 
 /// The cluster alone.
 pub fn alone() -> RwLockWriteGuard<'static, ()> {
-    wait_for(TURN.write())
-}
-
-fn wait_for<T>(turn: impl Future<Output = T>) -> T {
-    futures::executor::block_on(turn)
+    TURN.blocking_write()
 }

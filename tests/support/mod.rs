@@ -1,5 +1,8 @@
 //! What the end-to-end tests share: a folder with pages, and the program run on it.
 
+// Each test program is compiled with all of it and uses a part.
+#![allow(dead_code)]
+
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;

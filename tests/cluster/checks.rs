@@ -1,11 +1,6 @@
 //! Checks against a real cluster: pods are really deleted, files really read.
 //!
-//! Takes the cluster from `LABPROOF_TEST_KUBECONFIG`. Without it these tests fail, unless
-//! `LABPROOF_SKIP_CLUSTER_TESTS` says that they are left out on purpose. Each test works in a
-//! namespace of its own and deletes it. Needed: the image of the storage labs, the image that
-//! keeps a pod's namespaces (`pause`) and a default StorageClass.
-
-mod room;
+//! Each test works in a namespace of its own and deletes it.
 
 use std::time::Duration;
 
@@ -17,7 +12,7 @@ use labproof::cluster::check::{Verdict, arm, client, make};
 use labproof::verifier::Check;
 use serde_json::json;
 
-use room::{IMAGE, create, in_cluster};
+use crate::room::{IMAGE, create, in_cluster};
 
 const WEB: &str = "workload: deployment/web, namespace: NS";
 

@@ -1,7 +1,5 @@
 //! A namespace of a real cluster for one test, and what labs do in it.
 
-use std::path::Path;
-
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Namespace, PersistentVolumeClaim, Pod};
 use kube::api::{DeleteParams, ListParams, PostParams};
@@ -11,6 +9,8 @@ use labproof::cluster::check::{Finding, Verdict, client, make};
 use labproof::source::SourceFile;
 use labproof::verifier::{Check, parse};
 use serde_json::{Value, json};
+
+use crate::shared;
 
 pub const IMAGE: &str = "public.ecr.aws/aws-containers/retail-store-sample-assets:0.4.0";
 
@@ -26,18 +26,11 @@ pub async fn in_cluster<F>(name: &str, test: impl FnOnce(Room) -> F)
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let Some(kubeconfig) = std::env::var_os("LABPROOF_TEST_KUBECONFIG") else {
-        assert!(
-            std::env::var_os("LABPROOF_SKIP_CLUSTER_TESTS").is_some(),
-            "LABPROOF_TEST_KUBECONFIG names no cluster; \
-             set LABPROOF_SKIP_CLUSTER_TESTS=1 to leave the cluster tests out"
-        );
-        // Said on the terminal itself: cargo hides what a passing test prints.
-        let line = format!("left out, LABPROOF_SKIP_CLUSTER_TESTS is set: {name}\n");
-        std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes()).unwrap();
+    if shared::left_out(name) {
         return;
-    };
-    let kubeconfig = Kubeconfig::read_from(Path::new(&kubeconfig)).unwrap();
+    }
+    let _turn = shared::beside_others().await;
+    let kubeconfig = Kubeconfig::read_from(shared::cluster().kubeconfig()).unwrap();
     let options = KubeConfigOptions::default();
     let config = Config::from_custom_kubeconfig(kubeconfig, &options)
         .await
