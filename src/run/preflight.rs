@@ -81,6 +81,10 @@ fn is_on_path(tool: &str, path: &OsStr) -> bool {
 /// What to do where bash says that it does not find a known tool; `None` for any other word, which
 /// may as well be a mistake on the page.
 pub(super) fn missing_command(stderr: &str) -> Option<String> {
+    // The words of a container's shell, passed on by `kubectl exec`, say nothing of this machine.
+    if stderr.contains("command terminated with exit code") {
+        return None;
+    }
     let line = stderr
         .lines()
         .rfind(|line| line.ends_with(": command not found"))?;
