@@ -362,3 +362,21 @@ async fn a_failed_request_of_a_service_is_seen_and_not_tried_again_behind_our_ba
         "{second:?}"
     );
 }
+
+#[tokio::test]
+async fn who_may_not_watch_is_not_heard_asking_all_the_time() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = asked.clone();
+    let client = fake(move |path| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        match path.starts_with(WEB) {
+            true => deployment(1),
+            false => refusal(403, "Forbidden", "may not watch"),
+        }
+    })
+    .await;
+    let finding = finding(&client, &READY.replace("20s", "3s")).await;
+    assert_eq!(finding.verdict, Verdict::Fail);
+    let asked = asked.load(Ordering::SeqCst);
+    assert!(asked < 20, "{asked} requests in 3 s");
+}

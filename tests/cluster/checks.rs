@@ -425,10 +425,10 @@ async fn a_service_answers_or_does_not_while_a_step_runs() {
         tokio::time::sleep(Duration::from_secs(4)).await;
         let finding = make(&room.client, &steady, armed).await;
         assert_eq!(finding.verdict, Verdict::Fail, "{finding:#?}");
-        assert!(
-            finding.reason.contains("no endpoints available"),
-            "{finding:#?}"
-        );
+        // Refused by a pod on its way out, or turned away for lack of endpoints: which comes first
+        // is a race.
+        let first = "the first with status 50";
+        assert!(finding.reason.contains(first), "{finding:#?}");
 
         let finding = make(&room.client, &steady, None).await;
         assert_eq!(finding.verdict, Verdict::Broken, "{finding:#?}");

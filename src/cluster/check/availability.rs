@@ -178,6 +178,8 @@ pub(super) async fn end(availability: &Availability, probe: Option<Probe>) -> Fi
                 tokio::time::sleep(AFTER).await;
                 let lasted = probe.start.elapsed();
                 let replies = stop(&mut probe).await;
+                // The last answers may have taken longer than the step.
+                let lasted = replies.last().map_or(lasted, |last| lasted.max(last.at));
                 let end = judge(availability, &replies, lasted);
                 (end, Some(summary(&replies, lasted)), replies.len())
             }

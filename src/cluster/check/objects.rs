@@ -6,6 +6,7 @@ use kube::api::{ApiResource, DynamicObject, ListParams};
 use kube::core::{DynamicResourceScope, GroupVersion, GroupVersionKind, PartialObjectMeta};
 use kube::discovery::{Scope, pinned_kind};
 use kube::error::DiscoveryError;
+use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, Event};
 use kube::{Api, Client, Resource};
 use serde_json::Value;
@@ -76,7 +77,8 @@ pub(super) async fn changes(client: &Client, objects: &Objects) -> Option<BoxStr
         Target::Selector(selector) => config = config.labels(selector),
         Target::All => {}
     }
-    let events = watcher::watcher(api, config);
+    // Who may not watch, or meets no server, must not ask without a pause.
+    let events = watcher::watcher(api, config).default_backoff();
     let changed = events.filter_map(|event| async move {
         match event {
             Ok(Event::Apply(_) | Event::Delete(_)) => Some(()),
