@@ -99,10 +99,8 @@ fn by_command(command: &Command, shown: &str) -> Option<Rule> {
             ("rollout", "status") if !kubectl.piped => {
                 return Some(|task, binder| ("rollout", rollout::judge(task, binder)));
             }
-            ("logs", _) | ("diff", _) => {
-                if !(kubectl.piped && json::looks_like(shown)) {
-                    return Some(|task, binder| ("text", text::judge(task, binder)));
-                }
+            ("logs", _) | ("diff", _) if !(kubectl.piped && json::looks_like(shown)) => {
+                return Some(|task, binder| ("text", text::judge(task, binder)));
             }
             ("kustomize", _) if !kubectl.piped => {
                 return Some(|task, binder| ("yaml", yaml::judge(task, binder)));

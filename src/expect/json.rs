@@ -157,11 +157,22 @@ impl Reader<'_> {
             if !remark {
                 return;
             }
-            let line = rest.lines().next().unwrap_or_default();
-            if elision::is_elision(line) {
+            if elision::is_elision(self.short_line()) {
                 return;
             }
-            self.at += line.len();
+            self.at += self.rest().lines().next().unwrap_or_default().len();
+        }
+    }
+
+    /// The rest of the line, or as much of it as an elision may be long: a document may be one line of megabytes.
+    fn short_line(&self) -> &str {
+        const MAX: usize = 120;
+        let rest = self.rest();
+        let bytes = &rest.as_bytes()[..rest.len().min(MAX)];
+        match bytes.iter().position(|b| *b == b'\n') {
+            Some(end) => rest[..end].trim_end_matches('\r'),
+            None if rest.len() <= MAX => rest,
+            None => "",
         }
     }
 
@@ -175,7 +186,7 @@ impl Reader<'_> {
                 return true;
             }
         }
-        let line = self.rest().lines().next().unwrap_or_default();
+        let line = self.short_line();
         if elision::is_elision(line) {
             self.at += line.len();
             return true;

@@ -115,10 +115,10 @@ fn is_row(header: &Header, line: &str) -> bool {
     if elision::is_elision(line) || elision::is_comment(line) {
         return true;
     }
-    !error::is_error(line)
-        && !action::is_action(line)
-        && Header::of(line, false).is_none()
-        && header.row(line, 0).is_some()
+    // What kubectl did is said in few words; so a long row need not be held against that expression.
+    let few = line.split_whitespace().nth(5).is_none();
+    let ends = error::is_error(line) || few && action::is_action(line);
+    !ends && Header::of(line, false).is_none() && header.row(line, 0).is_some()
 }
 
 /// Lines up to the one that closes the first bracket; `None` if none does.

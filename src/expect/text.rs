@@ -78,7 +78,7 @@ pub(super) fn judge_lines(
 pub(super) fn read_actual(text: &str, scan: Scan) -> Vec<Line> {
     text.lines()
         .filter(|line| !line.trim().is_empty())
-        .map(|line| Line::new(line, scan))
+        .map(|line| Line::printed(line, scan))
         .collect()
 }
 

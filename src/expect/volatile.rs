@@ -203,7 +203,7 @@ static TIME: LazyLock<Regex> = LazyLock::new(|| {
         ),
         format!(r"\b\d{{4}}[-/]\d\d[-/]\d\d(?:[T _]{CLOCK}{ZONE})?(?: m=[+-][\d.]+)?"),
         format!(r"\b\d{{1,2}}/{MON}/\d{{4}}:{CLOCK}{ZONE}"),
-        format!(r"\b[IWEF]\d{{4}} \d\d:\d\d:\d\d\.\d+ +\d+"),
+        r"\b[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+".to_owned(),
         format!(r"\b\d{{1,2}} {MON} \d{{4}}(?: {CLOCK}{ZONE})?"),
         format!(r"\b{MON} \d{{1,2}},? (?:{CLOCK}|\d{{4}}\b(?: {CLOCK})?){ZONE}"),
         format!(r"\b\d\d:\d\d:\d\d(?:[.,]\d+)?\b{ZONE}"),

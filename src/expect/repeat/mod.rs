@@ -5,8 +5,11 @@
 //! ([`words`]); look each program up in a table of those known to be read-only with the flags that are not
 //! ([`programs`]). Unknown means not: a program, a flag, a construct.
 
+mod cluster;
 mod flags;
 mod programs;
+mod scripts;
+mod web;
 mod words;
 
 use std::collections::BTreeSet;

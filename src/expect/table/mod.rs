@@ -7,6 +7,7 @@
 pub(super) mod cells;
 mod pair;
 pub(super) mod parse;
+mod reasons;
 
 use super::bindings::Binder;
 use super::elision;

@@ -73,6 +73,13 @@ impl Header {
     /// Reads a header: column names in capitals, at least two of them, or one where the command prints such a
     /// table (`alone`).
     pub(in crate::expect) fn of(line: &str, alone: bool) -> Option<Header> {
+        // Most lines that are asked about are rows: their first word has small letters or digits.
+        let first = line.split_whitespace().next()?;
+        if !first.starts_with(|c: char| c.is_ascii_uppercase())
+            || (first.bytes().any(|b| b.is_ascii_lowercase()) && !first.contains('('))
+        {
+            return None;
+        }
         let tabs = line.trim().contains('\t');
         let mut pieces = pieces(line, tabs);
         let mut squeezed = false;
