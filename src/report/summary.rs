@@ -58,7 +58,12 @@ fn failure(
     command: Option<&CommandRecord>,
     check: &CheckRecord,
 ) {
-    let place = paint(BOLD, &format!("{}:{}", check.path, check.line));
+    // What people look for first is the command; where its output is shown stands at the diff.
+    let (path, line) = match command {
+        Some(command) => (&page.path, command.line),
+        None => (&check.path, check.line),
+    };
+    let place = paint(BOLD, &format!("{path}:{line}"));
     let _ = writeln!(out, "{} {place}  {}", heading(check.verdict), check.name);
     let section = step.section.as_deref().unwrap_or(&page.title);
     let _ = writeln!(
@@ -88,9 +93,9 @@ fn failure(
         );
     }
     if !check.diff.is_empty() {
-        let page_side = paint(RED, "- the page");
-        let run_side = paint(GREEN, "+ the run");
-        let _ = writeln!(out, "    {page_side}  {run_side}");
+        let shown = format!("--- {}:{}", check.path, check.line);
+        let _ = writeln!(out, "    {}", paint(RED, &shown));
+        let _ = writeln!(out, "    {}", paint(GREEN, "+++ what it printed"));
         for line in check.diff.iter().take(SHOWN_LINES) {
             let text = printable(line);
             let text = match line.as_bytes().first() {
@@ -98,7 +103,7 @@ fn failure(
                 Some(b'+') => paint(GREEN, &text),
                 _ => text,
             };
-            let _ = writeln!(out, "    | {text}");
+            let _ = writeln!(out, "    {text}");
         }
         more(out, check.diff.len());
     } else if let Some(command) = command.filter(|_| check.kind != "output") {
