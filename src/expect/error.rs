@@ -29,7 +29,7 @@ static ERROR: LazyLock<Regex> = LazyLock::new(|| {
 /// Words of an error where it has no usual beginning.
 static REPORTED: LazyLock<Regex> = LazyLock::new(|| {
     constant(concat!(
-        r"(?i)\b(?:error|errors|failed|failure|fatal|denied|forbidden|refused|unauthorized|invalid|timed out|timeout|not found|no such|cannot|can't|",
+        r"(?i-u)\b(?:error|errors|failed|failure|fatal|denied|forbidden|refused|unauthorized|invalid|timed out|timeout|not found|no such|cannot|can't|",
         r"could not|unable to|unreachable|exceeded|exception|conflict|already exists|not permitted|not allowed|bad address|no route)\b|^no\b"
     ))
 });

@@ -1,10 +1,10 @@
 //! Does what happened agree with what the page shows? Pure functions from text to [`Judgement`].
 //!
-//! Entry point: [`judge`]. Steps: [`normalise`] both texts; hold the exit status against what is shown ([`status`]);
-//! take out what the client says about itself ([`warnings`]); choose a rule from command and text ([`choose`]);
-//! let it compare, with tokens bound over the page ([`bindings`]); explain ([`diff`], [`explain()`]).
+//! Entry point: [`judge`]. Steps: `normalise` both texts; hold the exit status against what is shown (`status`);
+//! take out what the client says about itself (`warnings`); choose a rule from command and text (`choose`);
+//! let it compare, with tokens bound over the page (`bindings`); explain (`diff`, [`explain()`]).
 //!
-//! There is no score: a rule knows what may differ ([`volatile`]) and what the author left out ([`elision`]), and
+//! There is no score: a rule knows what may differ (`volatile`) and what the author left out (`elision`), and
 //! everything else must be there. A wrong pass is worse than a false alarm.
 
 mod action;

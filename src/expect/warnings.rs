@@ -146,8 +146,12 @@ const NOISE: &[(&str, Noise, &str)] = &[
 
 static NOISE_SET: LazyLock<RegexSet> = LazyLock::new(|| {
     // The expressions are constants: they compile, as the tests show.
-    RegexSet::new(NOISE.iter().map(|(expression, ..)| expression))
-        .unwrap_or_else(|error| unreachable!("constant expressions: {error}"))
+    RegexSet::new(
+        NOISE
+            .iter()
+            .map(|(expression, ..)| expression.replace(r"\d", "[0-9]")),
+    )
+    .unwrap_or_else(|error| unreachable!("constant expressions: {error}"))
 });
 
 fn noise(line: &str) -> Option<Noise> {

@@ -2,8 +2,8 @@
 //!
 //! Entry points: [`may_repeat`], and [`may_repeat_after`] for a shell in which earlier commands may have redefined names
 //! ([`Defined`]). Steps: parse with a real bash grammar; walk every command of it, also those inside substitutions
-//! ([`words`]); look each program up in a table of those known to be read-only with the flags that are not
-//! ([`programs`]). Unknown means not: a program, a flag, a construct.
+//! (`words`); look each program up in a table of those known to be read-only with the flags that are not
+//! (`programs`). Unknown means not: a program, a flag, a construct.
 
 mod cluster;
 mod flags;
