@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use super::judge::{Judged, Place, judge};
-use super::lab::LabRun;
+use super::lab::{Carried, LabRun};
 use super::{cause, millis};
 use crate::event::{CommandRecord, Event, StepAt, Verdict};
-use crate::expect::{self, Bindings};
+use crate::expect::{self, Defined};
 use crate::page::StepOptions;
 use crate::shell::{End, Limits, Outcome, Session, ShellError, ShellFate};
 
@@ -22,7 +22,6 @@ pub(super) struct Ran {
     pub(super) failed: bool,
     /// What it printed, where a hook wants to see it.
     pub(super) output: String,
-    pub(super) bindings: Bindings,
 }
 
 /// Runs a command until it is judged for good, and tells what came of it.
@@ -34,7 +33,7 @@ pub(super) async fn run(
     session: &mut Session,
     at: StepAt,
     place: Place<'_>,
-    bindings: Bindings,
+    carried: &mut Carried<'_>,
 ) -> Result<Ran, ShellError> {
     let options = &place.step.options;
     let command = place.command;
@@ -45,16 +44,17 @@ pub(super) async fn run(
         timeout_ms: millis(options.timeout),
     });
     let started = Instant::now();
-    let may_repeat = expect::may_repeat(&command.text);
+    // Found out only for a command that did not do: it takes a parser.
+    let mut may_repeat = None;
     let retry_until = started + run.options.retry.min(options.timeout);
     let mut pause = FIRST_PAUSE;
     let mut attempts = 1;
     let (outcome, judged) = loop {
         let outcome = session.run(&command.text, limits(run, options)).await?;
-        let judged = judge(place, &outcome, &bindings);
-        let again = may_repeat
-            && judged.verdict() == Verdict::Fail
+        let judged = judge(place, &outcome, &carried.bindings);
+        let again = judged.verdict() == Verdict::Fail
             && outcome.end != End::TimedOut
+            && *may_repeat.get_or_insert_with(|| repeatable(&command.text, &carried.ran))
             && Instant::now() + pause < retry_until
             && !run.cancel.is_cancelled();
         if !again {
@@ -80,11 +80,18 @@ pub(super) async fn run(
             Some(_) => outcome.output.merged.text.clone(),
             None => String::new(),
         },
-        bindings: judged.bindings.clone(),
     };
+    carried.bindings = judged.bindings.clone();
     let record = record(run, place, outcome, judged, attempts, started.elapsed()).await;
     run.emitter.emit(Event::CommandFinished { at, record });
     Ok(ran)
+}
+
+/// Whether asking a command again surely changes nothing, after what the lab has defined so far.
+fn repeatable(command: &str, ran: &[&str]) -> bool {
+    let mut defined = Defined::default();
+    ran.iter().for_each(|earlier| defined.note(earlier));
+    expect::may_repeat_after(command, &defined)
 }
 
 fn limits<'a>(run: &'a LabRun<'_>, options: &'a StepOptions) -> Limits<'a> {

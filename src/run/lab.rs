@@ -97,7 +97,9 @@ fn session_options(run: &LabRun<'_>) -> SessionOptions {
 }
 
 /// What a lab carries from step to step.
-pub(super) struct Carried {
+pub(super) struct Carried<'a> {
+    /// Every command that ran, in order: what one defines decides what a later one means.
+    pub(super) ran: Vec<&'a str>,
     /// What the volatile tokens of the page stand for.
     pub(super) bindings: Bindings,
     /// Objects that moved before the lab began, and so are nobody's fault here.
@@ -112,6 +114,7 @@ pub(super) struct Carried {
 async fn run_pages(run: &LabRun<'_>, session: &mut Session) -> Result<bool, String> {
     let mut passed = true;
     let mut carried = Carried {
+        ran: Vec::new(),
         bindings: Bindings::default(),
         unsettled: match &run.connection.client {
             Some(client) => moving(client).await.unwrap_or_default(),

@@ -13,11 +13,11 @@ use crate::shell::Session;
 ///
 /// # Errors
 /// When there is no shell to run it in any more.
-pub(super) async fn run(
+pub(super) async fn run<'a>(
     run: &LabRun<'_>,
     session: &mut Session,
-    here: Here<'_>,
-    carried: &mut Carried,
+    here: Here<'a>,
+    carried: &mut Carried<'a>,
 ) -> Result<Verdict, String> {
     let at = here.at;
     if let Some(reason) = &here.step.skip {
@@ -81,11 +81,11 @@ struct Ran {
     output: String,
 }
 
-async fn commands(
+async fn commands<'a>(
     run: &LabRun<'_>,
     session: &mut Session,
-    here: Here<'_>,
-    carried: &mut Carried,
+    here: Here<'a>,
+    carried: &mut Carried<'a>,
 ) -> Result<Ran, String> {
     let page_path = here.page.file.path().display().to_string();
     let mut all = Ran {
@@ -101,11 +101,10 @@ async fn commands(
             last: index + 1 == here.step.commands.len(),
             failed_before,
         };
-        let bindings = std::mem::take(&mut carried.bindings);
-        let ran = command::run(run, session, here.at, place, bindings)
+        let ran = command::run(run, session, here.at, place, carried)
             .await
             .map_err(|error| error.to_string())?;
-        carried.bindings = ran.bindings;
+        carried.ran.push(&command.text);
         all.verdict = all.verdict.max(ran.verdict);
         all.output.push_str(&ran.output);
         failed_before |= ran.failed;
@@ -119,7 +118,7 @@ async fn commands(
 
 /// Waits until the cluster is quiet, for as long as `wait=` says at most. Without a cluster nobody
 /// can tell when it is enough, so the time is waited out.
-async fn wait(run: &LabRun<'_>, here: Here<'_>, carried: &Carried) {
+async fn wait(run: &LabRun<'_>, here: Here<'_>, carried: &Carried<'_>) {
     let within = here.step.options.wait;
     if within.is_zero() {
         return;
