@@ -51,7 +51,7 @@ pub(super) struct RunArgs {
     /// Lab directories or pages
     #[arg(required = true, value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
-    /// Which cluster: auto, local[:NAME], context:NAME or none
+    /// Which cluster: auto, local, local:NAME, context:NAME or none
     #[arg(long, default_value_t, value_name = "WHICH")]
     pub(super) cluster: Choice,
     /// A manifest to apply before the labs; what it creates is deleted after them

@@ -1,6 +1,6 @@
 //! Clusters: where they come from, which one a run may touch, and what is observed on them.
 //!
-//! Entry point: [`acquire`] turns a [`Choice`] into a [`Cluster`], and [`Cluster::release`] ends
+//! Entry point: [`acquire()`] turns a [`Choice`] into a [`Cluster`], and [`Cluster::release`] ends
 //! what labproof started. Only a cluster that labproof made, or one that the user named, is ever
 //! connected to; the current context of a kubeconfig means nothing here.
 

@@ -1,6 +1,6 @@
 //! Differences that are no failure: what clients and servers say about themselves, what releases added or dropped.
 //!
-//! Entry points: [`take_out`] for lines of an output, [`is_added_label`], [`is_added_key`] and [`column`] for what
+//! Entry points: [`take_out`] for lines of an output, [`is_added_label`], [`is_added_key`] and [`column()`] for what
 //! comes and goes with Kubernetes' versions. Everything here is a row of a table with its reason, so that nothing
 //! is ignored by accident.
 

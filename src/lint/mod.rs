@@ -2,7 +2,7 @@
 //!
 //! Entry point: [`check`]. Steps: `view` lays every lab out as the rules need it, commands cut into words; each rule of
 //! [`RULES`] looks at a lab by itself; `off` drops what a page, a line or the project has switched off, with a reason.
-//! [`render_text`], [`render_json`] and [`render_github`] show findings, [`fix`] repairs what can be repaired safely.
+//! [`render_text`], [`render_json`] and [`render_github`] show findings, [`fix()`] repairs what can be repaired safely.
 //!
 //! A linter that cries wolf is switched off. A rule is only here if nearly everything it says is
 //! true; what is true and no mistake is a note. `RULES.md` beside this file lists the rules, and a test holds it to the code.

@@ -2,7 +2,7 @@
 //!
 //! Entry point: [`run`]. Labs are taken from a queue by one worker for each connection, so a
 //! sequential run is a parallel one with one worker. Within a lab everything is in page order:
-//! step → its commands ([`command`](self::command)) → settling → checks.
+//! step → its commands (`command`) → settling → checks.
 //! A failed check is data; only what keeps a lab from running at all ends it early.
 
 mod cause;

@@ -1,7 +1,7 @@
 //! The processes of a session, as /proc shows them: which are ours, which belong to the command
 //! that runs now, and how to end them.
 //!
-//! Entry points: [`Census::take`], then [`Census::members`] or [`Census::started_since`].
+//! Entry points: [`Census::take`], then its methods.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;

@@ -1,6 +1,6 @@
 //! What a container has at a path, seen with whatever programs it has.
 //!
-//! Entry points: [`observe`], [`write`], [`remove`]. One program a look where there is a shell;
+//! Entry points: [`observe`], [`write()`], [`remove`]. One program a look where there is a shell;
 //! without one, `cat` and `ls` by themselves.
 
 use kube::Client;
@@ -131,7 +131,7 @@ pub(super) async fn write(
     }
 }
 
-/// Removes a file that [`write`] made, where the container has the means.
+/// Removes a file that [`write()`] made, where the container has the means.
 pub(super) async fn remove(client: &Client, container: &Container<'_>, path: &str) {
     let removed = run(client, container, &["rm", "-f", path], |_| {}).await;
     // A marker that stays harms nothing; there is nobody to tell who could do more.
