@@ -17,8 +17,8 @@ const COMMAND_WIDTH: usize = 72;
 /// Writes the report as events come in.
 pub struct Terminal<W> {
     out: W,
-    /// The spinner of what runs now; hidden where nobody watches.
-    live: ProgressBar,
+    /// The spinner of what runs now, where somebody watches.
+    live: Option<ProgressBar>,
     labs: Vec<LabRecord>,
     /// Lab and page under whose heading the last line stands.
     heading: Option<(usize, usize)>,
@@ -27,16 +27,18 @@ pub struct Terminal<W> {
 impl<W: Write + Send> Terminal<W> {
     /// A report into `out`; `live` turns the moving line on, which goes to stderr.
     pub fn new(out: W, live: bool) -> Self {
-        let bar = if live {
+        let live = if live {
             let style = ProgressStyle::with_template("{spinner} {elapsed:>4}  {wide_msg}")
                 .expect("the template is valid");
-            ProgressBar::new_spinner().with_style(style)
+            let bar = ProgressBar::new_spinner().with_style(style);
+            bar.enable_steady_tick(Duration::from_millis(120));
+            Some(bar)
         } else {
-            ProgressBar::hidden()
+            None
         };
         Self {
             out,
-            live: bar,
+            live,
             labs: Vec::new(),
             heading: None,
         }
@@ -44,16 +46,21 @@ impl<W: Write + Send> Terminal<W> {
 
     fn line(&mut self, text: &str) {
         let out = &mut self.out;
-        // Nobody reads a closed pipe; the verdict is in the exit code.
-        self.live.suspend(|| {
+        let mut write = || {
+            // Nobody reads a closed pipe; the verdict is in the exit code.
             let _ = writeln!(out, "{text}");
-        });
+        };
+        match &self.live {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
     }
 
-    fn start(&mut self, what: String) {
-        self.live.reset_elapsed();
-        self.live.set_message(what);
-        self.live.enable_steady_tick(Duration::from_millis(120));
+    fn start(&mut self, what: impl FnOnce() -> String) {
+        if let Some(bar) = &self.live {
+            bar.reset_elapsed();
+            bar.set_message(what());
+        }
     }
 
     fn head(&mut self, at: StepAt) {
@@ -168,21 +175,21 @@ impl<W: Write + Send> Sink for Terminal<W> {
                 labs,
                 ..
             } => self.run_started(labproof, cluster, labs),
-            Event::Progress { what } => self.start(what.clone()),
+            Event::Progress { what } => self.start(|| what.clone()),
             Event::LabStarted { .. } | Event::StepStarted { .. } => {}
             Event::CommandStarted { at, line, text, .. } => {
                 self.head(*at);
-                self.start(format!(
-                    "{line:>4}  {}",
-                    printable(&one_line(text, COMMAND_WIDTH))
-                ));
+                self.start(|| {
+                    format!("{line:>4}  {}", printable(&one_line(text, COMMAND_WIDTH)))
+                });
             }
             Event::CommandRepeated {
                 attempt, reason, ..
             } => {
-                let reason = printable(&one_line(reason, COMMAND_WIDTH));
-                self.live
-                    .set_message(format!("attempt {attempt}: {reason}"));
+                let reason = || printable(&one_line(reason, COMMAND_WIDTH));
+                if let Some(bar) = &self.live {
+                    bar.set_message(format!("attempt {attempt}: {}", reason()));
+                }
             }
             Event::CommandFinished { at, record } => {
                 self.head(*at);
@@ -225,7 +232,9 @@ impl<W: Write + Send> Sink for Terminal<W> {
                 }
             }
             Event::RunFinished { .. } => {
-                self.live.finish_and_clear();
+                if let Some(bar) = &self.live {
+                    bar.finish_and_clear();
+                }
                 self.line("");
             }
         }

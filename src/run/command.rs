@@ -9,11 +9,26 @@ use crate::event::{CommandRecord, Event, StepAt, Verdict};
 use crate::expect::{self, Defined};
 use crate::page::StepOptions;
 use crate::shell::{End, Limits, Outcome, Session, ShellError, ShellFate};
+use crate::syntax;
 
 /// First pause before a command is asked again; it doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// Longest pause before a command is asked again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+
+/// How long a command that only looks at this machine is asked again: the time that a background
+/// job of the lab may need, not that of a cluster.
+const LOCAL_RETRY: Duration = Duration::from_secs(1);
+/// Programs whose answers come from a cluster or a server, and so may change by themselves.
+const ELSEWHERE: [&str; 7] = [
+    "aws",
+    "curl",
+    "eksctl",
+    "helm",
+    "kubectl",
+    "kustomize",
+    "wget",
+];
 
 /// What a command leaves behind for those after it.
 pub(super) struct Ran {
@@ -46,7 +61,7 @@ pub(super) async fn run(
     let started = Instant::now();
     // Found out only for a command that did not do: it takes a parser.
     let mut may_repeat = None;
-    let retry_until = started + run.options.retry.min(options.timeout);
+    let retry = run.options.retry.min(options.timeout);
     let mut pause = FIRST_PAUSE;
     let mut attempts = 1;
     let (outcome, judged) = loop {
@@ -55,7 +70,8 @@ pub(super) async fn run(
         let again = judged.verdict() == Verdict::Fail
             && outcome.end != End::TimedOut
             && *may_repeat.get_or_insert_with(|| repeatable(&command.text, &carried.ran))
-            && Instant::now() + pause < retry_until
+            && (started.elapsed() < LOCAL_RETRY || asks_elsewhere(&command.text))
+            && started.elapsed() + pause < retry
             && !run.cancel.is_cancelled();
         if !again {
             break (outcome, judged);
@@ -92,6 +108,12 @@ fn repeatable(command: &str, ran: &[&str]) -> bool {
     let mut defined = Defined::default();
     ran.iter().for_each(|earlier| defined.note(earlier));
     expect::may_repeat_after(command, &defined)
+}
+
+/// Whether a command asks something that is not on this machine.
+fn asks_elsewhere(command: &str) -> bool {
+    let names = syntax::command_names(command);
+    ELSEWHERE.iter().any(|program| names.contains(*program))
 }
 
 fn limits<'a>(run: &'a LabRun<'_>, options: &'a StepOptions) -> Limits<'a> {
