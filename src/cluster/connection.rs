@@ -90,7 +90,7 @@ impl Connection {
             "{{apiVersion: v1, kind: Config, current-context: none, \
               clusters: [{{name: none, cluster: {{server: '{NOWHERE}'}}}}], \
               contexts: [{{name: none, context: {{cluster: none, user: none}}}}], \
-              users: [{{name: none, user: {{}}}}]}}"
+              users: [{{name: none, user: {{token: none}}}}]}}"
         ))
         .expect("the kubeconfig of no cluster is valid");
         Ok(Self {

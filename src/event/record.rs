@@ -324,7 +324,9 @@ fn coverage(labs: &[LabRecord]) -> Coverage {
         coverage.cluster_checks += step
             .checks
             .iter()
-            .filter(|check| check.kind == "state" && check.verdict != Verdict::Skipped)
+            .filter(|check| {
+                check.kind == "state" && matches!(check.verdict, Verdict::Pass | Verdict::Fail)
+            })
             .count();
     }
     coverage

@@ -179,9 +179,7 @@ impl<W: Write + Send> Sink for Terminal<W> {
             Event::LabStarted { .. } | Event::StepStarted { .. } => {}
             Event::CommandStarted { at, line, text, .. } => {
                 self.head(*at);
-                self.start(|| {
-                    format!("{line:>4}  {}", printable(&one_line(text, COMMAND_WIDTH)))
-                });
+                self.start(|| format!("{line:>4}  {}", printable(&one_line(text, COMMAND_WIDTH))));
             }
             Event::CommandRepeated {
                 attempt, reason, ..

@@ -70,7 +70,8 @@ pub(super) async fn run(
         let again = judged.verdict() == Verdict::Fail
             && outcome.end != End::TimedOut
             && *may_repeat.get_or_insert_with(|| repeatable(&command.text, &carried.ran))
-            && (started.elapsed() < LOCAL_RETRY || asks_elsewhere(&command.text))
+            && (started.elapsed() < LOCAL_RETRY
+                || run.connection.client.is_some() && asks_elsewhere(&command.text))
             && started.elapsed() + pause < retry
             && !run.cancel.is_cancelled();
         if !again {
