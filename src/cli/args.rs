@@ -102,7 +102,8 @@ impl SelectArgs {
             profile: cluster.map(|cluster| cluster.profile().to_owned()),
             dialect: project.dialect,
             filters: self.filter.clone(),
-            compat_eks_workshop: self.compat == Some(Compat::EksWorkshop),
+            compat_eks_workshop: self.compat == Some(Compat::EksWorkshop)
+                || project.compat_eks_workshop,
         }
     }
 }

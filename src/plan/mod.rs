@@ -123,7 +123,9 @@ pub fn build(paths: &[PathBuf], options: &PlanOptions) -> Plan {
     }
     filter::apply(&mut plan, &options.filters);
     for lab in &mut plan.labs {
-        hooks::link(lab);
+        let top = paths.iter().find(|path| lab.path.starts_with(path));
+        let top = top.cloned().unwrap_or_else(|| lab.directory.clone());
+        hooks::link(lab, &top);
     }
     plan
 }
