@@ -143,7 +143,10 @@ fn a_hook_that_is_not_content_fails_its_step() {
 #[test]
 fn with_compat_an_announced_error_need_not_happen() {
     let text = fence("expectError=true", "$ true");
-    Pages::with(&text).run(&[]).exits(1).says("must fail");
+    Pages::with(&text)
+        .run(&["--retry", "0"])
+        .exits(1)
+        .says("must fail");
     Pages::with(&text)
         .run(&["--compat", "eks-workshop"])
         .exits(0);
