@@ -167,3 +167,41 @@ fn front_matter_settles_the_dialect() {
         &["[no prompt] "],
     );
 }
+
+#[test]
+fn output_in_the_next_fence_of_pages_with_prompts() {
+    // Some output stands below its command; the rest where the page says so.
+    let page = |lead: &str, language: &str, shown: &str| {
+        format!(
+            "```bash\n$ a\n1\n```\n\n```bash\n$ kubectl get svc -o yaml\n```\n{lead}\n```{language}\n{shown}\n```\n"
+        )
+    };
+    check(
+        &page("\nOutput:\n", "", "x"),
+        &["a => 1", "kubectl get svc -o yaml => x"],
+    );
+    check(
+        &page("", "yaml", "kind: Service"),
+        &["a => 1", "kubectl get svc -o yaml => kind: Service"],
+    );
+    check(
+        &page("\nThe file looks like this:\n", "yaml", "kind: Service"),
+        &["a => 1", "kubectl get svc -o yaml"],
+    );
+}
+
+#[test]
+fn commands_that_never_end() {
+    check(
+        "```bash\n$ kubectl get pods -w\nNAME\n```\n",
+        &["[endless command] kubectl get pods -w => NAME"],
+    );
+    check(
+        "```bash until=Running\n$ kubectl get pods -w\n```\n",
+        &["kubectl get pods -w"],
+    );
+    check(
+        "```shell\nkubectl port-forward svc/web 80 &\n```\n",
+        &["kubectl port-forward svc/web 80 &"],
+    );
+}

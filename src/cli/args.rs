@@ -102,7 +102,8 @@ impl SelectArgs {
             profile: cluster.map(|cluster| cluster.profile().to_owned()),
             dialect: project.dialect,
             filters: self.filter.clone(),
-            compat_eks_workshop: self.compat == Some(Compat::EksWorkshop),
+            compat_eks_workshop: self.compat == Some(Compat::EksWorkshop)
+                || project.compat_eks_workshop,
         }
     }
 }
@@ -124,6 +125,9 @@ pub(super) struct PlanArgs {
     /// How to write it
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: PlanFormat,
+    /// A record of an earlier run (`run --json FILE`): also show how long everything took then
+    #[arg(long, value_name = "FILE")]
+    pub(super) record: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

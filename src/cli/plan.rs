@@ -11,9 +11,17 @@ pub(super) fn main(args: &PlanArgs) -> Exit {
         return Exit::Invalid;
     };
     let plan = plan::build(&args.paths, &args.select.options(None, &project));
+    let last = match args.record.as_deref().map(plan::last::read).transpose() {
+        Ok(last) => last,
+        Err(problem) => {
+            output::diagnostics(&[*problem]);
+            return Exit::Invalid;
+        }
+    };
+    let last = last.as_ref();
     match args.format {
-        PlanFormat::Text => output::stdout(&plan::text::render(&plan, true)),
-        PlanFormat::Json => output::stdout(&plan::json::to_json(&plan)),
+        PlanFormat::Text => output::stdout(&plan::text::render(&plan, last, true)),
+        PlanFormat::Json => output::stdout(&plan::json::to_json(&plan, last)),
     }
     if output::diagnostics(&plan.diagnostics) {
         Exit::Invalid

@@ -21,10 +21,8 @@ pub(super) async fn main(args: RunArgs) -> Exit {
     let Some(project) = project::of(&args.paths) else {
         return Exit::Invalid;
     };
-    let plan = plan::build(
-        &args.paths,
-        &args.select.options(Some(&args.cluster), &project),
-    );
+    let wanted = args.select.options(Some(&args.cluster), &project);
+    let plan = plan::build(&args.paths, &wanted);
     if output::diagnostics(&plan.diagnostics) {
         return Exit::Invalid;
     }
@@ -46,9 +44,15 @@ pub(super) async fn main(args: RunArgs) -> Exit {
     let (live, files) = sinks.split();
     let emitter = Emitter::new(redactor, live);
 
+    let options = RunOptions {
+        fail_fast: args.fail_fast,
+        retry: Duration::from_secs(args.retry),
+        compat_eks_workshop: wanted.compat_eks_workshop,
+    };
     let exit = match clusters {
         Ok(clusters) => {
-            let exit = rehearse(&args, &plan, &clusters, &cancel, &emitter).await;
+            let setup = args.setup.as_deref();
+            let exit = rehearse(setup, &options, &plan, &clusters, &cancel, &emitter).await;
             release(clusters).await;
             exit
         }
@@ -71,7 +75,8 @@ pub(super) async fn main(args: RunArgs) -> Exit {
 
 /// Runs the plan on clusters that are there; an exit code where the record alone does not tell it.
 async fn rehearse(
-    args: &RunArgs,
+    setup: Option<&Path>,
+    options: &RunOptions,
     plan: &Plan,
     clusters: &[Cluster],
     cancel: &CancellationToken,
@@ -93,7 +98,7 @@ async fn rehearse(
         }
     }
     let mut setups = Vec::new();
-    if let Some(manifest) = &args.setup {
+    if let Some(manifest) = setup {
         for connection in &connections {
             emitter.emit(Event::Progress {
                 what: format!("applying {}", manifest.display()),
@@ -114,11 +119,7 @@ async fn rehearse(
             }
         }
     }
-    let options = RunOptions {
-        fail_fast: args.fail_fast,
-        retry: Duration::from_secs(args.retry),
-    };
-    run::run(plan, &connections, &options, cancel, emitter).await;
+    run::run(plan, &connections, options, cancel, emitter).await;
     for (setup, connection) in setups {
         if let Err(cause) = setup.remove(connection).await {
             output::stderr(&format!(

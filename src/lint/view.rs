@@ -43,15 +43,20 @@ impl<'a> LabView<'a> {
     pub fn commands(
         &self,
     ) -> impl Iterator<Item = (&PageView<'a>, &StepView<'a>, &CommandView<'a>)> {
+        self.all_commands()
+            .filter(|(_, step, _)| step.step.skip.is_none())
+    }
+
+    /// Every command, those of skipped steps included: the reader may type them.
+    pub fn all_commands(
+        &self,
+    ) -> impl Iterator<Item = (&PageView<'a>, &StepView<'a>, &CommandView<'a>)> {
         self.pages.iter().flat_map(|page| {
-            page.steps
-                .iter()
-                .filter(|step| step.step.skip.is_none())
-                .flat_map(move |step| {
-                    step.commands
-                        .iter()
-                        .map(move |command| (page, step, command))
-                })
+            page.steps.iter().flat_map(move |step| {
+                step.commands
+                    .iter()
+                    .map(move |command| (page, step, command))
+            })
         })
     }
 }

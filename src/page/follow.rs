@@ -111,6 +111,21 @@ pub(super) fn announces_output(lead: &str) -> bool {
         ])
 }
 
+/// "You should see the output ..." and the like.
+static SEE_OUTPUT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| pattern(r"(?i)\bsee\s+(?:\S+\s+){0,4}outputs?\b"));
+
+/// Whether the prose leaves no doubt that the fence below is output: it says so, or there is none.
+pub(super) fn plainly_announces(lead: &str) -> bool {
+    let Some(paragraphs) = prose(lead) else {
+        return false;
+    };
+    match paragraphs.last() {
+        None => true,
+        Some(last) => announces_output(lead) || says(&SEE_OUTPUT, last),
+    }
+}
+
 /// Whether a command prints YAML or JSON.
 fn prints_tree(command: &str) -> bool {
     [

@@ -6,7 +6,7 @@
 //! Steps: the front matter is split off and read (`front`); the fences are found wherever they stand (`blocks`,
 //! `gaps`); each fence's info string is read (`info`); a dialect is chosen per language (`dialect`); what is in
 //! the shell fences becomes commands and shown output (`transcript` by its `prompt`, `bare`, `follow` where the output
-//! has a fence of its own); and what cannot run says why (`skip`). `steps` puts these together.
+//! has a fence of its own); and what cannot run says why (`skip`, `endless`). `steps` puts these together.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,6 +16,7 @@ use crate::source::{Diagnostic, Severity, SourceFile, Span};
 mod bare;
 mod blocks;
 mod dialect;
+pub(crate) mod endless;
 mod follow;
 mod front;
 mod gaps;

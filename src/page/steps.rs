@@ -7,7 +7,9 @@ use super::blocks::{Blocks, Fence, Line};
 use super::dialect::{Dialects, Reading};
 use super::info::{self, Info, is_session, is_shell};
 use super::tools::{is_command, is_outer, is_output};
-use super::{Command, Expected, FrontMatter, Step, StepOptions, bare, follow, skip, transcript};
+use super::{
+    Command, Expected, FrontMatter, Step, StepOptions, bare, endless, follow, skip, transcript,
+};
 use crate::source::{Diagnostic, Severity, SourceFile, Span};
 
 /// What the steps of a page are read from.
@@ -191,6 +193,9 @@ impl Reader<'_> {
             .or_else(|| {
                 (*reading == Reading::Bare && skip::is_run_by_container(lead))
                     .then(|| "run by a container".to_owned())
+            })
+            .or_else(|| {
+                endless::is_reason(&commands, &info.options).then(|| endless::ENDLESS.to_owned())
             });
         if by_reading.as_deref() == Some(skip::INTERACTIVE) && !leaves(&commands) {
             self.inside = Some(fence.section);
@@ -286,15 +291,15 @@ impl Reader<'_> {
         {
             return;
         }
-        if self.prompted {
+        if self.prompted && !follow::plainly_announces(lead) {
             self.below.push((index, shown(file, fence)));
         } else {
             command.expected = Some(shown(file, fence));
         }
     }
 
-    /// A page with prompts shows output below them, or in fences of its own, not now one and now the other:
-    /// what stands in the next fence there is as often a log to look at or a file.
+    /// A page with prompts shows output below them, or in fences of its own, seldom now one and now the other: unless
+    /// the page says that it is output, what stands in the next fence there is as often a log to look at or a file.
     fn finish(mut self) -> Vec<Step> {
         let commands = || self.steps.iter().flat_map(|step| &step.commands);
         if commands().all(|command| command.expected.is_none()) {

@@ -63,7 +63,7 @@ pub(super) fn read(
             text: taken.text,
             line: file.line_of(lines[first].span.start),
             span,
-            expected: expected(file, &lines[output..at], at < lines.len()),
+            expected: expected(file, &lines[output..at], at < lines.len(), diagnostics),
         });
     }
     commands
@@ -206,8 +206,24 @@ fn without_continuation<'a>(line: &'a str, prompt: &Prompt) -> &'a str {
     }
 }
 
+/// Words with which a remark to the reader begins and a program's message does not.
+const REMARKS: [&str; 5] = ["But", "However", "Notice", "Note", "Remember"];
+
+/// Whether a line is a remark to the reader: a sentence of plain words that begins as only a remark does.
+fn is_sentence(line: &str) -> bool {
+    let mut words = line.trim().trim_end_matches(['.', '!']).split(' ');
+    words.next().is_some_and(|word| REMARKS.contains(&word))
+        && words.clone().count() >= 3
+        && words.all(|word| word.bytes().all(|byte| byte.is_ascii_lowercase()))
+}
+
 /// What the page shows between a command and the next prompt (`more`: there is one).
-fn expected(file: &SourceFile, lines: &[Line<'_>], more: bool) -> Option<Expected> {
+fn expected(
+    file: &SourceFile,
+    lines: &[Line<'_>],
+    more: bool,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Expected> {
     let blank = |line: &Line<'_>| line.text.trim().is_empty();
     let remark = |line: &Line<'_>| line.text.trim_start().starts_with("# ");
     let mut from = 0;
@@ -227,6 +243,22 @@ fn expected(file: &SourceFile, lines: &[Line<'_>], more: bool) -> Option<Expecte
     }
     while to > 0 && blank(&lines[to - 1]) {
         to -= 1;
+    }
+    // So is a sentence at the very end that speaks to the reader, set apart in the same way.
+    if !more && to > 1 && blank(&lines[to - 2]) && is_sentence(&lines[to - 1].text) {
+        to -= 1;
+        diagnostics.push(
+            Diagnostic::at(
+                Severity::Warning,
+                file,
+                lines[to].span,
+                "a remark inside the block; it is not compared with the output",
+            )
+            .with_help("write it below the block, or begin it with `# `"),
+        );
+        while to > 0 && blank(&lines[to - 1]) {
+            to -= 1;
+        }
     }
     while from < to && blank(&lines[from]) {
         from += 1;
@@ -335,6 +367,11 @@ mod tests {
         check("$ a\nx\n\n# why\n$ b", &["a => x", "b"]);
         check("$ a\n# HELP x\ny 1\n$ b", &["a => # HELP x\ny 1", "b"]);
         check("$ a\n# nothing more", &["a"]);
+        let said = "a remark inside the block; it is not compared with the output";
+        check("$ a\nb\n\nBut not on a friday", &["a => b", said]);
+        check("$ a\n\nNote that it takes long.", &["a", said]);
+        check("$ a\nBut not on a friday", &["a => But not on a friday"]);
+        check("$ a\n\nBut exit code 3", &["a => But exit code 3"]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! eks-workshop's hooks: scripts beside the pages that run around a step or around a directory.
 //!
 //! `hook=NAME` on a fence is `tests/hook-NAME.sh` beside its page; `tests/hook-suite.sh` runs before the first and after the
-//! last page of its directory and what is below it.
+//! last page of its directory and what is below it. One in a directory above several labs runs around each of them: a lab
+//! is what runs by itself.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -17,8 +18,9 @@ pub struct Suite {
     pub pages: Range<usize>,
 }
 
-/// Gives every step its hook's script, where there is one, and the lab its suites, outermost first.
-pub(super) fn link(lab: &mut Lab) {
+/// Gives every step its hook's script, where there is one, and the lab its suites, outermost first. `top` is the path that
+/// people named: what is above it is not theirs to run.
+pub(super) fn link(lab: &mut Lab, top: &Path) {
     for page in &mut lab.pages {
         let directory = page
             .file
@@ -33,13 +35,13 @@ pub(super) fn link(lab: &mut Lab) {
             }
         }
     }
-    lab.suites = suites(lab);
+    lab.suites = suites(lab, top);
 }
 
-fn suites(lab: &Lab) -> Vec<Suite> {
+fn suites(lab: &Lab, top: &Path) -> Vec<Suite> {
     let mut found: Vec<Suite> = Vec::new();
-    let top = if lab.path.is_dir() {
-        lab.path.as_path()
+    let top = if top.is_dir() {
+        top
     } else {
         lab.directory.as_path()
     };

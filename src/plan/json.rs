@@ -6,7 +6,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::Plan;
+use super::last::LastRun;
+use super::needs::{self, Needs};
+use super::{Lab, Plan};
 use crate::page::{Command, MatchKind, Page, Rows, Step};
 use crate::source::{Diagnostic, Severity};
 
@@ -24,7 +26,37 @@ struct LabDto {
     directory: String,
     verifier: Option<String>,
     suites: Vec<SuiteDto>,
+    needs: NeedsDto,
+    last_run: Option<LastRunDto>,
     pages: Vec<PageDto>,
+}
+
+#[derive(Serialize)]
+struct NeedsDto {
+    tools: Vec<String>,
+    images: Vec<String>,
+    namespaces: Vec<NamespaceDto>,
+    addons: Vec<AddonDto>,
+    unread_manifests: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct NamespaceDto {
+    name: String,
+    made_by_lab: bool,
+}
+
+#[derive(Serialize)]
+struct AddonDto {
+    name: String,
+    because_of: String,
+}
+
+#[derive(Serialize)]
+struct LastRunDto {
+    time: String,
+    verdict: String,
+    duration_ms: u64,
 }
 
 #[derive(Serialize)]
@@ -63,6 +95,7 @@ struct StepDto {
     until: Option<String>,
     only: Option<String>,
     verify: Option<String>,
+    last_duration_ms: Option<u64>,
     commands: Vec<CommandDto>,
 }
 
@@ -102,33 +135,59 @@ struct FixDto {
     safe: bool,
 }
 
-/// The plan as one JSON document, indented, with a line break at the end.
-pub fn to_json(plan: &Plan) -> String {
+/// The plan as one JSON document, indented, with a line break at the end. `last`: what an earlier run took.
+pub fn to_json(plan: &Plan, last: Option<&LastRun>) -> String {
     let dto = PlanDto {
         version: 1,
-        labs: plan
-            .labs
-            .iter()
-            .map(|lab| LabDto {
-                title: lab.title.clone(),
-                path: shown(&lab.path),
-                directory: shown(&lab.directory),
-                verifier: lab.verifier.as_ref().map(|verifier| shown(&verifier.path)),
-                suites: lab
-                    .suites
-                    .iter()
-                    .map(|suite| SuiteDto {
-                        script: shown(&suite.script),
-                        first_page: suite.pages.start,
-                        last_page: suite.pages.end - 1,
-                    })
-                    .collect(),
-                pages: lab.pages.iter().map(page).collect(),
-            })
-            .collect(),
+        labs: plan.labs.iter().map(|lab| of_lab(lab, last)).collect(),
         diagnostics: plan.diagnostics.iter().map(diagnostic).collect(),
     };
     to_text(&dto)
+}
+
+fn of_lab(lab: &Lab, last: Option<&LastRun>) -> LabDto {
+    LabDto {
+        title: lab.title.clone(),
+        path: shown(&lab.path),
+        directory: shown(&lab.directory),
+        verifier: lab.verifier.as_ref().map(|verifier| shown(&verifier.path)),
+        suites: lab
+            .suites
+            .iter()
+            .map(|suite| SuiteDto {
+                script: shown(&suite.script),
+                first_page: suite.pages.start,
+                last_page: suite.pages.end - 1,
+            })
+            .collect(),
+        needs: of_needs(needs::of(lab)),
+        last_run: last
+            .and_then(|last| last.lab(&lab.path))
+            .map(|run| LastRunDto {
+                time: run.time.clone(),
+                verdict: run.verdict.clone(),
+                duration_ms: run.duration_ms,
+            }),
+        pages: lab.pages.iter().map(|one| page(one, last)).collect(),
+    }
+}
+
+fn of_needs(needs: Needs) -> NeedsDto {
+    NeedsDto {
+        tools: needs.tools.into_iter().collect(),
+        images: needs.images.into_iter().collect(),
+        namespaces: needs
+            .namespaces
+            .into_iter()
+            .map(|(name, made_by_lab)| NamespaceDto { name, made_by_lab })
+            .collect(),
+        addons: needs
+            .addons
+            .into_iter()
+            .map(|(name, because_of)| AddonDto { name, because_of })
+            .collect(),
+        unread_manifests: needs.unread.into_iter().collect(),
+    }
 }
 
 /// A DTO as indented JSON. Types without maps and floats always serialise.
@@ -144,15 +203,16 @@ fn shown(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-fn page(page: &Page) -> PageDto {
+fn page(page: &Page, last: Option<&LastRun>) -> PageDto {
+    let took = |step: &Step| last.and_then(|last| last.step(page.file.path(), &step.id));
     PageDto {
         title: page.title.clone(),
         path: shown(page.file.path()),
-        steps: page.steps.iter().map(step).collect(),
+        steps: page.steps.iter().map(|one| step(one, took(one))).collect(),
     }
 }
 
-fn step(step: &Step) -> StepDto {
+fn step(step: &Step, last_duration_ms: Option<u64>) -> StepDto {
     let options = &step.options;
     StepDto {
         id: step.id.clone(),
@@ -187,6 +247,7 @@ fn step(step: &Step) -> StepDto {
         until: options.until.clone(),
         only: options.only.clone(),
         verify: options.verify.clone(),
+        last_duration_ms,
         commands: step.commands.iter().map(command).collect(),
     }
 }

@@ -3,7 +3,8 @@
 //! Everything is read, linked and validated here, before any command touches a cluster.
 //!
 //! Entry point: [`build`]. Steps: `discover` walks the paths and reads the pages in order, `link` gives every step
-//! a name of its own and every lab its verifier, `filter` keeps what people ask for, `hooks` finds the scripts around steps. [`json`] and [`text`] show a plan; they change nothing.
+//! a name of its own and every lab its verifier, `filter` keeps what people ask for, `hooks` finds the scripts around steps. [`json`] and [`text`] show a plan, with
+//! what each lab needs ([`needs`]) and how long it took [`last`] time; they change nothing.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +17,10 @@ mod discover;
 mod filter;
 mod hooks;
 pub mod json;
+pub mod last;
 mod link;
+pub(crate) mod manifests;
+pub mod needs;
 pub mod project;
 pub mod text;
 
@@ -123,7 +127,9 @@ pub fn build(paths: &[PathBuf], options: &PlanOptions) -> Plan {
     }
     filter::apply(&mut plan, &options.filters);
     for lab in &mut plan.labs {
-        hooks::link(lab);
+        let top = paths.iter().find(|path| lab.path.starts_with(path));
+        let top = top.cloned().unwrap_or_else(|| lab.directory.clone());
+        hooks::link(lab, &top);
     }
     plan
 }

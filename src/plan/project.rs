@@ -2,6 +2,7 @@
 //!
 //! ```toml
 //! dialect = "bare"            # or "transcript"; without it every page is looked at
+//! compat = "eks-workshop"     # what `--compat eks-workshop` says, for everybody
 //!
 //! [lint.off]
 //! LP019 = "the pages are read aloud, output is not shown"
@@ -20,6 +21,8 @@ pub const FILE: &str = "labproof.toml";
 pub struct Project {
     /// How its shell fences are written.
     pub dialect: Option<Dialect>,
+    /// `compat = "eks-workshop"`: pages mean what that workshop's own harness takes them to mean.
+    pub compat_eks_workshop: bool,
     /// Lint rules that are off, and why.
     pub lint_off: Vec<(String, String)>,
 }
@@ -69,9 +72,13 @@ impl Reader<'_> {
                     Some(dialect) => self.project.dialect = Some(dialect),
                     None => self.error(key, "`dialect` must be \"transcript\" or \"bare\""),
                 },
+                ("compat", _) => match value.as_str() {
+                    Some("eks-workshop") => self.project.compat_eks_workshop = true,
+                    _ => self.error(key, "`compat` must be \"eks-workshop\""),
+                },
                 ("lint", toml::Value::Table(lint)) => self.lint(lint),
                 ("lint", _) => self.error(key, "`lint` must be a table"),
-                _ => self.unknown(key, &["dialect", "lint"]),
+                _ => self.unknown(key, &["dialect", "compat", "lint"]),
             }
         }
     }
@@ -137,6 +144,13 @@ mod tests {
             &[],
         );
         check("", None, 0, &[]);
+        check("compat = \"eks-workshop\"\n", None, 0, &[]);
+        check(
+            "compat = \"eks\"\n",
+            None,
+            0,
+            &["`compat` must be \"eks-workshop\""],
+        );
         check(
             "dialect = \"odd\"\n",
             None,

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Lab, Plan};
+use super::last::LastRun;
+use super::{Lab, Plan, needs};
 use crate::page::{Page, Step};
 
 /// The styles of a rendering; all empty without colour.
@@ -15,8 +16,8 @@ struct Styles {
     skip: Style,
 }
 
-/// Renders a plan, without its diagnostics. `color` turns ANSI colours on.
-pub fn render(plan: &Plan, color: bool) -> String {
+/// Renders a plan, without its diagnostics. `last` is what an earlier run took; `color` turns ANSI colours on.
+pub fn render(plan: &Plan, last: Option<&LastRun>, color: bool) -> String {
     let styles = if color {
         Styles {
             title: Style::new().bold(),
@@ -32,14 +33,14 @@ pub fn render(plan: &Plan, color: bool) -> String {
     };
     let mut out = String::new();
     for lab in &plan.labs {
-        render_lab(&mut out, lab, &styles);
+        render_lab(&mut out, lab, last, &styles);
         out.push('\n');
     }
     out.push_str(&summary(plan));
     out
 }
 
-fn render_lab(out: &mut String, lab: &Lab, styles: &Styles) {
+fn render_lab(out: &mut String, lab: &Lab, last: Option<&LastRun>, styles: &Styles) {
     let Styles { title, faint, .. } = styles;
     let _ = writeln!(
         out,
@@ -47,12 +48,65 @@ fn render_lab(out: &mut String, lab: &Lab, styles: &Styles) {
         one_line(&lab.title),
         one_line(&lab.path.display().to_string())
     );
+    for (what, which) in needed(lab) {
+        let _ = writeln!(out, "  {faint}{what}:{faint:#} {}", one_line(&which));
+    }
+    if let Some(run) = last.and_then(|last| last.lab(&lab.path)) {
+        let (time, verdict) = (one_line(&run.time), one_line(&run.verdict));
+        let took = seconds(run.duration_ms);
+        let _ = writeln!(
+            out,
+            "  {faint}last run:{faint:#} {took}, {verdict} ({time})"
+        );
+    }
     for page in &lab.pages {
-        render_page(out, page, styles);
+        render_page(out, page, last, styles);
     }
 }
 
-fn render_page(out: &mut String, page: &Page, styles: &Styles) {
+/// What a lab needs, a line for each sort of thing.
+fn needed(lab: &Lab) -> Vec<(&'static str, String)> {
+    let needs = needs::of(lab);
+    let join = |names: std::collections::BTreeSet<String>| {
+        names.into_iter().collect::<Vec<_>>().join(", ")
+    };
+    let namespaces: Vec<String> = needs
+        .namespaces
+        .into_iter()
+        .map(|(name, made)| match made {
+            true => format!("{name} (made here)"),
+            false => name,
+        })
+        .collect();
+    let addons: Vec<String> = needs
+        .addons
+        .into_iter()
+        .map(|(name, why)| format!("{name} ({why})"))
+        .collect();
+    let mut lines = vec![
+        ("tools", join(needs.tools)),
+        ("images", join(needs.images)),
+        ("namespaces", namespaces.join(", ")),
+        ("add-ons", addons.join(", ")),
+        ("manifests not here", join(needs.unread)),
+    ];
+    lines.retain(|(_, which)| !which.is_empty());
+    lines
+}
+
+fn seconds(milliseconds: u64) -> String {
+    match milliseconds {
+        0..=9_949 => format!("{}.{} s", milliseconds / 1000, milliseconds % 1000 / 100),
+        9_950..=119_999 => format!("{} s", milliseconds / 1000),
+        _ => format!(
+            "{} min {} s",
+            milliseconds / 60_000,
+            milliseconds % 60_000 / 1000
+        ),
+    }
+}
+
+fn render_page(out: &mut String, page: &Page, last: Option<&LastRun>, styles: &Styles) {
     let Styles { faint, skip, .. } = styles;
     let path = one_line(&page.file.path().display().to_string());
     if page.steps.is_empty() {
@@ -65,7 +119,8 @@ fn render_page(out: &mut String, page: &Page, styles: &Styles) {
         if let Some(reason) = &step.skip {
             let _ = write!(head, "  {skip}skipped: {}{skip:#}", one_line(reason));
         }
-        if let Some(notes) = notes(step) {
+        let took = last.and_then(|last| last.step(page.file.path(), &step.id));
+        if let Some(notes) = notes(step, took) {
             let _ = write!(head, "  {faint}{notes}{faint:#}");
         }
         let _ = writeln!(out, "{head}");
@@ -87,8 +142,8 @@ fn render_page(out: &mut String, page: &Page, styles: &Styles) {
     }
 }
 
-/// What differs from the defaults.
-fn notes(step: &Step) -> Option<String> {
+/// What differs from the defaults, and how long the step took last time.
+fn notes(step: &Step, took: Option<u64>) -> Option<String> {
     let options = &step.options;
     let mut notes = Vec::new();
     if options.timeout.as_secs() != 120 {
@@ -106,6 +161,7 @@ fn notes(step: &Step) -> Option<String> {
     if let Some(only) = &options.only {
         notes.push(format!("only on {only}"));
     }
+    notes.extend(took.map(|took| format!("took {}", seconds(took))));
     (!notes.is_empty()).then(|| notes.join(", "))
 }
 

@@ -40,6 +40,9 @@ pub struct RunOptions {
     /// How long a read-only command is asked again while its output does not match, where the
     /// fence gives no `timeout=` of its own that is shorter.
     pub retry: Duration,
+    /// `--compat eks-workshop`: `expectError=true` allows a failure without asking for one, and `wait=` is
+    /// slept out.
+    pub compat_eks_workshop: bool,
 }
 
 /// Rehearses every lab of the plan and tells `emitter` all that happens.

@@ -100,6 +100,7 @@ async fn commands<'a>(
             command,
             last: index + 1 == here.step.commands.len(),
             failed_before,
+            may_succeed: run.options.compat_eks_workshop,
         };
         let ran = command::run(run, session, here.at, place, carried)
             .await
@@ -117,22 +118,25 @@ async fn commands<'a>(
 }
 
 /// Waits until the cluster is quiet, for as long as `wait=` says at most. Without a cluster nobody
-/// can tell when it is enough, so the time is waited out.
+/// can tell when it is enough, so the time is waited out; eks-workshop's harness always does that.
 async fn wait(run: &LabRun<'_>, here: Here<'_>, carried: &Carried<'_>) {
     let within = here.step.options.wait;
     if within.is_zero() {
         return;
     }
+    let seconds = within.as_secs();
     run.emitter.emit(Event::Progress {
-        what: format!(
-            "waiting for the cluster to settle (wait={})",
-            within.as_secs()
-        ),
+        what: match run.options.compat_eks_workshop {
+            true => format!("waiting {seconds} s (wait={seconds})"),
+            false => format!("waiting for the cluster to settle (wait={seconds})"),
+        },
     });
     let settling = async {
         match &run.connection.client {
-            Some(client) => settle(client, &carried.unsettled, within).await,
-            None => {
+            Some(client) if !run.options.compat_eks_workshop => {
+                settle(client, &carried.unsettled, within).await
+            }
+            _ => {
                 tokio::time::sleep(within).await;
                 Settled::Quiet
             }

@@ -1,7 +1,7 @@
 //! Shown lists of objects against the manifests that the command applies.
 
 use std::collections::BTreeSet;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::super::view::{CommandView, LabView};
 use super::super::{Findings, Rule};
+use crate::plan::manifests::find;
 use crate::source::Severity;
 
 pub(super) const CONTRADICTED: Rule = Rule {
@@ -95,32 +96,6 @@ fn target(view: &CommandView<'_>) -> Option<String> {
     };
     (!path.contains(['$', '*', '{']) && !path.contains("://") && path != "-")
         .then(|| path.to_owned())
-}
-
-/// The file or directory that an author means by `path`: on the reader's machine it may be below another root,
-/// so leading parts are left out until something is found.
-fn find(page: &Path, path: &str) -> Option<PathBuf> {
-    let parts: Vec<Component<'_>> = Path::new(path)
-        .components()
-        .filter(|part| matches!(part, Component::Normal(name) if *name != "~"))
-        .collect();
-    for above in page.ancestors().skip(1).take(8) {
-        for root in [above.to_owned(), above.join("manifests")] {
-            for skipped in 0..parts.len() {
-                let tail: PathBuf = parts[skipped..].iter().collect();
-                // A bare name is only looked for beside the page; further up it may be anything.
-                let beside = Some(above) == page.parent();
-                if parts.len() - skipped < 2 && !(beside && skipped == 0) {
-                    continue;
-                }
-                let found = root.join(&tail);
-                if found.exists() {
-                    return Some(found);
-                }
-            }
-        }
-    }
-    None
 }
 
 /// The kinds and names that a path holds; `None` where they cannot be told for certain.

@@ -2,8 +2,8 @@
 
 use super::super::view::LabView;
 use super::super::{Findings, Rule};
+use crate::page::endless::{self, ENDLESS};
 use crate::source::Severity;
-use crate::syntax::{Joint, Simple};
 
 pub(super) const TIMEOUT_TOO_SHORT: Rule = Rule {
     code: "LP004",
@@ -72,62 +72,27 @@ pub(super) const NEVER_ENDS: Rule = Rule {
     code: "LP025",
     title: "a command that never ends",
     severity: Severity::Warning,
-    explanation: "A watch, a followed log or a forwarded port goes on until somebody stops it; in a run nobody does, and the block \
-                  fails when its time is over.",
+    explanation: "A watch, a followed log or a forwarded port goes on until somebody stops it; in a run nobody does. The block is \
+                  skipped (`endless command`), or, where it also changes something, fails when its time is over.",
     example: "```bash\n$ kubectl get pods --watch\n```\n",
     check: never_ends,
 };
 
 fn never_ends(lab: &LabView<'_>, findings: &mut Findings) {
-    for (page, step, view) in lab.commands() {
-        if step.step.options.until.is_some()
-            || view
-                .parts
-                .iter()
-                .any(|part| matches!(part.name(), "timeout" | "head" | "grep"))
-        {
+    // Steps that are skipped for it are told of too: their author may not have meant it.
+    for (page, step, view) in lab.all_commands() {
+        let skip = step.step.skip.as_deref();
+        if step.step.options.until.is_some() || skip.is_some_and(|reason| reason != ENDLESS) {
             continue;
         }
-        let outer = view.parts.iter().filter(|part| part.depth == 0);
-        let Some(part) = outer.clone().find(|part| endless(part)) else {
+        let Some(part) = endless::part(&view.parts) else {
             continue;
         };
-        // In the background it ends with the shell.
-        let background = outer
-            .skip_while(|other| !std::ptr::eq(*other, part))
-            .find(|other| other.joint != Joint::Pipe)
-            .is_some_and(|last| last.joint == Joint::Background);
-        if background || view.command.text.trim_start().starts_with("while") {
-            continue;
-        }
         let span = view.first_line(page.file());
         findings.add(page.file(), span, format!("this `{}` never ends by itself", part.name())).help = Some(
             "write `until=TEXT` on the fence to stop when TEXT shows, `test=false` to leave it out, or end the line with `&`"
                 .to_owned(),
         );
-    }
-}
-
-fn endless(part: &Simple) -> bool {
-    let words: Vec<&str> = part
-        .command()
-        .iter()
-        .map(|word| word.text.as_str())
-        .collect();
-    let verb = |verb: &str| {
-        words
-            .iter()
-            .take_while(|word| **word != "--")
-            .any(|word| *word == verb)
-    };
-    match part.name() {
-        "watch" => true,
-        "kubectl" if verb("port-forward") => true,
-        "kubectl" if verb("proxy") && words.len() < 4 => true,
-        "kubectl" if verb("get") || verb("events") => part.has(&["-w", "--watch", "--watch-only"]),
-        "kubectl" if verb("logs") => part.has(&["-f", "--follow"]),
-        "tail" => part.has(&["-f", "-F"]),
-        _ => false,
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::super::view::{CommandView, LabView};
+use super::super::view::LabView;
 use super::super::{Findings, Rule};
 use crate::source::{Severity, nearest};
 
@@ -46,14 +46,14 @@ fn never_set(lab: &LabView<'_>, findings: &mut Findings) {
     // Where each name is set first: the number of the command.
     let mut first_set: BTreeMap<String, usize> = BTreeMap::new();
     let mut opaque = false;
-    for (number, (_, _, view)) in all(lab).enumerate() {
+    for (number, (_, _, view)) in lab.all_commands().enumerate() {
         for name in names_set(sets, &view.command.text) {
             first_set.entry(name).or_insert(number);
         }
         opaque |= view.parts.iter().any(|part| OPAQUE.contains(&part.name()));
     }
     let mut said: HashSet<String> = HashSet::new();
-    for (number, (page, step, view)) in all(lab).enumerate() {
+    for (number, (page, step, view)) in lab.all_commands().enumerate() {
         if step.step.skip.is_some() {
             continue;
         }
@@ -99,25 +99,6 @@ fn never_set(lab: &LabView<'_>, findings: &mut Findings) {
             findings.add(page.file(), span, message);
         }
     }
-}
-
-/// Every command, those of skipped steps included: what they set may be set by the reader.
-fn all<'v>(
-    lab: &'v LabView<'_>,
-) -> impl Iterator<
-    Item = (
-        &'v super::super::view::PageView<'v>,
-        &'v super::super::view::StepView<'v>,
-        &'v CommandView<'v>,
-    ),
-> {
-    lab.pages.iter().flat_map(|page| {
-        page.steps.iter().flat_map(move |step| {
-            step.commands
-                .iter()
-                .map(move |command| (page, step, command))
-        })
-    })
 }
 
 fn names_set(pattern: &Regex, text: &str) -> Vec<String> {

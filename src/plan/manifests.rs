@@ -1,0 +1,304 @@
+//! Manifests that pages apply → their objects and images, as far as reading tells.
+//!
+//! Entry points: [`find`] for the file that an author means, [`read`] for a file or directory, [`of_text`] for text.
+//! Documents are read line by line and not as YAML on purpose: manifests of workshops hold templates and variables that no
+//! parser takes, and all that is asked for stands on lines of its own. [`Manifests::whole`] says whether all was understood.
+
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+/// Larger files are not read.
+const LARGEST: u64 = 4 << 20;
+/// More files than these are not read.
+const MOST_FILES: usize = 400;
+
+/// What some manifests hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Manifests {
+    pub objects: Vec<Object>,
+    pub images: Vec<String>,
+    /// Namespaces that objects are put into.
+    pub namespaces: Vec<String>,
+    /// A Service asks for a load balancer.
+    pub load_balancer: bool,
+    /// A set of pods asks for volumes.
+    pub claims: bool,
+    /// Something could not be read or understood: there may be more.
+    pub partial: bool,
+}
+
+/// One object of a manifest.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Object {
+    /// Group and version.
+    pub api: String,
+    pub kind: String,
+    pub name: String,
+}
+
+impl Object {
+    /// The API group; empty for the core's.
+    pub fn group(&self) -> &str {
+        self.api.split_once('/').map_or("", |(group, _)| group)
+    }
+}
+
+/// The file or directory that an author means by `path`: on the reader's machine it may be below another root,
+/// so leading parts are left out until something is found.
+pub(crate) fn find(page: &Path, path: &str) -> Option<PathBuf> {
+    let parts: Vec<Component<'_>> = Path::new(path)
+        .components()
+        .filter(|part| matches!(part, Component::Normal(name) if *name != "~"))
+        .collect();
+    for above in page.ancestors().skip(1).take(8) {
+        for root in [above.to_owned(), above.join("manifests")] {
+            for skipped in 0..parts.len() {
+                let tail: PathBuf = parts[skipped..].iter().collect();
+                // A bare name is only looked for beside the page; further up it may be anything.
+                let beside = Some(above) == page.parent();
+                if parts.len() - skipped < 2 && !(beside && skipped == 0) {
+                    continue;
+                }
+                let found = root.join(&tail);
+                if found.exists() {
+                    return Some(found);
+                }
+            }
+        }
+    }
+    None
+}
+
+/// Reads a manifest, a directory of them, or a kustomization.
+pub(crate) fn read(path: &Path) -> Manifests {
+    let mut found = Manifests::default();
+    let mut files = MOST_FILES;
+    read_into(path, &mut found, &mut files);
+    found
+}
+
+fn read_into(path: &Path, found: &mut Manifests, files: &mut usize) {
+    if *files == 0 {
+        found.partial = true;
+        return;
+    }
+    *files -= 1;
+    if path.is_dir() {
+        let kustomization = ["kustomization.yaml", "kustomization.yml", "Kustomization"]
+            .into_iter()
+            .map(|name| path.join(name))
+            .find(|file| file.is_file());
+        match kustomization {
+            Some(file) => kustomization_into(path, &file, found, files),
+            None => directory_into(path, found, files),
+        }
+        return;
+    }
+    let small = fs::metadata(path).is_ok_and(|data| data.is_file() && data.len() <= LARGEST);
+    match fs::read_to_string(path) {
+        Ok(text) if small => text_into(&text, found),
+        _ => found.partial = true,
+    }
+}
+
+fn directory_into(path: &Path, found: &mut Manifests, files: &mut usize) {
+    let Ok(entries) = fs::read_dir(path) else {
+        found.partial = true;
+        return;
+    };
+    let mut entries: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "yaml" || extension == "yml")
+        })
+        .collect();
+    entries.sort();
+    for entry in entries {
+        read_into(&entry, found, files);
+    }
+}
+
+/// A kustomization: what it lists, files and directories alike.
+fn kustomization_into(path: &Path, file: &Path, found: &mut Manifests, files: &mut usize) {
+    let Ok(text) = fs::read_to_string(file) else {
+        found.partial = true;
+        return;
+    };
+    let mut section = "";
+    for line in text.lines() {
+        if let Some((key, value)) = key_of(line, 0) {
+            section = key;
+            if key == "namespace" && is_plain(value) {
+                found.namespaces.push(value.to_owned());
+            }
+            // What these make or rename is not followed.
+            found.partial |= matches!(
+                key,
+                "namePrefix" | "nameSuffix" | "helmCharts" | "generators" | "transformers"
+            ) || key.ends_with("Generator");
+            continue;
+        }
+        let item = line.trim().trim_start_matches("- ");
+        let listed = match section {
+            "resources" | "bases" | "components" | "patchesStrategicMerge" => unquoted(item),
+            "patches" => match item.strip_prefix("path:") {
+                Some(path) => unquoted(path),
+                None => continue,
+            },
+            _ => continue,
+        };
+        if listed.is_empty() || listed.starts_with('#') {
+            continue;
+        }
+        let listed = path.join(listed);
+        match listed.exists() {
+            true if section.starts_with("patches") => {
+                let mut patch = Manifests::default();
+                read_into(&listed, &mut patch, files);
+                found.images.extend(patch.images);
+            }
+            true => read_into(&listed, found, files),
+            false => found.partial = true,
+        }
+    }
+}
+
+/// What a text of manifests holds.
+pub(crate) fn of_text(text: &str) -> Manifests {
+    let mut found = Manifests::default();
+    text_into(text, &mut found);
+    found
+}
+
+fn text_into(text: &str, found: &mut Manifests) {
+    let mut object = Object::default();
+    let mut section = "";
+    // The indentation of what stands in `metadata`.
+    let mut inside = None;
+    for line in text.lines() {
+        if line.starts_with("---") {
+            end(&mut object, found);
+            continue;
+        }
+        if let Some((key, value)) = key_of(line, 0) {
+            section = key;
+            inside = None;
+            match key {
+                "apiVersion" => value.clone_into(&mut object.api),
+                "kind" => value.clone_into(&mut object.kind),
+                _ => {}
+            }
+            continue;
+        }
+        let trimmed = line.trim_start();
+        let indent = line.len() - trimmed.len();
+        if section == "metadata" && !trimmed.is_empty() && !trimmed.starts_with('#') {
+            let inside = *inside.get_or_insert(indent);
+            match key_of(line, inside) {
+                Some(("name", name)) => name.clone_into(&mut object.name),
+                Some(("namespace", name)) if is_plain(name) => {
+                    found.namespaces.push(name.to_owned());
+                }
+                _ => {}
+            }
+            continue;
+        }
+        let item = trimmed.strip_prefix("- ").unwrap_or(trimmed).trim_start();
+        match key_of(item, 0) {
+            Some(("image", image)) if is_plain(image) => found.images.push(image.to_owned()),
+            Some(("type", "LoadBalancer")) if object.kind == "Service" => {
+                found.load_balancer = true;
+            }
+            Some(("volumeClaimTemplates", _)) => found.claims = true,
+            _ => {}
+        }
+    }
+    end(&mut object, found);
+}
+
+fn end(object: &mut Object, found: &mut Manifests) {
+    let object = std::mem::take(object);
+    if object.kind.is_empty() {
+        // JSON and templates; an empty document has nothing at all.
+        found.partial |= !object.api.is_empty();
+        return;
+    }
+    found.claims |= object.kind == "PersistentVolumeClaim";
+    found.partial |= object.kind.ends_with("List") || !is_plain(&object.name);
+    found.objects.push(object);
+}
+
+/// `key: value` at that indentation, the value without quotes and comment.
+fn key_of(line: &str, indent: usize) -> Option<(&str, &str)> {
+    let text = line.get(indent..)?;
+    if !line[..indent].bytes().all(|byte| byte == b' ') || text.starts_with([' ', '\t', '-', '#']) {
+        return None;
+    }
+    let (key, value) = text.split_once(':')?;
+    (value.is_empty() || value.starts_with([' ', '\r'])).then(|| (key, unquoted(value)))
+}
+
+fn unquoted(value: &str) -> &str {
+    let value = value.split(" #").next().unwrap_or("");
+    value.trim().trim_matches(['"', '\''])
+}
+
+/// A name without variables, templates and the like.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty()
+        && name.bytes().all(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'/' | b':' | b'_' | b'@')
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  labels:\n    name: other\n  name: web # it\n  \
+        namespace: shop\nspec:\n  template:\n    spec:\n      containers:\n        - name: web\n          image: \"nginx:1.25\"\n---\n\
+        apiVersion: v1\nkind: Service\nmetadata: {}\nspec:\n  type: LoadBalancer\n";
+
+    #[test]
+    fn objects_and_images() {
+        let found = of_text(WEB);
+        let objects: Vec<String> = found
+            .objects
+            .iter()
+            .map(|object| format!("{} {} {}", object.group(), object.kind, object.name))
+            .collect();
+        assert_eq!(objects, ["apps Deployment web", " Service "]);
+        assert_eq!(found.images, ["nginx:1.25"]);
+        assert_eq!(found.namespaces, ["shop"]);
+        assert!(found.load_balancer && found.partial);
+        let variable = of_text("kind: Pod\nmetadata:\n  name: $X\nspec:\n  image: $Y\n");
+        assert!(variable.partial && variable.images.is_empty());
+    }
+
+    #[test]
+    fn kustomizations_are_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write("base/web.yaml", WEB);
+        write("base/unlisted.yaml", "kind: Pod\n");
+        write("base/kustomization.yaml", "resources:\n- web.yaml\n");
+        write(
+            "over/kustomization.yaml",
+            "namespace: stage\nresources:\n  - ../base\npatches:\n  - path: image.yaml\n",
+        );
+        write(
+            "over/image.yaml",
+            "kind: Deployment\nspec:\n  image: web:2\n",
+        );
+        let found = read(&folder.path().join("over"));
+        assert_eq!(found.objects.len(), 2);
+        assert_eq!(found.images, ["nginx:1.25", "web:2"]);
+        assert_eq!(found.namespaces, ["stage", "shop"]);
+    }
+}

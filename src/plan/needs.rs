@@ -1,0 +1,408 @@
+//! What a lab needs before it can run: tools, images, namespaces, and what its cluster must have.
+//!
+//! Entry point: [`of`]. Only what the pages and the manifests beside them tell; a manifest that is not here is named in
+//! [`Needs::unread`], because there may be more in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Lab;
+use super::manifests::{self, Manifests};
+use crate::syntax::{Simple, simple_commands};
+
+/// What a lab needs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Programs that its commands run, the shell's own and the system's basic ones left out.
+    pub tools: BTreeSet<String>,
+    /// Images that its workloads run.
+    pub images: BTreeSet<String>,
+    /// Namespaces that it works in, and whether it makes them itself.
+    pub namespaces: BTreeMap<String, bool>,
+    /// What the cluster must have besides Kubernetes itself, and what asks for it first.
+    pub addons: BTreeMap<String, String>,
+    /// Manifests that are applied and are not here.
+    pub unread: BTreeSet<String>,
+}
+
+/// The shell's own words, and programs that every machine has.
+const EVERYWHERE: &[&str] = &[
+    ".",
+    ":",
+    "[",
+    "[[",
+    "alias",
+    "awk",
+    "base64",
+    "basename",
+    "bash",
+    "bg",
+    "break",
+    "builtin",
+    "case",
+    "cat",
+    "cd",
+    "chmod",
+    "chown",
+    "clear",
+    "cmp",
+    "comm",
+    "command",
+    "continue",
+    "coproc",
+    "cp",
+    "csplit",
+    "cut",
+    "date",
+    "dd",
+    "declare",
+    "df",
+    "diff",
+    "dirname",
+    "disown",
+    "do",
+    "done",
+    "du",
+    "echo",
+    "elif",
+    "else",
+    "env",
+    "esac",
+    "eval",
+    "exec",
+    "exit",
+    "export",
+    "expr",
+    "false",
+    "fg",
+    "fi",
+    "find",
+    "fold",
+    "for",
+    "function",
+    "getopts",
+    "grep",
+    "egrep",
+    "fgrep",
+    "groups",
+    "head",
+    "hostname",
+    "id",
+    "if",
+    "in",
+    "install",
+    "jobs",
+    "kill",
+    "let",
+    "ln",
+    "local",
+    "ls",
+    "mapfile",
+    "md5sum",
+    "mkdir",
+    "mktemp",
+    "mv",
+    "nl",
+    "nohup",
+    "nproc",
+    "od",
+    "paste",
+    "popd",
+    "printenv",
+    "printf",
+    "ps",
+    "pushd",
+    "pwd",
+    "read",
+    "readarray",
+    "readlink",
+    "readonly",
+    "realpath",
+    "return",
+    "rm",
+    "rmdir",
+    "sed",
+    "select",
+    "seq",
+    "set",
+    "sh",
+    "sha256sum",
+    "shift",
+    "shopt",
+    "sleep",
+    "sort",
+    "source",
+    "split",
+    "stat",
+    "sudo",
+    "tail",
+    "tee",
+    "test",
+    "time",
+    "timeout",
+    "touch",
+    "tr",
+    "true",
+    "type",
+    "uname",
+    "uniq",
+    "unset",
+    "wait",
+    "wc",
+];
+
+/// Programs that run the command in their own words.
+const WRAPPERS: &[&str] = &[
+    "timeout", "watch", "xargs", "env", "nohup", "command", "exec", "nice", "stdbuf",
+];
+
+/// API groups that every cluster has, and those of files that never reach one.
+const BUILT_IN: &[&str] = &[
+    "",
+    "apps",
+    "batch",
+    "autoscaling",
+    "policy",
+    "extensions",
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "rbac.authorization.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+    "resource.k8s.io",
+    "kustomize.config.k8s.io",
+    "eksctl.io",
+    "kind.x-k8s.io",
+    "kubeadm.k8s.io",
+];
+
+/// Programs that take `-n NAMESPACE` as kubectl does.
+const WITH_NAMESPACE: &[&str] = &["kubectl", "helm", "oc", "istioctl", "flux", "stern", "argo"];
+
+const METRICS: &str = "metrics-server";
+
+/// What a lab needs, from the steps of it that run.
+pub fn of(lab: &Lab) -> Needs {
+    let mut survey = Survey::default();
+    for page in &lab.pages {
+        let steps = page.steps.iter().filter(|step| step.skip.is_none());
+        for command in steps.flat_map(|step| &step.commands) {
+            survey.command(page.file.path(), &command.text);
+        }
+    }
+    survey.finish()
+}
+
+#[derive(Default)]
+struct Survey {
+    needs: Needs,
+    functions: BTreeSet<String>,
+    /// Custom resources, by group, and the kinds of groups that the lab itself defines.
+    custom: BTreeMap<String, String>,
+    defined: BTreeSet<String>,
+    volumes: bool,
+    claims: bool,
+    seen: BTreeSet<String>,
+}
+
+impl Survey {
+    fn command(&mut self, page: &std::path::Path, text: &str) {
+        let parts = simple_commands(text);
+        if text.contains("()") {
+            self.functions.extend(
+                text.match_indices("()")
+                    .filter_map(|(at, _)| text[..at].split_whitespace().next_back())
+                    .map(str::to_owned),
+            );
+        }
+        for part in &parts {
+            self.tool(part);
+            if WITH_NAMESPACE.contains(&part.name()) {
+                self.flags(part);
+            }
+            if part.name() == "kubectl" {
+                self.kubectl(page, part, text);
+            }
+        }
+    }
+
+    fn tool(&mut self, part: &Simple) {
+        let words = part.command();
+        let own = words.first().map(|word| word.text.as_str());
+        let wrapped = own
+            .filter(|name| WRAPPERS.contains(name))
+            .and_then(|_| words[1..].iter().find(|word| is_program(&word.text)))
+            .map(|word| word.text.as_str());
+        for name in [own, wrapped].into_iter().flatten() {
+            if is_program(name) && !EVERYWHERE.contains(&name) {
+                self.needs.tools.insert(name.to_owned());
+            }
+        }
+    }
+
+    fn flags(&mut self, part: &Simple) {
+        let names = ["-n", "--namespace"];
+        if let Some(name) = part.flag(&names).filter(|name| is_name(name)) {
+            let made = part.has(&["--create-namespace"]);
+            self.namespace(name, made);
+        }
+    }
+
+    fn namespace(&mut self, name: &str, made: bool) {
+        *self.needs.namespaces.entry(name.to_owned()).or_default() |= made;
+    }
+
+    fn addon(&mut self, what: &str, why: &str) {
+        self.needs
+            .addons
+            .entry(what.to_owned())
+            .or_insert_with(|| why.to_owned());
+    }
+
+    fn kubectl(&mut self, page: &std::path::Path, part: &Simple, text: &str) {
+        let words: Vec<&str> = part
+            .command()
+            .iter()
+            .map(|word| word.text.as_str())
+            .take_while(|word| *word != "--")
+            .filter(|word| !word.starts_with('-'))
+            .collect();
+        match words.get(1..).unwrap_or_default() {
+            ["create", "namespace" | "ns", name, ..] if is_name(name) => self.namespace(name, true),
+            ["create", "ingress" | "ing", ..] => {
+                self.addon("an ingress controller", "kubectl create ingress")
+            }
+            ["kustomize", path, ..] => self.applied(page, path, text),
+            ["top", ..] => self.addon(METRICS, "kubectl top"),
+            ["autoscale", ..] => self.addon(METRICS, "kubectl autoscale"),
+            ["set", "image", _, rest @ ..] => {
+                for image in rest.iter().filter_map(|word| word.split_once('=')) {
+                    self.image(image.1);
+                }
+            }
+            _ => {}
+        }
+        if let Some(image) = part.flag(&["--image"]) {
+            self.image(image);
+        }
+        if words
+            .iter()
+            .any(|word| matches!(*word, "apply" | "create" | "replace" | "run"))
+        {
+            for (path, _) in part.flags(&["-f", "--filename", "-k", "--kustomize"]) {
+                self.applied(page, path, text);
+            }
+        }
+    }
+
+    fn image(&mut self, image: &str) {
+        if !image.is_empty() && !image.contains(['$', '<', '{', ' ', '`']) {
+            self.needs.images.insert(image.to_owned());
+        }
+    }
+
+    /// What a command applies: a here-document of its own, a file, a directory.
+    fn applied(&mut self, page: &std::path::Path, path: &str, text: &str) {
+        if path == "-" {
+            if let Some((_, body)) = text
+                .split_once("<<")
+                .and_then(|(_, rest)| rest.split_once('\n'))
+            {
+                self.manifests(manifests::of_text(body));
+            }
+            return;
+        }
+        if !self.seen.insert(path.to_owned()) || path.contains(['$', '`', '<', '{']) {
+            return;
+        }
+        for path in path.split(',') {
+            let here = path
+                .strip_prefix("https://k8s.io/")
+                .or((!path.contains("://")).then_some(path));
+            match here.and_then(|here| manifests::find(page, here)) {
+                Some(found) => self.manifests(manifests::read(&found)),
+                None => {
+                    self.needs.unread.insert(path.to_owned());
+                }
+            }
+        }
+    }
+
+    fn manifests(&mut self, found: Manifests) {
+        self.needs.images.extend(found.images);
+        self.claims |= found.claims;
+        for name in found.namespaces {
+            self.namespace(&name, false);
+        }
+        if found.load_balancer {
+            self.addon(
+                "load balancers for Services",
+                "a Service of type LoadBalancer",
+            );
+        }
+        for object in found.objects {
+            match object.kind.as_str() {
+                "Namespace" => self.namespace(&object.name, true),
+                "PersistentVolume" => self.volumes = true,
+                "Ingress" => self.addon("an ingress controller", "an Ingress"),
+                "HorizontalPodAutoscaler" => self.addon(METRICS, "a HorizontalPodAutoscaler"),
+                "NetworkPolicy" => {
+                    self.addon("a network plugin that enforces policies", "a NetworkPolicy")
+                }
+                "CustomResourceDefinition" => {
+                    let group = object.name.split_once('.').map_or("", |(_, group)| group);
+                    self.defined.insert(group.to_owned());
+                }
+                _ => {}
+            }
+            let group = object.group();
+            if !BUILT_IN.contains(&group) {
+                self.custom
+                    .entry(group.to_owned())
+                    .or_insert_with(|| object.kind.clone());
+            }
+        }
+    }
+
+    fn finish(mut self) -> Needs {
+        if self.claims && !self.volumes {
+            self.addon(
+                "a StorageClass that provisions volumes",
+                "a PersistentVolumeClaim",
+            );
+        }
+        for (group, kind) in std::mem::take(&mut self.custom) {
+            if !self.defined.contains(&group) {
+                self.addon(&format!("the resources of {group}"), &format!("a {kind}"));
+            }
+        }
+        self.needs
+            .tools
+            .retain(|tool| !self.functions.contains(tool));
+        self.needs
+    }
+}
+
+/// A word that can be the name of a program found on PATH.
+fn is_program(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_lowercase() || c == '[')
+        && word
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'+'))
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
