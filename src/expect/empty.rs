@@ -1,6 +1,7 @@
 //! Empty by meaning: nothing printed, or kubectl saying that there is nothing.
 
 use super::outcome::{Outcome, Task, count, short};
+use super::table::parse::Header;
 
 /// Judges an output that the page shows to be empty.
 pub(super) fn judge(task: &Task<'_>) -> Outcome {
@@ -34,10 +35,20 @@ pub(super) fn no_resources(task: &Task<'_>) -> Outcome {
     if !is_no_resources(task.actual) {
         let first = task.actual.lines().find(|line| !line.trim().is_empty());
         return Outcome::fail(match first {
-            Some(line) => format!(
-                "the page shows that there are no resources; printed is `{}`",
-                short(line)
-            ),
+            Some(line) => {
+                let rows: Vec<&str> = task.actual.lines().skip(1).collect();
+                match rows.iter().find(|row| !row.trim().is_empty()) {
+                    // The row says more than the names of its columns.
+                    Some(row) if Header::of(line, false).is_some() => format!(
+                        "the page shows that there are no resources; there is `{}`",
+                        short(row)
+                    ),
+                    _ => format!(
+                        "the page shows that there are no resources; printed is `{}`",
+                        short(line)
+                    ),
+                }
+            }
             None => "the page shows `No resources found`, nothing was printed".to_owned(),
         });
     }

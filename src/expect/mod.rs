@@ -170,7 +170,12 @@ fn judge_text(shown: Shown<'_>, actual: &str, exit_code: i32, bindings: &Binding
         rows: shown.rows,
     };
     let (rule, outcome) = choose::judge(&task, shown.match_kind, &mut binder);
-    reasons.splice(0..0, outcome.reasons);
+    // Where an error came instead of the output, the status tells it, and what is missing is everything.
+    let failed =
+        status.is_some() && exit_code != 0 && actual.lines().next().is_none_or(error::is_error);
+    if !failed {
+        reasons.splice(0..0, outcome.reasons);
+    }
     reasons.splice(0..0, status);
     remarks.extend(outcome.warnings);
     let agrees = reasons.is_empty();
