@@ -22,6 +22,7 @@ mod explain;
 mod http;
 mod json;
 mod line;
+pub mod lines;
 mod listing;
 mod normalise;
 mod outcome;
@@ -38,7 +39,7 @@ mod wait;
 mod warnings;
 mod yaml;
 
-use crate::page::{MatchKind, Rows};
+use crate::page::{MatchKind, Rows, Step};
 
 pub use bindings::Bindings;
 pub use explain::explain;
@@ -68,6 +69,21 @@ impl<'a> Shown<'a> {
             command,
             text,
             ..Shown::default()
+        }
+    }
+}
+
+impl<'a> Shown<'a> {
+    /// Text shown for a command of a step, with what its fence asks for. `last`: no command of the step follows.
+    pub fn of(step: &'a Step, command: &'a str, text: &'a str, last: bool) -> Self {
+        let options = &step.options;
+        Shown {
+            command,
+            text,
+            match_kind: options.match_kind,
+            rows: options.rows,
+            expect_error: options.expect_error && last,
+            exit: options.exit.filter(|_| last),
         }
     }
 }
