@@ -42,6 +42,7 @@ mod yaml;
 use crate::page::{MatchKind, Rows, Step};
 
 pub use bindings::Bindings;
+pub use empty::shows_absence;
 pub use explain::explain;
 pub use repeat::{Defined, may_repeat, may_repeat_after};
 
