@@ -205,7 +205,7 @@ impl Segment<'_> {
     }
 
     /// Stale lines beside an elision: those before the first elision stand for what is printed first, those after the
-    /// last one for what is printed last.
+    /// last one for what is printed last, and those between two for what resembles them.
     fn merge_elided(&self, tokens: &Tokens, out: &mut Vec<Piece>) -> Option<()> {
         let is_elision = |at: &usize| self.kinds[*at] == Kind::Elision;
         let first = (self.from..self.to).find(is_elision)?;
@@ -220,22 +220,26 @@ impl Segment<'_> {
             self.texts().filter(|at| *at < first).collect(),
             self.texts().filter(|at| *at > last).collect(),
         );
-        let between = self.texts().any(|at| at > first && at < last);
-        if between || before.len() + after.len() > printed.len() {
+        if before.len() + after.len() > printed.len() {
             return None;
         }
         let tail = printed.len() - after.len();
+        let between: Vec<usize> = self
+            .texts()
+            .filter(|at| *at > first && *at < last)
+            .collect();
+        let middle = &printed[before.len()..tail];
+        let pairs = in_order(between.len(), middle.len(), |s, a| {
+            word::likeness(self.shown[between[s]], middle[a])
+        });
+        if pairs.len() < between.len() {
+            return None;
+        }
         for at in self.from..self.to {
-            let partner = if self.kinds[at] != Kind::Text {
-                None
-            } else if at < first {
-                before.iter().position(|other| *other == at)
-            } else {
-                after
-                    .iter()
-                    .position(|other| *other == at)
-                    .map(|index| tail + index)
-            };
+            let place = |lines: &[usize]| lines.iter().position(|other| *other == at);
+            let partner = place(&before)
+                .or_else(|| place(&after).map(|index| tail + index))
+                .or_else(|| place(&between).map(|index| before.len() + pairs[index].1));
             out.push(match partner {
                 Some(index) => self.renewed(at, printed[index], tokens),
                 None => Piece::Kept(at),
@@ -285,6 +289,12 @@ mod tests {
         );
         check("old\n...", "new\nx\ny", Ends::Closed, Some("new\n..."));
         check("a\n[...]\nb\n[...]\nc", "a\nc", Ends::Closed, None);
+        check(
+            "[...]\nReplicas: 2\n[...]",
+            "Name: x\nReplicas: 3\nType: y",
+            Ends::Closed,
+            Some("[...]\nReplicas: 3\n[...]"),
+        );
     }
 
     #[test]

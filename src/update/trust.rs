@@ -29,6 +29,9 @@ const TROUBLE: [&str; 18] = [
     "Unknown",
 ];
 
+/// Characters of a likely cause that are told: the report of `run` has all of it.
+const LONGEST_CAUSE: usize = 120;
+
 /// What is known of a lab up to a command.
 #[derive(Debug)]
 pub(super) struct Trust {
@@ -107,6 +110,7 @@ impl Trust {
             return Some("the page shows an error, the command succeeded".to_owned());
         }
         if let Some(cause) = &output.likely_cause {
+            let cause: String = cause.chars().take(LONGEST_CAUSE).collect();
             return Some(format!("the run was not healthy: {cause}"));
         }
         let printed = ran.output.trim();
