@@ -15,6 +15,7 @@
 //! | [`shell`] | command text | exit status and captured output |
 //! | [`cluster`] | a profile | a connection; observations of its state |
 //! | [`event`] | facts of a run | the contract of reports, the run record, redaction |
+//! | [`update`] | a plan, the record of its run | pages with the output that was printed |
 //! | [`run`] | a plan | events |
 //! | [`report`] | events, the record | bytes: terminal, JSON, JUnit |
 //! | [`cli`] | arguments | the exit code |
@@ -31,4 +32,5 @@ pub mod run;
 pub mod shell;
 pub mod source;
 pub mod syntax;
+pub mod update;
 pub mod verifier;

@@ -379,3 +379,20 @@ fn wait_until(what: &str, happened: impl Fn() -> bool) {
     }
     panic!("not seen within a minute: {what}");
 }
+
+#[test]
+fn what_is_not_there_must_be_so_on_two_readings() {
+    let page = |before: &str| {
+        block(&format!(
+            "$ {before}\n$ ls soon\nls: cannot access 'soon': No such file or directory"
+        ))
+    };
+    Pages::with(&page("(sleep 0.2; touch soon) &"))
+        .run(&["--retry", "0"])
+        .exits(1)
+        .says("No such file or directory");
+    Pages::with(&page("true"))
+        .run(&["--json", "r.json"])
+        .exits(0)
+        .says("2 passed");
+}

@@ -27,6 +27,8 @@ verifier is invalid, 3 the tool or the cluster could not do its job, 130 interru
 pub(super) enum Command {
     /// Rehearse labs on a cluster and judge what happens
     Run(RunArgs),
+    /// Rewrite stale shown output in pages from a real run, keeping what the author left out or masked
+    Update(UpdateArgs),
     /// Show what would run, in order; touches nothing
     Plan(PlanArgs),
     /// Find mistakes in pages without a cluster
@@ -48,6 +50,40 @@ pub(super) enum Command {
     labproof run docs/lab.md --cluster context:kind-dev --junit report.xml\n  \
     labproof run labs/storage --cluster local --setup base.yaml --fail-fast")]
 pub(super) struct RunArgs {
+    #[command(flatten)]
+    pub(super) rehearse: RehearseArgs,
+    /// Stop at the first step that does not pass
+    #[arg(long)]
+    pub(super) fail_fast: bool,
+    /// Write a JUnit report
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
+    /// Write the whole record as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(super) json: Option<PathBuf>,
+    /// Write events as they happen, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub(super) events: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    labproof update labs/storage --dry-run\n  \
+    labproof update labs/storage/index.md --cluster local")]
+pub(super) struct UpdateArgs {
+    #[command(flatten)]
+    pub(super) rehearse: RehearseArgs,
+    /// Show what would change; write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Take what failed commands printed, and what came after them, for the truth too
+    #[arg(long)]
+    pub(super) accept: bool,
+}
+
+/// What every command that rehearses labs takes.
+#[derive(Debug, clap::Args)]
+pub(super) struct RehearseArgs {
     /// Lab directories or pages
     #[arg(required = true, value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
@@ -59,24 +95,12 @@ pub(super) struct RunArgs {
     pub(super) setup: Option<PathBuf>,
     #[command(flatten)]
     pub(super) select: SelectArgs,
-    /// Stop at the first step that does not pass
-    #[arg(long)]
-    pub(super) fail_fast: bool,
     /// Labs that run side by side, each on a local cluster of its own
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(super) jobs: u16,
     /// How many seconds a read-only command is asked again while its output does not match
     #[arg(long, default_value_t = 30, value_name = "SECONDS")]
     pub(super) retry: u64,
-    /// Write a JUnit report
-    #[arg(long, value_name = "FILE")]
-    pub(super) junit: Option<PathBuf>,
-    /// Write the whole record as JSON
-    #[arg(long, value_name = "FILE")]
-    pub(super) json: Option<PathBuf>,
-    /// Write events as they happen, one JSON object a line
-    #[arg(long, value_name = "FILE")]
-    pub(super) events: Option<PathBuf>,
     /// Mask what this regular expression matches wherever it would be shown (may be repeated)
     #[arg(long, value_name = "REGEX")]
     pub(super) redact: Vec<regex::Regex>,

@@ -2,6 +2,7 @@
 
 use super::args::{LintArgs, LintFormat};
 use super::exit::Exit;
+use super::replace::replace;
 use super::{output, project};
 use crate::lint::{self, LintOptions};
 use crate::plan;
@@ -48,16 +49,4 @@ fn fix(found: &[Diagnostic]) -> Exit {
         }
     }
     exit
-}
-
-/// Puts a new text in the place of a file, whole or not at all.
-fn replace(path: &std::path::Path, text: &str) -> std::io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(std::path::Path::new(".")))?;
-    std::io::Write::write_all(&mut file, text.as_bytes())?;
-    std::fs::set_permissions(file.path(), std::fs::metadata(path)?.permissions())?;
-    file.persist(path)?;
-    Ok(())
 }

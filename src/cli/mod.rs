@@ -12,7 +12,10 @@ mod output;
 mod plan;
 mod progress;
 mod project;
+mod rehearse;
+mod replace;
 mod run;
+mod update;
 
 use std::process::ExitCode;
 
@@ -26,6 +29,7 @@ pub fn main() -> ExitCode {
     let args = Args::parse();
     let exit = match args.command {
         Command::Run(args) => wait_for(run::main(args)),
+        Command::Update(args) => wait_for(update::main(args)),
         Command::Plan(args) => plan::main(&args),
         Command::Lint(args) => lint::main(&args),
         Command::Compare(args) => compare::main(&args),

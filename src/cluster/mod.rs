@@ -5,6 +5,7 @@
 //! connected to; the current context of a kubeconfig means nothing here.
 
 mod acquire;
+mod changes;
 pub mod check;
 mod choice;
 mod connection;
@@ -15,6 +16,7 @@ mod progress;
 mod settle;
 
 pub use acquire::{Cluster, Request, acquire};
+pub use changes::{Watch, Watched};
 pub use choice::Choice;
 pub use connection::Connection;
 pub use error::ClusterError;

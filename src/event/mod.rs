@@ -11,7 +11,7 @@ pub use record::{
     CheckRecord, ClusterInfo, CommandRecord, Coverage, LabRecord, PageRecord, Recorder, RunRecord,
     StepRecord, Unproven,
 };
-pub use redact::Redactor;
+pub use redact::{MASK, Redactor};
 
 use serde::Serialize;
 

@@ -7,7 +7,7 @@ use regex::Regex;
 use super::{CheckRecord, CommandRecord, Event};
 
 /// What stands where a secret stood.
-const MASK: &str = "[masked]";
+pub const MASK: &str = "[masked]";
 
 /// Shapes of secrets that are known without being told: AWS access key ids, AWS secret keys and
 /// session tokens beside their variable's name, JSON Web Tokens (the form of service account

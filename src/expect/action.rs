@@ -7,8 +7,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::bindings::Binder;
-use super::outcome::{Outcome, Task};
-use super::{elision, table};
+use super::outcome::{Outcome, Task, readable, short};
+use super::volatile::{Scan, canon};
+use super::{elision, empty, table};
 
 /// Judges lines of actions: each shown one must be printed, no other may.
 pub(super) fn judge(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
@@ -19,8 +20,40 @@ pub(super) fn judge(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
             .join("\n")
     };
     let (shown, actual) = (same(task.shown), same(task.actual));
-    table::rows(&task.with(&shown, &actual), binder)
+    let mut outcome = table::rows(&task.with(&shown, &actual), binder);
+    if !outcome.agrees()
+        && let Some(reason) = nothing_done(&shown, &actual)
+    {
+        outcome.reasons = vec![reason];
+    }
+    outcome
 }
+
+/// Why, where kubectl says that there was nothing to act on.
+fn nothing_done(shown: &str, actual: &str) -> Option<String> {
+    let said = actual.lines().find(|line| !line.trim().is_empty());
+    if said.is_some() && !empty::is_no_resources(actual) {
+        return None;
+    }
+    let promised: Vec<&str> = shown.lines().filter(|line| is_action(line)).collect();
+    let first = readable(&canon(promised.first()?, Scan::LOOSE).text);
+    let more = match promised.len() {
+        1 => String::new(),
+        many => format!(" and {} more", many - 1),
+    };
+    let verb = VERB.captures(promised[0]).map_or("done", |found| {
+        found.get(1).map_or("done", |verb| verb.as_str())
+    });
+    let said = said.map_or_else(
+        || "nothing was printed".to_owned(),
+        |line| format!("nothing was {verb} (`{}`)", short(line)),
+    );
+    Some(format!("the page shows `{first}`{more}, and {said}"))
+}
+
+/// What was done: the word after the object.
+static VERB: LazyLock<Regex> =
+    LazyLock::new(|| constant(r#"^(?:\S+/\S+|\S+ "[^"]+") (?:force )?(\w+ed)\b"#));
 
 /// kubectl 1.34 says where it deleted: `pod "web-0" deleted from default namespace`.
 static NAMESPACE: LazyLock<Regex> =

@@ -9,7 +9,7 @@ use super::elision;
 use super::events::Event;
 use super::line::{Line, agree};
 use super::normalise;
-use super::outcome::{Outcome, Task, short};
+use super::outcome::{Outcome, Task, readable};
 use super::table::cells::restarts;
 use super::text::{self, Extent, Shown};
 use super::volatile::{Canon, Kind, Scan, canon, is_age};
@@ -129,21 +129,6 @@ fn missing_events(
     }
     reasons.truncate(4);
     reasons
-}
-
-fn readable(canonical: &str) -> String {
-    short(
-        &canonical
-            .chars()
-            .map(|c| {
-                if ('\u{E100}'..='\u{E1FF}').contains(&c) {
-                    '*'
-                } else {
-                    c
-                }
-            })
-            .collect::<String>(),
-    )
 }
 
 /// The text without keys that only one side has because of its release, with what hangs under them.

@@ -22,6 +22,7 @@ mod explain;
 mod http;
 mod json;
 mod line;
+pub mod lines;
 mod listing;
 mod normalise;
 mod outcome;
@@ -38,9 +39,10 @@ mod wait;
 mod warnings;
 mod yaml;
 
-use crate::page::{MatchKind, Rows};
+use crate::page::{MatchKind, Rows, Step};
 
 pub use bindings::Bindings;
+pub use empty::shows_absence;
 pub use explain::explain;
 pub use repeat::{Defined, may_repeat, may_repeat_after};
 
@@ -68,6 +70,21 @@ impl<'a> Shown<'a> {
             command,
             text,
             ..Shown::default()
+        }
+    }
+}
+
+impl<'a> Shown<'a> {
+    /// Text shown for a command of a step, with what its fence asks for. `last`: no command of the step follows.
+    pub fn of(step: &'a Step, command: &'a str, text: &'a str, last: bool) -> Self {
+        let options = &step.options;
+        Shown {
+            command,
+            text,
+            match_kind: options.match_kind,
+            rows: options.rows,
+            expect_error: options.expect_error && last,
+            exit: options.exit.filter(|_| last),
         }
     }
 }
@@ -170,7 +187,12 @@ fn judge_text(shown: Shown<'_>, actual: &str, exit_code: i32, bindings: &Binding
         rows: shown.rows,
     };
     let (rule, outcome) = choose::judge(&task, shown.match_kind, &mut binder);
-    reasons.splice(0..0, outcome.reasons);
+    // Where an error came instead of the output, the status tells it, and what is missing is everything.
+    let failed =
+        status.is_some() && exit_code != 0 && actual.lines().next().is_none_or(error::is_error);
+    if !failed {
+        reasons.splice(0..0, outcome.reasons);
+    }
     reasons.splice(0..0, status);
     remarks.extend(outcome.warnings);
     let agrees = reasons.is_empty();

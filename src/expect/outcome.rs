@@ -65,6 +65,40 @@ pub(super) fn count(n: usize, noun: &str) -> String {
     }
 }
 
+/// A canonical text for people: what is generated is a star.
+pub(super) fn readable(canonical: &str) -> String {
+    let mut out = String::new();
+    for c in canonical.chars() {
+        if !('\u{E100}'..='\u{E1FF}').contains(&c) {
+            out.push(c);
+        } else if !out.ends_with('*') && !out.ends_with("*-") {
+            out.push('*');
+        }
+    }
+    // The hyphen between two generated parts says nothing after the star.
+    let out = out.replace("*-\"", "*\"").replace("*- ", "* ");
+    short(
+        out.strip_suffix("*-")
+            .map_or(&*out, |_| &out[..out.len() - 1]),
+    )
+}
+
+/// Two lines that differ, both cut to the place where they do: the beginning of two long lines may be the same.
+pub(super) fn short_apart(one: &str, other: &str) -> (String, String) {
+    const BEFORE: usize = 20;
+    let same = one.chars().zip(other.chars()).take_while(|(a, b)| a == b);
+    let skipped = same.count().saturating_sub(BEFORE);
+    // A short line is told whole.
+    if skipped < 2 * BEFORE {
+        return (short(one), short(other));
+    }
+    let rest = |line: &str| {
+        let rest: String = line.chars().skip(skipped).collect();
+        short(&format!("…{rest}"))
+    };
+    (rest(one), rest(other))
+}
+
 /// A line short enough for a sentence.
 pub(super) fn short(line: &str) -> String {
     const MAX: usize = 100;

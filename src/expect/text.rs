@@ -10,7 +10,7 @@ use super::bindings::Binder;
 use super::elision;
 use super::line::{Line, agree};
 use super::normalise;
-use super::outcome::{Outcome, Task, count, short};
+use super::outcome::{Outcome, Task, count, short, short_apart};
 use super::volatile::Scan;
 
 /// A shown line that means something.
@@ -257,11 +257,33 @@ pub(super) fn explain(
     }
     let extra: usize = left.values().map(Vec::len).sum();
     let mut reasons = Vec::new();
+    if actual.is_empty()
+        && let Some(first) = missing.first()
+    {
+        return vec![format!(
+            "the page shows `{}`, nothing was printed",
+            short(&first.words)
+        )];
+    }
+    if let [line] = missing[..]
+        && extra == 1
+        && !elided
+        && let Some(other) = left.values().flatten().next()
+    {
+        let (printed, shown) = short_apart(&other.words, &line.words);
+        return vec![format!("`{printed}` is printed, the page shows `{shown}`")];
+    }
     for line in missing.iter().take(3) {
-        reasons.push(format!(
-            "the page shows `{}`, the output does not",
-            short(&line.words)
-        ));
+        let other = left
+            .values()
+            .flatten()
+            .find_map(|other| value_of_key(line, other));
+        reasons.push(other.unwrap_or_else(|| {
+            format!(
+                "the page shows `{}`, the output does not",
+                short(&line.words)
+            )
+        }));
     }
     if missing.len() > 3 {
         reasons.push(format!(
@@ -294,4 +316,15 @@ pub(super) fn explain(
         );
     }
     reasons
+}
+
+/// `Replicas is 2, the page shows 3`: two lines of one key that say different things about it.
+fn value_of_key(shown: &Line, actual: &Line) -> Option<String> {
+    let (key, value) = shown.words.split_once(": ")?;
+    let (other_key, other) = actual.words.split_once(": ")?;
+    if key != other_key {
+        return None;
+    }
+    let (value, other) = short_apart(value, other);
+    Some(format!("{key} is {other}, the page shows {value}"))
 }

@@ -158,6 +158,11 @@ fn noise(line: &str) -> Option<Noise> {
     NOISE_SET.matches(line).iter().next().map(|at| NOISE[at].1)
 }
 
+/// Whether a line is what a client or a server says about itself.
+pub(super) fn is_aside(line: &str) -> bool {
+    matches!(noise(line), Some(Noise::Client | Noise::Remark))
+}
+
 /// Both texts without noise, with what is worth a word about it.
 #[derive(Debug, Clone)]
 pub(super) struct Cleaned {

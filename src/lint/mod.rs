@@ -16,7 +16,7 @@ mod render;
 mod rules;
 mod view;
 
-pub use fix::{apply_fixes, fix};
+pub use fix::fix;
 pub use off::LintOptions;
 pub use render::{render_github, render_json, render_text};
 pub use rules::RULES;

@@ -65,6 +65,8 @@ pub struct Plan {
     pub labs: Vec<Lab>,
     /// Every problem found in pages and verifiers.
     pub diagnostics: Vec<Diagnostic>,
+    /// Whether pages mean what eks-workshop's own harness takes them to mean.
+    pub compat_eks_workshop: bool,
 }
 
 /// Pages that share one shell session and one cluster baseline.
@@ -104,7 +106,10 @@ impl Plan {
 
 /// Reads what the paths name: each a page, or a directory of them.
 pub fn build(paths: &[PathBuf], options: &PlanOptions) -> Plan {
-    let mut plan = Plan::default();
+    let mut plan = Plan {
+        compat_eks_workshop: options.compat_eks_workshop,
+        ..Plan::default()
+    };
     for path in paths {
         let first = plan.labs.len();
         let problems = plan.diagnostics.len();

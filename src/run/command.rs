@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::judge::{Judged, Place, judge};
 use super::lab::{Carried, LabRun};
 use super::{cause, millis};
+use crate::cluster::{Watch, Watched};
 use crate::event::{CommandRecord, Event, StepAt, Verdict};
 use crate::expect::{self, Defined};
 use crate::page::StepOptions;
@@ -29,6 +30,10 @@ const ELSEWHERE: [&str; 7] = [
     "kustomize",
     "wget",
 ];
+/// Pause before a reading that says that something is not there is made a second time.
+const SECOND_READING: Duration = Duration::from_millis(300);
+/// Shortest pause after a change of the objects that a command names: changes come in swarms.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// What a command leaves behind for those after it.
 pub(super) struct Ran {
@@ -59,36 +64,45 @@ pub(super) async fn run(
         timeout_ms: millis(options.timeout),
     });
     let started = Instant::now();
-    // Found out only for a command that did not do: it takes a parser.
+    // Found out only where it matters: it takes a parser.
     let mut may_repeat = None;
-    let retry = run.options.retry.min(options.timeout);
-    let mut pause = FIRST_PAUSE;
+    let mut may_repeat =
+        || *may_repeat.get_or_insert_with(|| repeatable(&command.text, &carried.ran));
+    let mut again = Again::new(started + run.options.retry.min(options.timeout));
     let mut attempts = 1;
     let (outcome, judged) = loop {
         let outcome = session.run(&command.text, limits(run, options)).await?;
         let judged = judge(place, &outcome, &carried.bindings);
-        let again = judged.verdict() == Verdict::Fail
-            && outcome.end != End::TimedOut
-            && *may_repeat.get_or_insert_with(|| repeatable(&command.text, &carried.ran))
-            && (started.elapsed() < LOCAL_RETRY
-                || run.connection.client.is_some() && asks_elsewhere(&command.text))
-            && started.elapsed() + pause < retry
-            && !run.cancel.is_cancelled();
-        if !again {
+        let unsettled = match judged.verdict() {
+            Verdict::Fail => {
+                outcome.end != End::TimedOut
+                    && again.is_time_left()
+                    && (started.elapsed() < LOCAL_RETRY
+                        || run.connection.client.is_some() && asks_elsewhere(&command.text))
+            }
+            // Not there yet and not there any more look the same: only a second reading tells.
+            Verdict::Pass => !again.seen_absent && claims_absence(place),
+            Verdict::Broken | Verdict::Skipped => false,
+        };
+        if !unsettled || run.cancel.is_cancelled() || !may_repeat() {
             break (outcome, judged);
         }
         attempts += 1;
+        again.seen_absent = judged.verdict() == Verdict::Pass;
         run.emitter.emit(Event::CommandRepeated {
             at,
             line: command.line,
             attempt: attempts,
-            reason: judged.first_reason(),
+            reason: if again.seen_absent {
+                "what is not there must be so on two readings".to_owned()
+            } else {
+                judged.first_reason()
+            },
         });
         tokio::select! {
-            () = tokio::time::sleep(pause) => {}
+            () = again.pause(run, &command.text) => {}
             () = run.cancel.cancelled() => break (outcome, judged),
         }
-        pause = (pause * 2).min(LONGEST_PAUSE);
     };
     let ran = Ran {
         verdict: judged.verdict(),
@@ -102,6 +116,61 @@ pub(super) async fn run(
     let record = record(run, place, outcome, judged, attempts, started.elapsed()).await;
     run.emitter.emit(Event::CommandFinished { at, record });
     Ok(ran)
+}
+
+/// Whether what the page says of a command is that something is not there.
+fn claims_absence(place: Place<'_>) -> bool {
+    let shown = place.command.expected.as_ref();
+    place.step.options.absent.is_some()
+        || shown.is_some_and(|shown| expect::shows_absence(&shown.text))
+}
+
+/// When a command is asked again.
+struct Again {
+    until: Instant,
+    pause: Duration,
+    /// The last reading agreed that something is not there.
+    seen_absent: bool,
+    /// Changes of what the command names; begun with the first pause.
+    watch: Option<Watch>,
+}
+
+impl Again {
+    fn new(until: Instant) -> Self {
+        Again {
+            until,
+            pause: FIRST_PAUSE,
+            seen_absent: false,
+            watch: None,
+        }
+    }
+
+    fn is_time_left(&self) -> bool {
+        Instant::now() + self.pause < self.until
+    }
+
+    /// Waits for the time between two readings, or until what the command names has changed.
+    async fn pause(&mut self, run: &LabRun<'_>, command: &str) {
+        if self.seen_absent {
+            return tokio::time::sleep(SECOND_READING).await;
+        }
+        let pause = self.pause;
+        self.pause = (pause * 2).min(LONGEST_PAUSE);
+        if self.watch.is_none()
+            && let Some(client) = &run.connection.client
+            && let Some(watched) = Watched::of(command)
+        {
+            self.watch = Some(Watch::start(client, &watched));
+        }
+        let Some(watch) = &self.watch else {
+            return tokio::time::sleep(pause).await;
+        };
+        tokio::time::sleep(SHORTEST_PAUSE).await;
+        tokio::select! {
+            () = tokio::time::sleep(pause.saturating_sub(SHORTEST_PAUSE)) => {}
+            () = watch.changed() => {}
+        }
+    }
 }
 
 /// Whether asking a command again surely changes nothing, after what the lab has defined so far.

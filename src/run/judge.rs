@@ -200,14 +200,8 @@ fn compare(
         End::SawText => 0,
         End::TimedOut | End::Interrupted | End::ShellKilled => return None,
     };
-    let shown = Shown {
-        command: &place.command.text,
-        text: &expected.text,
-        match_kind: options.match_kind,
-        rows: options.rows,
-        expect_error: options.expect_error && place.last && (exit_code != 0 || !place.may_succeed),
-        exit: options.exit.filter(|_| place.last),
-    };
+    let mut shown = Shown::of(place.step, &place.command.text, &expected.text, place.last);
+    shown.expect_error &= exit_code != 0 || !place.may_succeed;
     let happened = Happened {
         text: &outcome.output.merged.text,
         stdout: Some(&outcome.output.stdout.text),

@@ -1,11 +1,13 @@
 //! Authored text and what is wrong with it: files, spans, diagnostics.
 
 mod diagnostic;
+mod edit;
 mod file;
 mod span;
 mod suggest;
 
 pub use diagnostic::{Diagnostic, Fix, Severity, render};
+pub use edit::apply;
 pub use file::SourceFile;
 pub use span::{Position, Span};
 pub use suggest::nearest;

@@ -9,16 +9,16 @@ use crate::expect::warnings::is_added_label;
 
 /// What the table as a whole says about its columns.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct About {
+pub(in crate::expect) struct About {
     /// Its rows are nodes: their names are the cluster's.
-    pub(super) nodes: bool,
+    pub(in crate::expect) nodes: bool,
 }
 
 /// What a canonical cell of the column RESTARTS begins with, so that no other number is taken for one.
 pub(super) const RESTARTS: &str = "restarts ";
 
 /// The canonical form of a cell.
-pub(super) fn cell(column: &str, text: &str, about: About) -> Canon {
+pub(in crate::expect) fn cell(column: &str, text: &str, about: About) -> Canon {
     match column {
         "AGE" | "LAST SEEN" | "FIRST SEEN" | "LASTSEEN" | "FIRSTSEEN" | "DURATION"
         | "LAST SCHEDULE" | "UPDATED" | "CREATED AT" | "CREATED" | "LAST DEPLOYED" | "STARTED"

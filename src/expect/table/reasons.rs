@@ -7,7 +7,7 @@ use super::pair::{Paired, cell_agrees};
 use super::{Order, Ready};
 use crate::expect::bindings::Binder;
 use crate::expect::elision::Glob;
-use crate::expect::outcome::count;
+use crate::expect::outcome::{count, readable, short_apart};
 
 impl Paired {
     /// Why the tables differ, in words; empty if they do not.
@@ -50,10 +50,12 @@ impl Paired {
             if cells.is_empty() {
                 clashes = true;
             } else {
-                note(
-                    format!("row `{}`: {}", name(row), cells.join(", ")),
-                    &mut reasons,
-                );
+                let reason = if names.is_empty() {
+                    cells.join(", ")
+                } else {
+                    format!("row `{}`: {}", name(row), cells.join(", "))
+                };
+                note(reason, &mut reasons);
             }
             false
         });
@@ -132,11 +134,8 @@ fn differing(shown: &Ready, actual: &Ready, names: &[&str]) -> Vec<String> {
         return if shown.key == actual.key {
             Vec::new()
         } else {
-            vec![format!(
-                "is `{}`, the page shows `{}`",
-                actual.raw.join(" "),
-                shown.raw.join(" ")
-            )]
+            let (printed, shown) = short_apart(&actual.raw.join(" "), &shown.raw.join(" "));
+            vec![format!("`{printed}` is printed, the page shows `{shown}`")]
         };
     }
     let said = |cell: &str| {
@@ -161,16 +160,12 @@ fn differing(shown: &Ready, actual: &Ready, names: &[&str]) -> Vec<String> {
 
 /// A row's name for people: what is generated is a star.
 pub(super) fn name(row: &Ready) -> String {
-    let class = row.class.replace('\u{1f}', " ");
-    let mut out = String::new();
-    for c in class.chars() {
-        if ('\u{E100}'..='\u{E1FF}').contains(&c) {
-            if !out.ends_with('*') && !out.ends_with("*-") {
-                out.push('*');
-            }
-        } else {
-            out.push(c);
-        }
-    }
-    out.trim_end_matches('-').to_owned()
+    // A row without columns is named by all that it says: its first word may be `pod` or `No`.
+    let class = if row.cells.len() == 1 {
+        &row.cells[0].text
+    } else {
+        &row.class
+    };
+    let class = class.replace('\u{1f}', " ");
+    readable(&class)
 }

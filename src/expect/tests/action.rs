@@ -18,7 +18,7 @@ fn actions() {
         "namespace/shop created\ndeployment.apps/web configured",
     );
     fails(
-        "`deployment.apps/web`",
+        "`deployment.apps/web created`",
         "kubectl apply -f a",
         shown,
         "namespace/shop created",
@@ -36,6 +36,12 @@ fn actions() {
         "namespace/shop created\ndeployment.apps/wep created",
     );
     fails("", "kubectl apply -f a", shown, "");
+    fails(
+        "the page shows `pod \"web-*\" deleted`, and nothing was deleted (`No resources found`)",
+        "kubectl delete --all pods",
+        "pod \"web-5774b8d5f4-cv89c\" deleted",
+        "No resources found",
+    );
     passes(
         "action",
         "kubectl delete pod --all",
@@ -100,7 +106,7 @@ fn rollouts_and_waits() {
         done,
         "deployment \"db\" successfully rolled out",
     );
-    fails("the output does not", command, done, "");
+    fails("nothing was printed", command, done, "");
     assert!(
         !judged_with(command, done, done, 1).agrees,
         "right words, wrong status"

@@ -80,7 +80,11 @@ fn what_matters() {
     let say = |words: &str, from: &str, to: &str| {
         fails(words, COMMAND, POD, &other().replacen(from, to, 1))
     };
-    say("Image: nginx:1.14.2", "nginx:1.14.2", "nginx:1.16.1");
+    say(
+        "Image is nginx:1.16.1, the page shows nginx:1.14.2",
+        "nginx:1.14.2",
+        "nginx:1.16.1",
+    );
     say("MODE", "fast", "slow");
     say("Liveness", "period=3s", "period=30s");
     say("Restart Count", "Restart Count:  0", "Restart Count:  4");
@@ -90,7 +94,7 @@ fn what_matters() {
         "Ready             False",
     );
     say(
-        "Status: Running",
+        "Status is Pending, the page shows Running",
         "Status:           Running",
         "Status:           Pending",
     );
@@ -234,7 +238,7 @@ fn other_kinds() {
         &run.replace(",10.1.1.2:8080", ""),
     );
     fails(
-        "Type: NodePort",
+        "Type is ClusterIP, the page shows NodePort",
         "kubectl describe svc web",
         service,
         &run.replace("NodePort\n", "ClusterIP\n"),

@@ -201,7 +201,7 @@ fn nothing() {
         "",
     );
     fails(
-        "printed is `NAME  READY`",
+        "there is `a  1/1`",
         "kubectl get pods",
         "No resources found in a namespace.",
         "NAME  READY\na  1/1",

@@ -1,0 +1,170 @@
+//! A plan rehearsed from the command line: clusters, baseline, run, record. What `run` and `update` share.
+//!
+//! Entry points: [`plan`] and [`rehearse`].
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::args::RehearseArgs;
+use super::exit::Exit;
+use super::{interrupt, output, progress, project};
+use crate::cluster::{self, Cluster, ClusterError};
+use crate::event::{Event, Redactor, RunRecord, Sink};
+use crate::plan::{self, Plan};
+use crate::run::{self, Emitter, RunOptions, Setup};
+
+/// The plan of the paths; `None` where something in it is wrong, and has been told so.
+pub(super) fn plan(args: &RehearseArgs) -> Option<Plan> {
+    let project = project::of(&args.paths)?;
+    let plan = plan::build(
+        &args.paths,
+        &args.select.options(Some(&args.cluster), &project),
+    );
+    (!output::diagnostics(&plan.diagnostics)).then_some(plan)
+}
+
+/// Rehearses a plan and tells the sinks; gives the record, and what it comes to.
+pub(super) async fn rehearse(
+    args: &RehearseArgs,
+    plan: &Plan,
+    fail_fast: bool,
+    sinks: Vec<Box<dyn Sink>>,
+) -> (RunRecord, Exit) {
+    let cancel = interrupt::token();
+    let clusters = acquire(args, plan, &cancel).await;
+    let secrets = clusters
+        .iter()
+        .flatten()
+        .flat_map(|cluster| cluster.connection().secrets.clone());
+    let redactor = Redactor::new(secrets.collect(), args.redact.clone());
+    let emitter = Emitter::new(redactor, sinks);
+    let exit = match clusters {
+        Ok(clusters) => {
+            let exit = on_clusters(args, plan, fail_fast, &clusters, &cancel, &emitter).await;
+            release(clusters).await;
+            exit
+        }
+        Err(error) => {
+            let usage = error.as_ref().is_some_and(ClusterError::is_usage);
+            emitter.emit(Event::RunFinished {
+                interrupted: error.is_none(),
+                broken: error.map(|error| error.to_string()),
+                duration_ms: 0,
+            });
+            usage.then_some(Exit::Invalid)
+        }
+    };
+    let record = emitter.finish();
+    let exit = exit.unwrap_or(Exit::of(&record));
+    (record, exit)
+}
+
+/// Runs the plan on clusters that are there; an exit code where the record alone does not tell it.
+async fn on_clusters(
+    args: &RehearseArgs,
+    plan: &Plan,
+    fail_fast: bool,
+    clusters: &[Cluster],
+    cancel: &CancellationToken,
+    emitter: &Emitter,
+) -> Option<Exit> {
+    let broken = |reason: String| {
+        emitter.emit(Event::RunFinished {
+            interrupted: cancel.is_cancelled(),
+            broken: Some(reason),
+            duration_ms: 0,
+        });
+    };
+    let connections: Vec<_> = clusters.iter().map(Cluster::connection).collect();
+    if let Some(connection) = connections.first() {
+        let missing = run::missing_tools(plan, &connection.path());
+        if output::diagnostics(&missing) {
+            broken("a tool that the labs need is missing; nothing was run".to_owned());
+            return None;
+        }
+    }
+    let mut setups = Vec::new();
+    if let Some(manifest) = &args.setup {
+        for connection in &connections {
+            emitter.emit(Event::Progress {
+                what: format!("applying {}", manifest.display()),
+            });
+            let applied = tokio::select! {
+                applied = Setup::apply(manifest, connection) => applied,
+                () = cancel.cancelled() => {
+                    broken("interrupted while the baseline was applied".to_owned());
+                    return Some(Exit::Interrupted);
+                }
+            };
+            match applied {
+                Ok(setup) => setups.push((setup, connection)),
+                Err(error) => {
+                    broken(error.to_string());
+                    return None;
+                }
+            }
+        }
+    }
+    let options = RunOptions {
+        fail_fast,
+        retry: Duration::from_secs(args.retry),
+        compat_eks_workshop: plan.compat_eks_workshop,
+    };
+    run::run(plan, &connections, &options, cancel, emitter).await;
+    for (setup, connection) in setups {
+        if let Err(cause) = setup.remove(connection).await {
+            output::stderr(&format!(
+                "warning: the baseline could not be deleted: {cause}\n"
+            ));
+        }
+    }
+    None
+}
+
+/// One cluster for each job, or why there is none; no error stands for an interruption.
+async fn acquire(
+    args: &RehearseArgs,
+    plan: &Plan,
+    cancel: &CancellationToken,
+) -> Result<Vec<Cluster>, Option<ClusterError>> {
+    let jobs = usize::from(args.jobs).clamp(1, plan.labs.len().max(1));
+    let shown = progress::Shown::new();
+    let request = cluster::Request {
+        choice: &args.cluster,
+        jobs,
+        recipes: &recipe_folders(&args.paths),
+        progress: &shown,
+        confirm: &|packages: &[String]| super::cluster::confirm(packages, args.yes, &shown),
+    };
+    let clusters = tokio::select! {
+        clusters = cluster::acquire(&request) => clusters.map_err(Some),
+        () = cancel.cancelled() => Err(None),
+    };
+    shown.finish();
+    clusters
+}
+
+async fn release(clusters: Vec<Cluster>) {
+    let shown = progress::Shown::new();
+    for cluster in clusters {
+        if let Err(error) = cluster.release(&shown).await {
+            output::error(&error.to_string());
+        }
+    }
+    shown.finish();
+}
+
+/// Where image recipes are looked for: `images` beside or above each path, and `labs/images` here.
+fn recipe_folders(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = paths
+        .iter()
+        .flat_map(|path| path.ancestors().map(|folder| folder.join("images")))
+        .chain([Path::new("labs").join("images")])
+        .filter(|folder| folder.is_dir())
+        .collect();
+    folders.sort();
+    folders.dedup();
+    folders
+}
