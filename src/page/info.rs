@@ -117,11 +117,24 @@ struct Token<'a> {
     span: Span,
 }
 
+/// Longer info strings are not read: every annotation there is fits in many times over.
+const LONGEST: usize = 4096;
+
 /// Reads the info string at `span` of the file. Annotations are only read where the language is a shell's:
 /// elsewhere they belong to others.
 pub(super) fn read(file: &SourceFile, span: Span, diagnostics: &mut Vec<Diagnostic>) -> Info {
     let mut tokens = tokens(file.slice(span), span.start).into_iter();
     let mut info = Info::default();
+    if span.end - span.start > LONGEST {
+        let message = format!("the fence's info string is longer than {LONGEST} bytes");
+        diagnostics.push(Diagnostic::at(
+            Severity::Error,
+            file,
+            Span::new(span.start, span.start),
+            message,
+        ));
+        return info;
+    }
     let mut rest = Vec::new();
     if let Some(first) = tokens.next() {
         if first.text.starts_with('{') {
