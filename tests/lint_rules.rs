@@ -169,3 +169,14 @@ fn findings_can_be_read_by_programs() {
         lint::render_text(&found, false)
     );
 }
+
+#[test]
+fn codes_that_no_rule_has_are_told_of_in_a_project_too() {
+    let text = "[lint.off]\nLP001 = \"why\"\nLP0O9 = \"why\"\n";
+    let file = labproof::source::SourceFile::new("labproof.toml", text);
+    let (project, _) = labproof::plan::project::read(&file);
+    let found = labproof::lint::project_switches(&project);
+    let messages: Vec<&str> = found.iter().map(|found| found.message.as_str()).collect();
+    assert_eq!(messages, ["there is no rule `LP0O9`"]);
+    assert_eq!(found[0].position().map(|at| at.line), Some(3));
+}

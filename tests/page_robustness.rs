@@ -195,3 +195,25 @@ fn what_cannot_be_read_leaves_the_rest_of_the_plan() {
     assert_eq!(plan.diagnostics.len(), 2);
     lint::check(&plan, &LintOptions::default());
 }
+
+#[test]
+fn what_is_too_large_is_said_and_costs_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let page = root.path().join("huge.md");
+    let file = std::fs::File::create(&page).unwrap();
+    file.set_len(100 << 20).unwrap();
+    let plan = labproof::plan::build(&[page], &labproof::plan::PlanOptions::default());
+    assert_eq!(
+        plan.diagnostics[0].message,
+        "is larger than 64 MB, which no page is"
+    );
+
+    let text = format!("```bash {}\n$ a\n```\n", "a=b ".repeat(100_000));
+    let file = labproof::source::SourceFile::new("page.md", text);
+    let (_, diagnostics) = labproof::page::read(&file, None);
+    let messages: Vec<_> = diagnostics.iter().map(|found| &found.message).collect();
+    assert_eq!(
+        messages,
+        ["the fence's info string is longer than 4096 bytes"]
+    );
+}

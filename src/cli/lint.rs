@@ -14,11 +14,12 @@ pub(super) fn main(args: &LintArgs) -> Exit {
         return Exit::Invalid;
     };
     let plan = plan::build(&args.paths, &args.select.options(None, &project));
+    let mut found = plan.diagnostics.clone();
+    found.extend(lint::project_switches(&project));
     let options = LintOptions {
         off: project.lint_off,
         render: args.render,
     };
-    let mut found = plan.diagnostics.clone();
     found.extend(lint::check(&plan, &options));
     if args.fix {
         return fix(&found);

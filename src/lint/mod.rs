@@ -17,7 +17,7 @@ mod rules;
 mod view;
 
 pub use fix::fix;
-pub use off::LintOptions;
+pub use off::{LintOptions, project_switches};
 pub use render::{render_github, render_json, render_text};
 pub use rules::RULES;
 

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use super::RULES;
 use super::view::{LabView, PageView};
 use crate::page::Page;
+use crate::plan::Project;
 use crate::source::{Diagnostic, Severity, SourceFile, Span, nearest};
 
 /// What lint depends on besides the pages.
@@ -19,6 +20,21 @@ pub struct LintOptions {
     pub off: Vec<(String, String)>,
     /// Whether manifests may be rendered with the `kubectl` on this machine, to hold shown lists against them.
     pub render: bool,
+}
+
+/// What is wrong with the switches of a project: codes that no rule has.
+pub fn project_switches(project: &Project) -> Vec<Diagnostic> {
+    let Some(file) = &project.file else {
+        return Vec::new();
+    };
+    project
+        .lint_off
+        .iter()
+        .filter_map(|(code, _)| {
+            let at = file.text().find(code.as_str()).unwrap_or(0);
+            unknown(file, Span::new(at, at + code.len()), code)
+        })
+        .collect()
 }
 
 fn unknown(file: &SourceFile, span: Span, code: &str) -> Option<Diagnostic> {

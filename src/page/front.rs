@@ -1,12 +1,13 @@
 //! Front matter: the part of a page's head that labproof reads.
 //!
-//! Steps: [`split`] finds the head's bytes, [`read`] turns them into a [`FrontMatter`]. What is broken
+//! Steps: [`split`] finds the head's bytes, [`read`] parses them, and `keys` makes a [`FrontMatter`] of what they say. What is broken
 //! becomes a diagnostic with its line; the page below is read all the same.
 
 use serde_json::Value;
 
-use super::{Dialect, FrontMatter};
-use crate::source::{Diagnostic, Severity, SourceFile, Span, nearest};
+use super::FrontMatter;
+use super::keys::Keys;
+use crate::source::{Diagnostic, Severity, SourceFile, Span};
 
 /// Larger heads are not read: no page has one, and a bomb may.
 const LARGEST: usize = 64 * 1024;
@@ -143,139 +144,9 @@ fn yaml(text: &str) -> Result<Value, (usize, String)> {
     })
 }
 
-fn line_span_at(file: &SourceFile, at: usize) -> Span {
+/// The line that holds a byte.
+pub(super) fn line_span_at(file: &SourceFile, at: usize) -> Span {
     file.line_span(file.line_of(at))
-}
-
-struct Keys<'a> {
-    file: &'a SourceFile,
-    head: Head,
-    map: serde_json::Map<String, Value>,
-    diagnostics: &'a mut Vec<Diagnostic>,
-}
-
-impl Keys<'_> {
-    fn read(mut self) -> FrontMatter {
-        let title = match self.map.get("title") {
-            None | Some(Value::Null) => None,
-            Some(Value::String(title)) => Some(title.clone()),
-            Some(value @ (Value::Number(_) | Value::Bool(_))) => Some(value.to_string()),
-            Some(_) => self.wrong("title", "a text"),
-        };
-        let weight = match self.weight("weight") {
-            Some(weight) => Some(weight),
-            None => self.weight("sidebar_position"),
-        };
-        let lab = match self.map.get("lab") {
-            None | Some(Value::Null) => false,
-            Some(Value::Bool(lab)) => *lab,
-            Some(_) => self.wrong("lab", "`true` or `false`").unwrap_or(false),
-        };
-        let module = self
-            .map
-            .get("sidebar_custom_props")
-            .and_then(|props| props.get("module"))
-            .is_some_and(|module| module == &Value::Bool(true) || module == "true");
-        let mut front = FrontMatter {
-            title,
-            weight,
-            lab: lab || module,
-            ..FrontMatter::default()
-        };
-        if let Some(own) = self.map.get("labproof").cloned() {
-            self.own(&own, &mut front);
-        }
-        front
-    }
-
-    fn weight(&mut self, key: &str) -> Option<f64> {
-        match self.map.get(key) {
-            None | Some(Value::Null) => None,
-            Some(Value::Number(number)) => number.as_f64(),
-            Some(Value::String(text)) if text.trim().parse::<f64>().is_ok_and(f64::is_finite) => {
-                text.trim().parse().ok()
-            }
-            Some(_) => self.wrong(key, "a number"),
-        }
-    }
-
-    /// `labproof:`, the one key whose contents are ours alone and so read strictly.
-    fn own(&mut self, own: &Value, front: &mut FrontMatter) {
-        let Value::Object(own) = own else {
-            self.wrong::<()>("labproof", "a list of keys and values");
-            return;
-        };
-        for (key, value) in own {
-            match (key.as_str(), value) {
-                ("dialect", Value::String(name)) => match Dialect::named(name) {
-                    Some(dialect) => front.dialect = Some(dialect),
-                    None => {
-                        self.wrong::<()>("dialect", "`transcript` or `bare`");
-                    }
-                },
-                ("dialect", _) => {
-                    self.wrong::<()>("dialect", "`transcript` or `bare`");
-                }
-                ("lint", Value::Object(rules)) => {
-                    for (code, reason) in rules {
-                        match reason {
-                            Value::String(reason) if !reason.trim().is_empty() => {
-                                front.lint_off.push((code.clone(), reason.clone()));
-                            }
-                            _ => {
-                                self.wrong::<()>(code, "the reason why the rule is off here");
-                            }
-                        }
-                    }
-                }
-                ("lint", _) => {
-                    self.wrong::<()>("lint", "rules, each with the reason why it is off here");
-                }
-                ("tags", Value::Array(tags)) => {
-                    front.tags = tags
-                        .iter()
-                        .filter_map(|tag| tag.as_str().map(str::to_owned))
-                        .collect();
-                }
-                (unknown, _) => {
-                    let span = self.key_span(unknown);
-                    let mut problem = Diagnostic::at(
-                        Severity::Error,
-                        self.file,
-                        span,
-                        format!("unknown key `{unknown}` under `labproof`"),
-                    );
-                    if let Some(known) = nearest(unknown, ["dialect", "lint", "tags"]) {
-                        problem = problem.with_help(format!("did you mean `{known}`?"));
-                    }
-                    self.diagnostics.push(problem);
-                }
-            }
-        }
-    }
-
-    fn wrong<T>(&mut self, key: &str, expected: &str) -> Option<T> {
-        let span = self.key_span(key);
-        self.diagnostics.push(Diagnostic::at(
-            Severity::Error,
-            self.file,
-            span,
-            format!("`{key}` in the front matter must be {expected}"),
-        ));
-        None
-    }
-
-    /// The line that begins with the key; the head's first line where it stands in some other form.
-    fn key_span(&self, key: &str) -> Span {
-        let mut at = self.head.inner.start;
-        for line in self.file.slice(self.head.inner).split_inclusive('\n') {
-            if line.trim_start().trim_start_matches('"').starts_with(key) {
-                return line_span_at(self.file, at);
-            }
-            at += line.len();
-        }
-        line_span_at(self.file, self.head.inner.start)
-    }
 }
 
 #[cfg(test)]

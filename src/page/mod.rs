@@ -3,8 +3,8 @@
 //! Entry point: [`read`]. It never fails: what is wrong with a page becomes [`Diagnostic`]s
 //! beside the part that could be read.
 //!
-//! Steps: the front matter is split off and read (`front`); the fences are found wherever they stand (`blocks`,
-//! `gaps`); each fence's info string is read (`info`); a dialect is chosen per language (`dialect`); what is in
+//! Steps: the front matter is split off and read (`front`, `keys`); the fences are found wherever they stand (`blocks`,
+//! `gaps`); each fence's info string is read (`info`, `annotation`); a dialect is chosen per language (`dialect`); what is in
 //! the shell fences becomes commands and shown output (`transcript` by its `prompt`, `bare`, `follow` where the output
 //! has a fence of its own); and what cannot run says why (`skip`, `endless`). `steps` puts these together.
 
@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use crate::source::{Diagnostic, Severity, SourceFile, Span};
 
+mod annotation;
 mod bare;
 mod blocks;
 mod dialect;
@@ -21,6 +22,7 @@ mod follow;
 mod front;
 mod gaps;
 mod info;
+mod keys;
 mod prompt;
 mod skip;
 mod steps;

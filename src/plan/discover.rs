@@ -67,11 +67,23 @@ fn parent(path: &Path) -> PathBuf {
     }
 }
 
+/// Larger files are no pages. What is below it is read in a few seconds.
+const LARGEST: u64 = 64 << 20;
+
 fn read_page(
     path: &Path,
     options: &PlanOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Page> {
+    if fs::metadata(path).is_ok_and(|data| data.len() > LARGEST) {
+        let message = format!("is larger than {} MB, which no page is", LARGEST >> 20);
+        diagnostics.push(
+            Diagnostic::of_path(Severity::Error, path, message).with_help(
+                "divide it into several, or leave its directory out with a file `.notest`",
+            ),
+        );
+        return None;
+    }
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) => {

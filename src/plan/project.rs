@@ -19,6 +19,8 @@ pub const FILE: &str = "labproof.toml";
 /// What a project says about its pages.
 #[derive(Debug, Clone, Default)]
 pub struct Project {
+    /// The file that says it, where there is one.
+    pub file: Option<SourceFile>,
     /// How its shell fences are written.
     pub dialect: Option<Dialect>,
     /// `compat = "eks-workshop"`: pages mean what that workshop's own harness takes them to mean.
@@ -39,7 +41,10 @@ pub fn find(path: &Path) -> Option<PathBuf> {
 pub fn read(file: &SourceFile) -> (Project, Vec<Diagnostic>) {
     let mut reader = Reader {
         file,
-        project: Project::default(),
+        project: Project {
+            file: Some(file.clone()),
+            ..Project::default()
+        },
         problems: Vec::new(),
     };
     match toml::from_str::<toml::Table>(file.text()) {

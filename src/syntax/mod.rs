@@ -8,10 +8,12 @@
 //! every line, which is quadratic, and would have to be right about the whole language, while the answer needs
 //! quotes, substitutions, here-documents and the words that open and close compound commands.
 
+mod lexer;
 mod names;
 mod scan;
 mod words;
 
+pub use lexer::simple_commands;
 pub use names::command_names;
 pub use scan::{Open, Scanner};
-pub use words::{Joint, Simple, Word, simple_commands};
+pub use words::{Joint, Simple, Word};

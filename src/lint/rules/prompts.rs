@@ -86,12 +86,15 @@ pub(super) const BASH_REFUSES: Rule = Rule {
     check: bash_refuses,
 };
 
+/// Each question to bash is a process; a lab with more mistakes than these is no lab.
+const MOST_ASKED: usize = 200;
+
 fn bash_refuses(lab: &LabView<'_>, findings: &mut Findings) {
-    for (page, _, view) in lab.commands() {
+    let refused = lab
+        .commands()
+        .filter(|(_, _, view)| !parses(&view.command.text));
+    for (page, _, view) in refused.take(MOST_ASKED) {
         let text = &view.command.text;
-        if parses(text) {
-            continue;
-        }
         // Our parser may be wrong about the language; bash is not.
         let Some(said) = bash_says(text) else {
             continue;
