@@ -56,6 +56,11 @@ impl Event {
         matches!(self.reason.as_str(), "Pulling" | "Pulled")
     }
 
+    /// Whether it has the reason of another.
+    pub(super) fn is_like(&self, other: &Event) -> bool {
+        self.reason == other.reason
+    }
+
     /// Whether it comes and goes while something healthy starts.
     pub(super) fn is_transient(&self) -> bool {
         !self.warning

@@ -335,6 +335,11 @@ pub(super) fn is_added_field(key: &str) -> bool {
     ADDED.contains(&key)
 }
 
+/// Keys under which a server notes who set what and when: which manager came first is chance, and nobody reads it.
+pub(super) fn is_bookkeeping(key: &str) -> bool {
+    key == "managedFields"
+}
+
 /// Columns that came or went with a release.
 pub(super) fn column(name: &str) -> bool {
     const COLUMNS: [&str; 20] = [

@@ -228,6 +228,9 @@ impl Walk<'_, '_> {
             .map(|(key, value)| (key.as_str(), value))
             .collect();
         for (key, value) in shown {
+            if warnings::is_bookkeeping(key) {
+                continue;
+            }
             path.push(format!(".{key}"));
             match index.get(key.as_str()) {
                 Some(other) => self.node(value, other, path),
