@@ -1,6 +1,6 @@
 //! A plan rehearsed from the command line: clusters, baseline, run, record. What `run` and `update` share.
 //!
-//! Entry points: [`plan`] and [`rehearse`].
+//! Entry points: [`plan()`] and [`rehearse`].
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -2,7 +2,7 @@
 //!
 //! Entry points: [`find`] for the file that an author means, [`read`] for a file or directory, [`of_text`] for text.
 //! Documents are read line by line and not as YAML on purpose: manifests of workshops hold templates and variables that no
-//! parser takes, and all that is asked for stands on lines of its own. [`Manifests::whole`] says whether all was understood.
+//! parser takes, and all that is asked for stands on lines of its own. `Manifests` says whether all was understood.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};

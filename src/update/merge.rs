@@ -1,6 +1,6 @@
 //! Shown lines and printed lines → the lines that the page should show.
 //!
-//! Entry point: [`lines`]. Steps: lines that agree are found in order and stay as they are; between them, stale
+//! Entry point: [`lines()`]. Steps: lines that agree are found in order and stay as they are; between them, stale
 //! lines are paired with printed ones and take over what is new (`word`); what is printed and neither shown nor left
 //! out is added, what is shown and not printed any more goes. Elisions and remarks stay.
 
