@@ -275,6 +275,23 @@ fn output_of_any_size_and_kind_is_survived() {
 }
 
 #[test]
+fn output_too_long_to_be_kept_is_not_a_pass() {
+    Pages::with(&block("$ yes | head -c 20000000 || true\ny\n[...]\ny"))
+        .run(&[])
+        .exits(3)
+        .says("too long to be kept whole");
+}
+
+#[test]
+fn a_fence_that_names_a_check_nobody_wrote_is_told() {
+    Pages::with("```bash verify=served\n$ true\n```\n")
+        .run(&[])
+        .exits(2)
+        .says("page.md:1")
+        .says("no verifier of this lab has a check named `served`");
+}
+
+#[test]
 fn labs_run_side_by_side() {
     let pages = Pages::new();
     for name in ["a", "b", "c"] {

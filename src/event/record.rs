@@ -317,19 +317,25 @@ fn coverage(labs: &[LabRecord]) -> Coverage {
         coverage.commands += step.command_count;
         coverage.commands_run += step.commands.len();
         for command in &step.commands {
-            let compared = command.checks.iter().filter(|check| check.kind == "output");
+            let compared = command
+                .checks
+                .iter()
+                .filter(|check| check.kind == "output" && was_decided(check));
             coverage.commands_compared += compared.clone().count().min(1);
             coverage.lines_compared += compared.map(|check| check.lines_compared).sum::<usize>();
         }
         coverage.cluster_checks += step
             .checks
             .iter()
-            .filter(|check| {
-                check.kind == "state" && matches!(check.verdict, Verdict::Pass | Verdict::Fail)
-            })
+            .filter(|check| check.kind == "state" && was_decided(check))
             .count();
     }
     coverage
+}
+
+/// Whether a check came to an answer.
+fn was_decided(check: &CheckRecord) -> bool {
+    matches!(check.verdict, Verdict::Pass | Verdict::Fail)
 }
 
 fn unproven(labs: &[LabRecord]) -> Vec<Unproven> {

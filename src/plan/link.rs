@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::{Lab, Plan};
 use crate::page::{Page, stem};
-use crate::source::{Diagnostic, Severity};
+use crate::source::{Diagnostic, Severity, nearest};
 use crate::verifier::{self, Verifier};
 
 /// Links every lab of a plan.
@@ -70,6 +70,32 @@ fn duplicate_ids(lab: &Lab) -> Vec<Diagnostic> {
     problems
 }
 
+/// `verify=NAME` of a fence where no verifier of the lab has a check of that name.
+fn unknown_checks(lab: &Lab, verifier: Option<&Verifier>) -> Vec<Diagnostic> {
+    let checks = || verifier.iter().flat_map(|verifier| &verifier.checks);
+    let mut problems = Vec::new();
+    for page in &lab.pages {
+        for step in &page.steps {
+            let Some(name) = &step.options.verify else {
+                continue;
+            };
+            if checks().any(|check| check.name == *name) {
+                continue;
+            }
+            let span = page.file.line_span(step.line);
+            let message = format!("no verifier of this lab has a check named `{name}`");
+            let problem = Diagnostic::at(Severity::Error, &page.file, span, message);
+            problems.push(
+                match nearest(name, checks().map(|check| check.name.as_str())) {
+                    Some(near) => problem.with_help(format!("did you mean `{near}`?")),
+                    None => problem,
+                },
+            );
+        }
+    }
+    problems
+}
+
 /// The lab's cluster-state assertions, if it has any, and what is wrong with them.
 fn verifier(lab: &Lab, problems: &mut Vec<Diagnostic>) -> Option<Verifier> {
     let pages: Vec<PathBuf> = lab
@@ -90,6 +116,7 @@ fn verifier(lab: &Lab, problems: &mut Vec<Diagnostic>) -> Option<Verifier> {
                     .iter()
                     .flat_map(|verifier| verifier.unknown_steps(&ids)),
             );
+            problems.extend(unknown_checks(lab, verifier.as_ref()));
             verifier
         }
         Err(found) => {

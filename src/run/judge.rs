@@ -68,11 +68,12 @@ pub(super) fn judge(place: Place<'_>, outcome: &Outcome, bindings: &Bindings) ->
     let mut checks = vec![exit_check(place, outcome, error_is_shown)];
     let mut bindings = bindings.clone();
     if let Some((expected, judgement)) = output {
-        checks.push(output_check(place, expected, outcome, &judgement));
+        checks.push(output_check(place, expected, &judgement));
         if judgement.agrees {
             bindings = judgement.bindings;
         }
     }
+    checks.extend(too_long(place, outcome));
     checks.extend(absent_check(place, outcome));
     Judged { checks, bindings }
 }
@@ -213,7 +214,6 @@ fn compare(
 fn output_check(
     place: Place<'_>,
     expected: &Expected,
-    _outcome: &Outcome,
     judgement: &expect::Judgement,
 ) -> CheckRecord {
     let mut check = check(
@@ -236,6 +236,24 @@ fn output_check(
         .and_then(|line| line.shown_line);
     check.line += first.unwrap_or(0);
     check
+}
+
+/// Output of which only beginning and end were kept cannot be held against the page: what is missing
+/// may be what is wrong.
+fn too_long(place: Place<'_>, outcome: &Outcome) -> Option<CheckRecord> {
+    let expected = place.command.expected.as_ref()?;
+    let compared = place.step.options.match_kind != MatchKind::Ignore;
+    if !compared || !outcome.output.merged.truncated {
+        return None;
+    }
+    let name = "prints what the page shows".to_owned();
+    let mut check = check(place, "output", name, expected.line);
+    check.verdict = Verdict::Broken;
+    check.reasons.push(format!(
+        "the output is {} bytes long, too long to be kept whole and compared",
+        outcome.output.merged.total_bytes
+    ));
+    Some(check)
 }
 
 fn diff_line(line: &DiffLine) -> String {

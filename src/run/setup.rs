@@ -58,8 +58,7 @@ impl Setup {
             &["get", "--ignore-not-found", "-o", "name"],
             manifest,
         )
-        .await
-        .unwrap_or_default();
+        .await;
         kubectl(connection, &["apply"], manifest)
             .await
             .map_err(failed)?;
@@ -71,7 +70,8 @@ impl Setup {
         match still {
             None => Ok(Self {
                 manifest: manifest.to_owned(),
-                created: existing.trim().is_empty(),
+                // Where it is not known that nothing was there before, nothing is deleted after.
+                created: existing.is_ok_and(|names| names.trim().is_empty()),
             }),
             Some(still) => Err(SetupError::NotUp {
                 manifest: manifest.to_owned(),

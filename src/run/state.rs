@@ -41,6 +41,7 @@ fn checks_of<'a>(
     checks
         .enumerate()
         .filter(move |(_, check)| match (&check.after, &check.page) {
+            _ if here.step.options.verify.as_ref() == Some(&check.name) => true,
             (Some(after), _) => *after == here.step.id,
             (None, Some(page)) => here.last_of_page && page == here.page.file.path(),
             (None, None) => here.last_of_lab,
