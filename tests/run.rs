@@ -292,6 +292,44 @@ fn a_fence_that_names_a_check_nobody_wrote_is_told() {
 }
 
 #[test]
+fn a_stream_that_ends_without_its_text_fails() {
+    let fence = |body: &str| format!("```bash until=READY timeout=20\n{body}\n```\n");
+    Pages::with(&fence("$ echo not yet"))
+        .run(&[])
+        .exits(1)
+        .says("without showing `READY`");
+    // The text is asked of the last command only.
+    Pages::with(&fence("$ cd /tmp\n$ echo READY; sleep 600"))
+        .run(&[])
+        .exits(0)
+        .says("2 passed");
+}
+
+#[test]
+fn a_hook_that_is_not_there_is_broken() {
+    Pages::with("```bash hook=ready\n$ echo on\non\n```\n")
+        .run(&[])
+        .exits(3)
+        .says("no tests/hook-ready.sh beside the page");
+}
+
+#[test]
+fn one_failure_is_enough_for_a_step_that_must_fail() {
+    Pages::with("```bash expectError=true\n$ false\n$ echo on\non\n```\n")
+        .run(&[])
+        .exits(0);
+}
+
+#[test]
+fn a_missing_command_that_the_page_shows_is_understood() {
+    Pages::with(&block(
+        "$ no-such-tool\nbash: no-such-tool: command not found",
+    ))
+    .run(&[])
+    .exits(0);
+}
+
+#[test]
 fn labs_run_side_by_side() {
     let pages = Pages::new();
     for name in ["a", "b", "c"] {

@@ -1,5 +1,7 @@
 //! The record of a run, and the fold that makes it from events.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::{Event, FORMAT_VERSION, Sink, StepAt, Verdict};
@@ -168,6 +170,26 @@ pub struct Coverage {
     pub cluster_checks: usize,
 }
 
+impl CheckRecord {
+    /// A check of that kind and name at a place, not yet made.
+    pub fn new(kind: &'static str, name: impl Into<String>, path: &Path, line: usize) -> Self {
+        Self {
+            kind,
+            name: name.into(),
+            path: path.display().to_string(),
+            line,
+            verdict: Verdict::Skipped,
+            reasons: Vec::new(),
+            likely_cause: None,
+            warnings: Vec::new(),
+            rule: None,
+            lines_compared: 0,
+            diff: Vec::new(),
+            duration_ms: 0,
+        }
+    }
+}
+
 /// Something that a run did not prove.
 #[derive(Debug, Clone, Serialize)]
 pub struct Unproven {
@@ -317,10 +339,7 @@ fn coverage(labs: &[LabRecord]) -> Coverage {
         coverage.commands += step.command_count;
         coverage.commands_run += step.commands.len();
         for command in &step.commands {
-            let compared = command
-                .checks
-                .iter()
-                .filter(|check| check.kind == "output" && was_decided(check));
+            let compared = command.checks.iter().filter(|check| compared_output(check));
             coverage.commands_compared += compared.clone().count().min(1);
             coverage.lines_compared += compared.map(|check| check.lines_compared).sum::<usize>();
         }
@@ -331,6 +350,11 @@ fn coverage(labs: &[LabRecord]) -> Coverage {
             .count();
     }
     coverage
+}
+
+/// Whether shown output was held against what was printed; remarks alone are nothing to compare.
+fn compared_output(check: &CheckRecord) -> bool {
+    check.kind == "output" && was_decided(check) && check.lines_compared > 0
 }
 
 /// Whether a check came to an answer.
@@ -363,7 +387,9 @@ fn unproven(labs: &[LabRecord]) -> Vec<Unproven> {
             continue;
         }
         for command in &step.commands {
-            let by_exit = command.checks.iter().all(|check| check.kind == "exit");
+            let by_exit = command.checks.iter().all(|check| {
+                check.kind == "exit" || check.kind == "output" && !compared_output(check)
+            });
             if command.verdict == Verdict::Pass && by_exit {
                 say(command.line, "only the exit status was checked".to_owned());
             }

@@ -8,7 +8,6 @@ use super::{cause, millis};
 use crate::cluster::{Watch, Watched};
 use crate::event::{CommandRecord, Event, StepAt, Verdict};
 use crate::expect::{self, Defined};
-use crate::page::StepOptions;
 use crate::shell::{End, Limits, Outcome, Session, ShellError, ShellFate};
 use crate::syntax;
 
@@ -71,7 +70,7 @@ pub(super) async fn run(
     let mut again = Again::new(started + run.options.retry.min(options.timeout));
     let mut attempts = 1;
     let (outcome, judged) = loop {
-        let outcome = session.run(&command.text, limits(run, options)).await?;
+        let outcome = session.run(&command.text, limits(run, place)).await?;
         let judged = judge(place, &outcome, &carried.bindings);
         let unsettled = match judged.verdict() {
             Verdict::Fail => {
@@ -186,10 +185,10 @@ fn asks_elsewhere(command: &str) -> bool {
     ELSEWHERE.iter().any(|program| names.contains(*program))
 }
 
-fn limits<'a>(run: &'a LabRun<'_>, options: &'a StepOptions) -> Limits<'a> {
+fn limits<'a>(run: &'a LabRun<'_>, place: Place<'a>) -> Limits<'a> {
     Limits {
-        deadline: options.timeout,
-        until: options.until.as_deref(),
+        deadline: place.step.options.timeout,
+        until: place.until(),
         interrupt: Some(run.cancel),
         on_output: None,
     }

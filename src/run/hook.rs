@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::lab::LabRun;
+use super::lab::{Here, LabRun};
 use super::millis;
 use crate::event::{CheckRecord, Event, StepAt, Verdict};
 use crate::shell::{End, Limits, Outcome, Session};
@@ -73,24 +73,33 @@ pub(super) async fn run(
         .await
         .map_err(|error| error.to_string())?;
     let (verdict, reason) = judge(&outcome, hook.timeout);
+    let (path, line) = hook.named_at;
     run.emitter.emit(Event::CheckFinished {
         at,
         record: CheckRecord {
-            kind: "hook",
-            name,
-            path: hook.named_at.0.display().to_string(),
-            line: hook.named_at.1,
             verdict,
             reasons: reason.into_iter().collect(),
-            likely_cause: None,
-            warnings: Vec::new(),
-            rule: None,
-            lines_compared: 0,
-            diff: Vec::new(),
             duration_ms: millis(started.elapsed()),
+            ..CheckRecord::new("hook", name, path, line)
         },
     });
     Ok(verdict)
+}
+
+/// Tells that a hook which the page relies on is not there: what it would have found is not known.
+pub(super) fn missing(run: &LabRun<'_>, here: Here<'_>, name: &str) -> Verdict {
+    let verdict = Verdict::Broken;
+    let page = here.page.file.path();
+    let reason = format!("there is no tests/hook-{name}.sh beside the page");
+    run.emitter.emit(Event::CheckFinished {
+        at: here.at,
+        record: CheckRecord {
+            verdict,
+            reasons: vec![reason],
+            ..CheckRecord::new("hook", format!("hook {name}"), page, here.step.line)
+        },
+    });
+    verdict
 }
 
 fn output_file(output: &str) -> std::io::Result<tempfile::NamedTempFile> {

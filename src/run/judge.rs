@@ -6,7 +6,7 @@
 
 use crate::event::{CheckRecord, Verdict};
 use crate::expect::{self, Bindings, DiffLine, Happened, Shown, Side};
-use crate::page::{Command, Expected, MatchKind, Step};
+use crate::page::{Command, Expected, MatchKind, Page, Step};
 use crate::shell::{End, Outcome};
 
 use super::preflight;
@@ -46,7 +46,7 @@ impl Judged {
 /// Where a command stands and what the step still owes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place<'a> {
-    pub(super) page_path: &'a str,
+    pub(super) page: &'a Page,
     pub(super) step: &'a Step,
     pub(super) command: &'a Command,
     /// It is the last of its step.
@@ -56,6 +56,16 @@ pub(super) struct Place<'a> {
     /// `expectError=true` allows a failure without asking for one (`--compat eks-workshop`).
     pub(super) may_succeed: bool,
 }
+
+impl<'a> Place<'a> {
+    /// `until=` of the fence: the step's last command runs until it shows this.
+    pub(super) fn until(&self) -> Option<&'a str> {
+        self.step.options.until.as_deref().filter(|_| self.last)
+    }
+}
+
+/// What `until=` asks of a command.
+const SHOWS_TEXT: &str = "shows the text it runs until";
 
 /// Judges what a command did.
 pub(super) fn judge(place: Place<'_>, outcome: &Outcome, bindings: &Bindings) -> Judged {
@@ -78,37 +88,29 @@ pub(super) fn judge(place: Place<'_>, outcome: &Outcome, bindings: &Bindings) ->
     Judged { checks, bindings }
 }
 
-fn check(place: Place<'_>, kind: &'static str, name: String, line: usize) -> CheckRecord {
+/// A check that holds unless something is found.
+fn check(
+    place: Place<'_>,
+    kind: &'static str,
+    name: impl Into<String>,
+    line: usize,
+) -> CheckRecord {
     CheckRecord {
-        kind,
-        name,
-        path: place.page_path.to_owned(),
-        line,
         verdict: Verdict::Pass,
-        reasons: Vec::new(),
-        likely_cause: None,
-        warnings: Vec::new(),
-        rule: None,
-        lines_compared: 0,
-        diff: Vec::new(),
-        duration_ms: 0,
+        ..CheckRecord::new(kind, name, place.page.file.path(), line)
     }
 }
 
 /// Whether the command ended as it should.
 fn exit_check(place: Place<'_>, outcome: &Outcome, error_is_shown: bool) -> CheckRecord {
     let options = &place.step.options;
-    let mut check = check(place, "exit", String::new(), place.command.line);
+    let mut check = check(place, "exit", "", place.command.line);
     let (verdict, name, reason) = match outcome.end {
         End::Exited(code) => exited(place, code, error_is_shown, outcome),
-        End::SawText => (
-            Verdict::Pass,
-            "shows the text it runs until".to_owned(),
-            None,
-        ),
+        End::SawText => (Verdict::Pass, SHOWS_TEXT.to_owned(), None),
         End::TimedOut => {
             let seconds = options.timeout.as_secs();
-            let reason = match &options.until {
+            let reason = match place.until() {
                 Some(text) => format!("`{text}` did not appear within {seconds} s"),
                 None => {
                     format!("did not end within {seconds} s (timeout={seconds}); it was stopped")
@@ -138,9 +140,14 @@ type Ended = (Verdict, String, Option<String>);
 fn exited(place: Place<'_>, code: i32, error_is_shown: bool, outcome: &Outcome) -> Ended {
     let options = &place.step.options;
     if code == 127
+        && !error_is_shown
         && let Some(hint) = preflight::missing_command(&outcome.output.stderr.text)
     {
         return (Verdict::Broken, "finds its tools".to_owned(), Some(hint));
+    }
+    if let Some(text) = place.until() {
+        let reason = format!("ended, with {code}, without showing `{text}`");
+        return (Verdict::Fail, SHOWS_TEXT.to_owned(), Some(reason));
     }
     if place.last
         && let Some(wanted) = options.exit
@@ -202,7 +209,7 @@ fn compare(
         End::TimedOut | End::Interrupted | End::ShellKilled => return None,
     };
     let mut shown = Shown::of(place.step, &place.command.text, &expected.text, place.last);
-    shown.expect_error &= exit_code != 0 || !place.may_succeed;
+    shown.expect_error &= exit_code != 0 || !(place.may_succeed || place.failed_before);
     let happened = Happened {
         text: &outcome.output.merged.text,
         stdout: Some(&outcome.output.stdout.text),
@@ -216,12 +223,7 @@ fn output_check(
     expected: &Expected,
     judgement: &expect::Judgement,
 ) -> CheckRecord {
-    let mut check = check(
-        place,
-        "output",
-        "prints what the page shows".to_owned(),
-        expected.line,
-    );
+    let mut check = check(place, "output", "prints what the page shows", expected.line);
     check.verdict = verdict_of(judgement.agrees);
     check.rule = Some(judgement.rule);
     check.reasons.clone_from(&judgement.reasons);
@@ -246,8 +248,7 @@ fn too_long(place: Place<'_>, outcome: &Outcome) -> Option<CheckRecord> {
     if !compared || !outcome.output.merged.truncated {
         return None;
     }
-    let name = "prints what the page shows".to_owned();
-    let mut check = check(place, "output", name, expected.line);
+    let mut check = check(place, "output", "prints what the page shows", expected.line);
     check.verdict = Verdict::Broken;
     check.reasons.push(format!(
         "the output is {} bytes long, too long to be kept whole and compared",

@@ -97,18 +97,8 @@ pub(super) fn skip(run: &LabRun<'_>, here: Here<'_>) {
 
 fn blank(check: &Check) -> CheckRecord {
     CheckRecord {
-        kind: "state",
-        name: check.name.clone(),
-        path: check.file.path().display().to_string(),
-        line: check.line,
-        verdict: Verdict::Skipped,
-        reasons: Vec::new(),
-        likely_cause: None,
-        warnings: Vec::new(),
         rule: Some(check.kind.word()),
-        lines_compared: 0,
-        diff: Vec::new(),
-        duration_ms: 0,
+        ..CheckRecord::new("state", check.name.as_str(), check.file.path(), check.line)
     }
 }
 

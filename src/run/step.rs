@@ -60,8 +60,12 @@ async fn hook(
     output: &str,
 ) -> Result<Verdict, String> {
     let options = &here.step.options;
-    let Some(script) = &options.hook_script else {
-        return Ok(Verdict::Skipped);
+    let script = match (&options.hook, &options.hook_script) {
+        (_, Some(script)) => script,
+        (Some(name), None) if moment == Moment::Before => {
+            return Ok(hook::missing(run, here, name));
+        }
+        _ => return Ok(Verdict::Skipped),
     };
     let hook = Hook {
         script,
@@ -87,7 +91,6 @@ async fn commands<'a>(
     here: Here<'a>,
     carried: &mut Carried<'a>,
 ) -> Result<Ran, String> {
-    let page_path = here.page.file.path().display().to_string();
     let mut all = Ran {
         verdict: Verdict::Skipped,
         output: String::new(),
@@ -95,7 +98,7 @@ async fn commands<'a>(
     let mut failed_before = false;
     for (index, command) in here.step.commands.iter().enumerate() {
         let place = judge::Place {
-            page_path: &page_path,
+            page: here.page,
             step: here.step,
             command,
             last: index + 1 == here.step.commands.len(),
