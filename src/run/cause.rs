@@ -7,6 +7,7 @@ use kube::api::{Api, ListParams};
 use kube::{Client, ResourceExt};
 
 use crate::cluster::Connection;
+use crate::syntax::simple_commands;
 
 /// The most likely cause, in one line, or nothing.
 pub(super) async fn likely(connection: &Connection, command: &str) -> Option<String> {
@@ -25,26 +26,17 @@ pub(super) async fn likely(connection: &Connection, command: &str) -> Option<Str
 
 /// Namespaces that a command names by `-n` or `--namespace`.
 fn namespaces_named(command: &str) -> Vec<String> {
-    let words: Vec<&str> = command.split_whitespace().collect();
-    let mut found = Vec::new();
-    for (index, word) in words.iter().enumerate() {
-        let value = match word
-            .strip_prefix("--namespace=")
-            .or(word.strip_prefix("-n="))
-        {
-            Some(value) => Some(value),
-            None if matches!(*word, "-n" | "--namespace") => words.get(index + 1).copied(),
-            None => None,
-        };
-        let value = value.map(|value| value.trim_matches(['"', '\'']));
+    let parts = simple_commands(command);
+    // `-n` means something else to `tail` and `sort`.
+    let values = parts
+        .iter()
+        .filter(|part| matches!(part.name(), "kubectl" | "helm"))
+        .flat_map(|part| part.flags(&["-n", "--namespace"]));
+    values
+        .map(|(value, _)| value.to_owned())
         // A name that the shell has yet to make is not known here.
-        found.extend(
-            value
-                .filter(|value| !value.contains(['$', '`']))
-                .map(str::to_owned),
-        );
-    }
-    found
+        .filter(|value| !value.is_empty() && !value.contains(['$', '`']))
+        .collect()
 }
 
 async fn unknown_namespace(client: &Client, named: &[String]) -> Option<String> {
@@ -138,6 +130,11 @@ mod tests {
             assert_eq!(namespaces_named(command), ["assetss"], "{command}");
         }
         assert!(namespaces_named("kubectl get pods -n $NS").is_empty());
+        assert!(namespaces_named("kubectl logs web | tail -n 5").is_empty());
+        assert_eq!(
+            namespaces_named("kubectl exec web -n shop -- tail -n 5 log"),
+            ["shop"]
+        );
         assert!(namespaces_named("kubectl get pods -n").is_empty());
     }
 
