@@ -184,7 +184,9 @@ impl Reader<'_> {
         let container = matches!(reading, Reading::Transcript(prompt) if prompt.is_of_container());
         let inside = self.is_inside(&commands, fence, lead, container);
         let other_profile = match (&info.options.only, self.source.profile) {
-            (Some(only), Some(profile)) if only != profile => Some(format!("profile {only}")),
+            (Some(only), Some(profile)) if !only.split(',').any(|one| one == profile) => {
+                Some(format!("profile {only}"))
+            }
             _ => None,
         };
         let by_reading = inside
