@@ -40,6 +40,8 @@ pub struct ClusterInfo {
     pub profile: String,
     /// Name of the cluster or context.
     pub name: String,
+    /// Who the cluster takes labproof for, where that is known: account, region and identity on EKS.
+    pub identity: Option<String>,
     /// Version of the API server, if there is one.
     pub server_version: Option<String>,
     /// Version of the kubectl that the lab's commands find.

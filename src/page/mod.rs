@@ -60,6 +60,8 @@ pub struct FrontMatter {
     pub dialect: Option<Dialect>,
     /// `labproof: {lint: {LP001: reason}}`: rules that are off on this page, and why.
     pub lint_off: Vec<(String, String)>,
+    /// `labproof: {home: private}`: the lab's commands have an empty HOME that goes with the lab.
+    pub private_home: bool,
     /// `labproof: {tags: [...]}`: words that `--filter` finds the page by.
     pub tags: Vec<String>,
 }

@@ -144,6 +144,9 @@ impl<W: Write + Send> Terminal<W> {
             counts.join(", "),
             on(cluster)
         ));
+        if let Some(identity) = &cluster.identity {
+            self.line(&format!("  {}", printable(identity)));
+        }
     }
 }
 

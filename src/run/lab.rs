@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
+use super::home::Home;
 use super::hook::{self, Hook, Moment};
 use super::state::StateChecks;
 use super::{Emitter, RunOptions, millis, step};
@@ -51,7 +52,14 @@ pub(super) async fn run(
         emitter,
     };
     emitter.emit(Event::LabStarted { lab: index });
-    let (passed, broken, warnings) = match Session::start(session_options(&run)).await {
+    let home = match Home::of(&run) {
+        Ok(home) => home,
+        Err(cause) => {
+            finished(&run, started, Some(cause), Vec::new());
+            return false;
+        }
+    };
+    let (passed, broken, warnings) = match Session::start(session_options(&run, &home)).await {
         Ok(mut session) => {
             let result = run_pages(&run, &mut session).await;
             let leftovers = session.end().await;
@@ -63,13 +71,17 @@ pub(super) async fn run(
         }
         Err(error) => (false, Some(error.to_string()), Vec::new()),
     };
-    emitter.emit(Event::LabFinished {
-        lab: index,
+    finished(&run, started, broken, warnings);
+    passed
+}
+
+fn finished(run: &LabRun<'_>, started: Instant, broken: Option<String>, warnings: Vec<String>) {
+    run.emitter.emit(Event::LabFinished {
+        lab: run.index,
         broken,
         warnings,
         duration_ms: millis(started.elapsed()),
     });
-    passed
 }
 
 fn left_running(processes: usize) -> Option<String> {
@@ -82,14 +94,18 @@ fn left_running(processes: usize) -> Option<String> {
     }
 }
 
-fn session_options(run: &LabRun<'_>) -> SessionOptions {
+fn session_options(run: &LabRun<'_>, home: &Home) -> SessionOptions {
     let connection = run.connection;
     SessionOptions {
         directory: run.lab.directory.clone(),
-        env: vec![
+        env: [
             ("KUBECONFIG".into(), connection.kubeconfig().into()),
             ("PATH".into(), connection.path()),
-        ],
+        ]
+        .into_iter()
+        .chain(connection.access.env.iter().cloned())
+        .chain(home.env())
+        .collect(),
         env_remove: Vec::new(),
         output_limit: OUTPUT_LIMIT,
         grace: Duration::from_secs(5),

@@ -8,6 +8,7 @@
 mod cause;
 mod command;
 mod emit;
+mod home;
 mod hook;
 mod judge;
 mod lab;
@@ -96,6 +97,7 @@ async fn cluster_info(connection: &Connection) -> ClusterInfo {
     ClusterInfo {
         profile: connection.profile.to_owned(),
         name: connection.name.clone(),
+        identity: connection.access.identity.clone(),
         server_version: connection.server_version.clone(),
         // Only where there is a cluster is it worth a process to know.
         client_version: match connection.client {
