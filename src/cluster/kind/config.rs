@@ -60,7 +60,7 @@ mod tests {
         };
         let (one, other, none) = (lab("one/deep"), lab("other"), lab("none"));
         std::fs::create_dir(top.path().join(".git")).unwrap();
-        assert_eq!(of(&[none.clone()]).unwrap(), None);
+        assert_eq!(of(std::slice::from_ref(&none)).unwrap(), None);
         std::fs::write(top.path().join("one/kind.yaml"), "kind: Cluster\n").unwrap();
         let found = of(&[one.clone(), none.clone(), one.clone()]).unwrap();
         assert!(found.is_some_and(|file| file.ends_with("one/kind.yaml")));
