@@ -13,6 +13,41 @@ const LARGEST: u64 = 4 << 20;
 /// More files than these are not read.
 const MOST_FILES: usize = 400;
 
+/// API groups that every cluster has, and those of files that never reach one.
+const BUILT_IN: &[&str] = &[
+    "",
+    "apps",
+    "batch",
+    "autoscaling",
+    "policy",
+    "extensions",
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "rbac.authorization.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+    "resource.k8s.io",
+    "kustomize.config.k8s.io",
+    "eksctl.io",
+    "kind.x-k8s.io",
+    "kubeadm.k8s.io",
+];
+
+/// Whether every cluster knows the kinds of an API group.
+pub(crate) fn is_built_in(group: &str) -> bool {
+    BUILT_IN.contains(&group)
+}
+
 /// What some manifests hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Manifests {

@@ -25,36 +25,6 @@ pub struct Needs {
     pub unread: BTreeSet<String>,
 }
 
-/// API groups that every cluster has, and those of files that never reach one.
-const BUILT_IN: &[&str] = &[
-    "",
-    "apps",
-    "batch",
-    "autoscaling",
-    "policy",
-    "extensions",
-    "admissionregistration.k8s.io",
-    "apiextensions.k8s.io",
-    "apiregistration.k8s.io",
-    "authentication.k8s.io",
-    "authorization.k8s.io",
-    "certificates.k8s.io",
-    "coordination.k8s.io",
-    "discovery.k8s.io",
-    "events.k8s.io",
-    "flowcontrol.apiserver.k8s.io",
-    "networking.k8s.io",
-    "node.k8s.io",
-    "rbac.authorization.k8s.io",
-    "scheduling.k8s.io",
-    "storage.k8s.io",
-    "resource.k8s.io",
-    "kustomize.config.k8s.io",
-    "eksctl.io",
-    "kind.x-k8s.io",
-    "kubeadm.k8s.io",
-];
-
 /// Programs that take `-n NAMESPACE` as kubectl does.
 const WITH_NAMESPACE: &[&str] = &["kubectl", "helm", "oc", "istioctl", "flux", "stern", "argo"];
 
@@ -224,7 +194,7 @@ impl Survey {
                 _ => {}
             }
             let group = object.group();
-            if !BUILT_IN.contains(&group) {
+            if !manifests::is_built_in(group) {
                 self.custom
                     .entry(group.to_owned())
                     .or_insert_with(|| object.kind.clone());
