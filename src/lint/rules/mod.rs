@@ -46,4 +46,5 @@ pub const RULES: &[Rule] = &[
     prompts::NO_BLANK_AFTER_PROMPT,
     prompts::OUTPUT_BEGINS_WITH_OPERATOR,
     manifests::CONTRADICTED,
+    prompts::PROMPT_BEFORE_OUTPUT,
 ];
