@@ -11,8 +11,8 @@ use super::segments::{self, Look};
 use super::text::{self, Extent};
 use super::volatile::Scan;
 use super::{
-    action, describe, elision, empty, error, http, json, listing, normalise, rollout, table, wait,
-    yaml,
+    action, describe, elision, empty, error, http, json, listing, measured, normalise, rollout,
+    table, wait, yaml,
 };
 use crate::page::MatchKind;
 
@@ -154,6 +154,9 @@ pub(super) fn part(task: &Task<'_>, binder: &mut Binder<'_>) -> (&'static str, O
     let alone = prints_columns(task.command);
     if table::parse::Header::of(first, alone).is_some() && (alone || lines().nth(1).is_some()) {
         return ("table", table::judge(task, binder));
+    }
+    if task.command.runs_any(&["ps", "df"]) && measured::looks_like(shown) {
+        return ("measured", measured::judge(task, binder));
     }
     if prints_rows(task.command) || is_names(task.command) {
         return ("table", table::rows(task, binder));

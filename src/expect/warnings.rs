@@ -118,6 +118,11 @@ const NOISE: &[(&str, Noise, &str)] = &[
         "busybox wget's progress",
     ),
     (
+        r"^\s*\d+[KM][ .]+\d+% +[\d.]+[KMG]?=\S+$",
+        Noise::Client,
+        "wget's progress where there is no terminal",
+    ),
+    (
         r"^Picked up JAVA_TOOL_OPTIONS: ",
         Noise::Client,
         "the JVM about its environment",
