@@ -259,7 +259,7 @@ pub(super) fn text_of(key: &str, node: &Node, problems: &mut Problems<'_>) -> Op
 
 /// `500ms`, `60s`, `2m`, `1m30s`, `1h`; `None` for anything else. A number without a unit is
 /// no length of time: nobody can tell what it means.
-fn duration(text: &str) -> Option<Duration> {
+pub(super) fn duration(text: &str) -> Option<Duration> {
     let mut total = Duration::ZERO;
     let mut rest = text.trim();
     if rest.is_empty() {

@@ -23,7 +23,7 @@ use crate::source::{Diagnostic, Severity, SourceFile, Span};
 pub use compare::{Amount, Comparison, SizeOp, shown};
 pub use find::find_for;
 pub use kind::{
-    Across, Availability, By, Count, Endpoint, Events, Exec, Fate, File, FileIs, Http, Kind, Logs,
+    Across, Availability, Bounds, By, Count, Endpoint, Events, Exec, Fate, File, FileIs, Gap, Http, Kind, Logs,
     Objects, Owner, OwnerName, Persistence, Pods, PodsOf, Replicas, Resource, Rollout, RolloutIs,
     Target, Which, Workload,
 };
@@ -71,7 +71,10 @@ impl Check {
     /// Whether something of the cluster must be noted before the step that [`Check::after`]
     /// names: see `cluster::check::arm`.
     pub fn needs_arming(&self) -> bool {
-        matches!(self.kind, Kind::Persistence(_) | Kind::Availability(_))
+        matches!(
+            self.kind,
+            Kind::Persistence(_) | Kind::Availability(_) | Kind::Bounds(_)
+        )
     }
 }
 

@@ -192,7 +192,7 @@ pub(super) async fn end(availability: &Availability, probe: Option<Probe>) -> Fi
     };
     let gap = availability
         .gap
-        .map(|gap| format!(", no gap over {}", seconds(gap)));
+        .map(|gap| format!(", {gap}"));
     Finding {
         verdict,
         reason,
@@ -261,13 +261,10 @@ fn judge(
         )));
     }
     let gap = longest_gap(replies, lasted);
-    if let Some(most) = availability.gap
-        && gap > most
+    if let Some(wanted) = availability.gap
+        && !wanted.holds(gap)
     {
-        return Ok((
-            false,
-            format!("{summary}; expected no gap over {}", seconds(most)),
-        ));
+        return Ok((false, format!("{summary}; expected {wanted}")));
     }
     if replies.iter().all(|reply| reply.was == Was::Alive) {
         return Err(Unable::for_good(format!(
@@ -314,7 +311,7 @@ fn seconds(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verifier::{Comparison, Endpoint};
+    use crate::verifier::{Comparison, Endpoint, Gap};
 
     fn reply(tenths: u64, was: Was) -> Reply {
         Reply {
@@ -334,7 +331,7 @@ mod tests {
                 path: "/".into(),
             },
             failed: Comparison::number(0),
-            gap: Some(Duration::from_secs(1)),
+            gap: Some(Gap::AtMost(Duration::from_secs(1))),
             rate: 10,
         };
         let judged = judge(&availability, replies, Duration::from_secs(2));

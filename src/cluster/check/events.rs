@@ -34,6 +34,7 @@ fn subject(kind: &Kind) -> Option<(&str, Option<&str>)> {
         Kind::Count(count) => &count.objects,
         Kind::Owner(owner) => &owner.objects,
         Kind::Rollout(rollout) => return Some((&rollout.namespace, Some(&rollout.name))),
+        Kind::Bounds(bounds) => return Some((&bounds.namespace, Some(&bounds.name))),
         Kind::File(file) => return Some((&file.pods.namespace, of_pods(&file.pods.of))),
         Kind::Persistence(kind) => return Some((&kind.pods.namespace, of_pods(&kind.pods.of))),
         Kind::Exec(exec) => return Some((&exec.pods.namespace, of_pods(&exec.pods.of))),

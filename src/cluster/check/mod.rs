@@ -3,12 +3,13 @@
 //! Entry points: [`client`] once, [`arm`] before the step that a check names, [`make`] after it.
 //! Steps: a check takes one look at the cluster (a file for each kind); `poll` repeats the look
 //! until it holds or the time is over; the outcome is a [`Finding`]. What takes more than looks,
-//! `persistence` and `availability`, begins before the step.
+//! `persistence`, `availability` and `bounds`, begins before the step.
 //! A failed check is data. What could not be looked at is [`Verdict::Broken`], never a pass.
 //!
 //! What is decided is kept apart from how it is seen: the `judge` functions are pure.
 
 mod availability;
+mod bounds;
 mod count;
 mod events;
 mod exec;
@@ -49,6 +50,8 @@ enum Noted {
     Persistence(persistence::Armed),
     /// The requests that are being made.
     Availability(availability::Probe),
+    /// The watch on the pods.
+    Bounds(bounds::Watch),
 }
 
 /// What a check found.
@@ -101,7 +104,7 @@ pub fn client(mut config: Config) -> Result<Client, kube::Error> {
 /// back to [`make`]. It never fails: what it could not see, [`make`] says.
 ///
 /// For a persistence check `by: lab` with a marker, it writes the marker; for an availability
-/// check it begins to ask the Service.
+/// check it begins to ask the Service, for a bounds check to watch the pods.
 pub async fn arm(client: &Client, check: &Check) -> Option<Armed> {
     match &check.kind {
         Kind::Persistence(persistence) => {
@@ -111,6 +114,10 @@ pub async fn arm(client: &Client, check: &Check) -> Option<Armed> {
         Kind::Availability(availability) => {
             let probe = availability::begin(client, availability).await;
             Some(Armed(Noted::Availability(probe)))
+        }
+        Kind::Bounds(bounds) => {
+            let watch = bounds::begin(client, bounds).await;
+            Some(Armed(Noted::Bounds(watch)))
         }
         _ => None,
     }
@@ -135,16 +142,23 @@ pub async fn make(client: &Client, check: &Check, armed: Option<Armed>) -> Findi
         Kind::Persistence(persistence) => {
             let armed = match armed {
                 Some(Armed(Noted::Persistence(armed))) => Some(armed),
-                Some(Armed(Noted::Availability(_))) | None => None,
+                Some(Armed(_)) | None => None,
             };
             persistence::make(client, persistence, armed, check.within).await
         }
         Kind::Availability(availability) => {
             let probe = match armed {
                 Some(Armed(Noted::Availability(probe))) => Some(probe),
-                Some(Armed(Noted::Persistence(_))) | None => None,
+                Some(Armed(_)) | None => None,
             };
             availability::end(availability, probe).await
+        }
+        Kind::Bounds(bounds) => {
+            let watch = match armed {
+                Some(Armed(Noted::Bounds(watch))) => Some(watch),
+                Some(Armed(_)) | None => None,
+            };
+            bounds::end(bounds, watch).await
         }
     };
     if finding.verdict != Verdict::Pass {

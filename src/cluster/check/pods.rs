@@ -148,6 +148,20 @@ fn no_such(pods: &Pods) -> Unable {
     ))
 }
 
+/// Whether a pod serves; `None` for one that has ended or is on its way out.
+pub(super) fn serves(pod: &Pod) -> Option<bool> {
+    let stays = pod.metadata.deletion_timestamp.is_none() && !has_ended(pod);
+    stays.then(|| is_ready(pod))
+}
+
+fn is_ready(pod: &Pod) -> bool {
+    let conditions = pod.status.as_ref().and_then(|status| status.conditions.as_ref());
+    conditions
+        .into_iter()
+        .flatten()
+        .any(|condition| condition.type_ == "Ready" && condition.status == "True")
+}
+
 fn has_ended(pod: &Pod) -> bool {
     let phase = pod
         .status
@@ -158,11 +172,6 @@ fn has_ended(pod: &Pod) -> bool {
 
 fn member(pod: &Pod, pods: &Pods) -> Member {
     let status = pod.status.as_ref();
-    let conditions = status.and_then(|status| status.conditions.as_ref());
-    let is_ready = conditions
-        .into_iter()
-        .flatten()
-        .any(|condition| condition.type_ == "Ready" && condition.status == "True");
     let leaving = pod.metadata.deletion_timestamp.is_some();
     let spec = pod.spec.as_ref();
     let grace = spec.and_then(|spec| spec.termination_grace_period_seconds);
@@ -175,7 +184,7 @@ fn member(pod: &Pod, pods: &Pods) -> Member {
     Member {
         name: pod.name_any(),
         uid: pod.uid().unwrap_or_default(),
-        ready: is_ready && !leaving,
+        ready: is_ready(pod) && !leaving,
         leaving,
         grace: grace
             .and_then(|grace| u64::try_from(grace).ok())

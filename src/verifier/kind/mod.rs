@@ -9,7 +9,7 @@ mod service;
 pub use pods::{
     Across, By, Exec, Fate, File, FileIs, Logs, Persistence, Pods, PodsOf, Replicas, Workload,
 };
-pub use service::{Availability, Endpoint, Http};
+pub use service::{Availability, Endpoint, Gap, Http};
 
 use super::compare::Comparison;
 use super::text::TextIs;
@@ -28,6 +28,8 @@ pub enum Kind {
     Owner(Owner),
     /// `rollout`: how far a workload's newest description has come, and its history.
     Rollout(Rollout),
+    /// `bounds`: how many pods a workload has while a step runs.
+    Bounds(Bounds),
     /// `events`: what the cluster said happened.
     Events(Events),
     /// `file`: what containers have at a path.
@@ -53,6 +55,7 @@ impl Kind {
             Self::Count(_) => "count",
             Self::Owner(_) => "owner",
             Self::Rollout(_) => "rollout",
+            Self::Bounds(_) => "bounds",
             Self::Events(_) => "events",
             Self::File(_) => "file",
             Self::Persistence(_) => "persistence",
@@ -184,6 +187,24 @@ impl RolloutIs {
             Self::Paused => "paused",
         }
     }
+}
+
+/// `bounds`: how many pods a workload has at every moment of the step that `after` names.
+///
+/// Pods that are on their way out do not count, as the controllers do not count them: of a
+/// Deployment of 5 with `maxSurge: 1` and `maxUnavailable: 1`, `pods: "<= 6"` and `ready: ">= 4"` hold.
+#[derive(Debug, Clone)]
+pub struct Bounds {
+    /// The kind of workload.
+    pub workload: Workload,
+    /// Its name.
+    pub name: String,
+    /// Namespace; `default` where the author names none.
+    pub namespace: String,
+    /// `pods`: how many there are, ready or not.
+    pub pods: Option<Comparison>,
+    /// `ready`: how many of them serve.
+    pub ready: Option<Comparison>,
 }
 
 /// `events`: what the cluster said happened.

@@ -42,8 +42,36 @@ pub struct Availability {
     pub endpoint: Endpoint,
     /// `failed`: how many requests may fail. Default 0.
     pub failed: Comparison,
-    /// `gap`: the longest time without an answer that may pass.
-    pub gap: Option<Duration>,
+    /// `gap`: how long the longest time without an answer is.
+    pub gap: Option<Gap>,
     /// `rate`: requests a second, 1 to 50. Default 10.
     pub rate: u32,
+}
+
+/// What is asked of the longest time without an answer. It always holds the time between two requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gap {
+    /// `gap: 1s`, or `gap: "<= 1s"`.
+    AtMost(Duration),
+    /// `gap: ">= 1s"`: an interruption is what the page claims.
+    AtLeast(Duration),
+}
+
+impl Gap {
+    /// Whether a gap is as asked.
+    pub fn holds(self, longest: Duration) -> bool {
+        match self {
+            Self::AtMost(most) => longest <= most,
+            Self::AtLeast(least) => longest >= least,
+        }
+    }
+}
+
+impl std::fmt::Display for Gap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::AtMost(most) => write!(f, "no gap over {:.1} s", most.as_secs_f64()),
+            Self::AtLeast(least) => write!(f, "a gap of {:.1} s or more", least.as_secs_f64()),
+        }
+    }
 }

@@ -6,7 +6,7 @@
 use super::super::compare::Comparison;
 use super::super::fields::{Fields, Problems, text_of};
 use super::super::kind::{
-    Count, Events, Kind, Objects, Owner, OwnerName, PodsOf, Resource, Rollout, RolloutIs, Target,
+    Bounds, Count, Events, Kind, Objects, Owner, OwnerName, PodsOf, Resource, Rollout, RolloutIs, Target,
     Which, Workload,
 };
 use super::super::node::{Entry, Node, Value};
@@ -17,12 +17,13 @@ use super::{pods, service};
 type Reader = fn(&Entry, &mut Fields<'_>, &mut Problems<'_>) -> Option<Kind>;
 
 /// The keys that make a check, one of them each.
-pub(super) const WORDS: [(&str, Reader); 12] = [
+pub(super) const WORDS: [(&str, Reader); 13] = [
     ("resource", resource),
     ("absent", absent),
     ("count", count),
     ("owner", owner),
     ("rollout", rollout),
+    ("bounds", bounds),
     ("events", events),
     ("file", pods::file),
     ("persistence", pods::persistence),
@@ -186,6 +187,42 @@ fn rollout(entry: &Entry, _: &mut Fields<'_>, problems: &mut Problems<'_>) -> Op
             None
         }
     }
+}
+
+fn bounds(entry: &Entry, check: &mut Fields<'_>, problems: &mut Problems<'_>) -> Option<Kind> {
+    let mut fields = Fields::of(&entry.value, "`bounds`", problems)?;
+    let span = fields.span();
+    let of = fields.need("workload", problems);
+    let of_span = of.map_or(span, |entry| entry.value.span);
+    let of = of.and_then(|entry| workload(&entry.value, problems));
+    let namespace = fields.text("namespace", problems);
+    let mut compared = |key| {
+        let entry = fields.take(key)?;
+        comparison(&entry.value, problems)
+    };
+    let (pods, ready) = (compared("pods"), compared("ready"));
+    let asks = fields.took("pods") || fields.took("ready");
+    fields.finish(problems);
+    if !asks {
+        problems.error(span, "`bounds` asks nothing: give `pods`, `ready` or both");
+        return None;
+    }
+    if !check.took("after") {
+        let message = "`bounds` needs `after`: the step during which the pods are watched";
+        problems.error(entry.key_span, message);
+    }
+    let PodsOf::Workload(workload, name) = of? else {
+        let message = "`bounds` are those of a workload, such as `deployment/web`";
+        problems.error(of_span, message);
+        return None;
+    };
+    Some(Kind::Bounds(Bounds {
+        workload,
+        name,
+        namespace: namespace.unwrap_or_else(|| "default".to_owned()),
+        pods,
+        ready,
+    }))
 }
 
 fn events(entry: &Entry, _: &mut Fields<'_>, problems: &mut Problems<'_>) -> Option<Kind> {

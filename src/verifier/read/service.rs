@@ -1,8 +1,8 @@
 //! Checks that ask a Service: their keys → their types.
 
 use super::super::compare::Comparison;
-use super::super::fields::{Fields, Problems, text_of};
-use super::super::kind::{Availability, Endpoint, Http, Kind};
+use super::super::fields::{Fields, Problems, duration, text_of};
+use super::super::kind::{Availability, Endpoint, Gap, Http, Kind};
 use super::super::node::{Entry, Value};
 use super::values::{comparison, text_is};
 
@@ -39,7 +39,7 @@ pub(super) fn availability(
     let failed = fields
         .take("failed")
         .map(|entry| comparison(&entry.value, problems));
-    let gap = fields.time("gap", problems);
+    let gap = gap(&mut fields, problems);
     let rate = fields.take("rate").map(|entry| match entry.value.value {
         Value::Int(rate) if (1..=i64::from(HIGHEST_RATE)).contains(&rate) => {
             u32::try_from(rate).ok()
@@ -67,6 +67,23 @@ pub(super) fn availability(
             None => DEFAULT_RATE,
         },
     }))
+}
+
+/// `2s`, `"<= 2s"` or `">= 2s"`.
+fn gap(fields: &mut Fields<'_>, problems: &mut Problems<'_>) -> Option<Gap> {
+    let entry = fields.take("gap")?;
+    let read = match &entry.value.value {
+        Value::Text(text) => match (text.strip_prefix(">="), text.strip_prefix("<=")) {
+            (Some(least), _) => duration(least).map(Gap::AtLeast),
+            (None, most) => duration(most.unwrap_or(text)).map(Gap::AtMost),
+        },
+        _ => None,
+    };
+    if read.is_none() {
+        let message = "`gap` must be a length of time such as `2s`, the most, or `\">= 2s\"`, the least";
+        problems.error(entry.value.span, message);
+    }
+    read
 }
 
 fn endpoint(fields: &mut Fields<'_>, problems: &mut Problems<'_>) -> Option<Endpoint> {

@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn the_same_recipe_gives_the_same_bytes() {
         let text = "image: example.org/a:1\ncmd: [/a]\nuser: '7'\nports: [80]\nfiles: [{path: /etc/a, content: hello}]\nlinks: {/b: /etc/a}\n";
-        let recipe = ImageRecipe::parse(Path::new("a.yaml"), text).unwrap();
+        let recipe = ImageRecipe::parse_one(Path::new("a.yaml"), text).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let bytes = |name: &str| {
             let path = folder.path().join(name);

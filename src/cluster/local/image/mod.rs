@@ -34,7 +34,7 @@ pub(crate) struct BuiltImage {
 
 /// The recipe of the image that every pod's sandbox runs.
 pub(crate) fn pause() -> Result<ImageRecipe, LocalError> {
-    ImageRecipe::parse(Path::new("pause.yaml"), PAUSE)
+    ImageRecipe::parse_one(Path::new("pause.yaml"), PAUSE)
 }
 
 /// The archive of a recipe, as it is or would be called.
@@ -70,7 +70,8 @@ pub(crate) async fn make(
     let debs = if recipe.packages().is_empty() {
         Vec::new()
     } else {
-        let downloads: PathBuf = work.join("image-debs").join(&recipe.digest()[..24]);
+        // Recipes with the same packages, as those of several tags, fetch them once.
+        let downloads: PathBuf = work.join("image-debs").join(recipe.packages().join(","));
         apt.download_closure(recipe.packages(), &downloads, progress)
             .await?;
         debs_in(&downloads)?

@@ -22,8 +22,11 @@ pub struct ImageRecipe {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Content {
-    /// The name under which a manifest asks for the image.
+    /// The name under which a manifest asks for the image; without its tag where there are `tags`.
     pub(crate) image: String,
+    /// Makes an image of each tag. `{tag}` stands for it in all that the recipe says.
+    #[serde(default)]
+    pub(crate) tags: Vec<String>,
     /// Debian packages whose files go in; the shared libraries that these need follow by themselves.
     #[serde(default)]
     pub(crate) packages: Vec<String>,
@@ -70,12 +73,12 @@ pub(crate) struct FileEntry {
 }
 
 impl ImageRecipe {
-    /// Reads one recipe.
+    /// Reads one file: one image, or one for each of its `tags`.
     ///
     /// # Errors
     /// The file cannot be read, is not a recipe (line and column are named), or a file that it
     /// names is missing.
-    pub fn read(path: &Path) -> Result<Self, LocalError> {
+    pub fn read(path: &Path) -> Result<Vec<Self>, LocalError> {
         let text = std::fs::read_to_string(path).map_err(LocalError::io("read", path))?;
         Self::parse(path, &text)
     }
@@ -102,16 +105,17 @@ impl ImageRecipe {
         paths.sort();
         let mut recipes: Vec<Self> = Vec::new();
         for path in paths {
-            let recipe = Self::read(&path)?;
-            if let Some(other) = recipes.iter().find(|other| other.image() == recipe.image()) {
-                let reason = format!(
-                    "{} is made by {} as well",
-                    recipe.image(),
-                    other.path.display()
-                );
-                return Err(LocalError::Recipe { path, reason });
+            for recipe in Self::read(&path)? {
+                if let Some(other) = recipes.iter().find(|other| other.image() == recipe.image()) {
+                    let reason = format!(
+                        "{} is made by {} as well",
+                        recipe.image(),
+                        other.path.display()
+                    );
+                    return Err(LocalError::Recipe { path, reason });
+                }
+                recipes.push(recipe);
             }
-            recipes.push(recipe);
         }
         Ok(recipes)
     }
@@ -120,13 +124,31 @@ impl ImageRecipe {
     ///
     /// # Errors
     /// As [`ImageRecipe::read`].
-    pub fn parse(path: &Path, text: &str) -> Result<Self, LocalError> {
+    pub fn parse(path: &Path, text: &str) -> Result<Vec<Self>, LocalError> {
+        let untagged = content(path, text)?;
+        if untagged.tags.is_empty() {
+            return Ok(vec![Self::of(path, text, untagged)?]);
+        }
+        let tagged = untagged.tags.iter().map(|tag| {
+            let text = text.replace(TAG, tag);
+            let mut content = content(path, &text)?;
+            content.image = format!("{}:{tag}", content.image);
+            Self::of(path, &format!("{}\n{text}", content.image), content)
+        });
+        tagged.collect()
+    }
+
+    /// Parses the text of a recipe that makes one image. Errors as [`ImageRecipe::read`].
+    pub(crate) fn parse_one(path: &Path, text: &str) -> Result<Self, LocalError> {
+        Self::of(path, text, content(path, text)?)
+    }
+
+    /// One image. `text` is what tells it from others.
+    fn of(path: &Path, text: &str, content: Content) -> Result<Self, LocalError> {
         let wrong = |reason: String| LocalError::Recipe {
             path: path.to_path_buf(),
             reason,
         };
-        let content: Content =
-            serde_saphyr::from_str(text).map_err(|error| wrong(error.to_string()))?;
         check(&content).map_err(wrong)?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let mut hash = Sha256::new();
@@ -171,6 +193,16 @@ impl ImageRecipe {
     }
 }
 
+/// What stands for the tag in a recipe with `tags`.
+const TAG: &str = "{tag}";
+
+fn content(path: &Path, text: &str) -> Result<Content, LocalError> {
+    serde_saphyr::from_str(text).map_err(|error| LocalError::Recipe {
+        path: path.to_path_buf(),
+        reason: error.to_string(),
+    })
+}
+
 fn check(content: &Content) -> Result<(), String> {
     let image = &content.image;
     if image.is_empty()
@@ -182,6 +214,11 @@ fn check(content: &Content) -> Result<(), String> {
     {
         return Err(format!(
             "image: {image:?} needs a name and a tag, like example.org/shop/assets:1.0"
+        ));
+    }
+    if image.rsplit('/').next().unwrap_or_default().matches(':').count() > 1 {
+        return Err(format!(
+            "image: {image:?} has more than one tag: with `tags` the name is written without"
         ));
     }
     for package in &content.packages {
@@ -307,6 +344,26 @@ mod tests {
             &["octal"],
         );
         check_message("image: a:1\ncmd: [x]\nuser: nginx\n", &["in numbers"]);
+    }
+
+    #[test]
+    fn tags_make_an_image_each() {
+        let text = "image: a\ntags: ['1', '2']\ncmd: [sh]\nenv: {VERSION: 'v{tag}'}\n";
+        let recipes = ImageRecipe::parse(Path::new("a.yaml"), text).unwrap();
+        let seen: Vec<_> = recipes
+            .iter()
+            .map(|recipe| (recipe.image(), &*recipe.content.env["VERSION"]))
+            .collect();
+        assert_eq!(seen, [("a:1", "v1"), ("a:2", "v2")]);
+        assert_ne!(recipes[0].digest(), recipes[1].digest());
+        // Also where nothing in the recipe says which tag it is.
+        let text = "image: a\ntags: ['1', '2']\ncmd: [sh]\n";
+        let recipes = ImageRecipe::parse(Path::new("a.yaml"), text).unwrap();
+        assert_ne!(recipes[0].digest(), recipes[1].digest());
+        check_message(
+            "image: a:1\ntags: ['1']\ncmd: [sh]\n",
+            &["\"a:1:1\"", "more than one tag"],
+        );
     }
 
     #[test]
