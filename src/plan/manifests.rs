@@ -183,14 +183,10 @@ fn directory_into(path: &Path, found: &mut Manifests, files: &mut usize) {
         found.partial = true;
         return;
     };
-    let mut entries: Vec<PathBuf> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "yaml" || extension == "yml")
-        })
-        .collect();
+    let mut entries: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    let has = |path: &Path, extension: &str| path.extension().is_some_and(|own| own == extension);
+    found.partial |= entries.iter().any(|path| has(path, "json"));
+    entries.retain(|path| has(path, "yaml") || has(path, "yml"));
     entries.sort();
     for entry in entries {
         read_into(&entry, found, files);
@@ -210,11 +206,13 @@ fn kustomization_into(path: &Path, file: &Path, found: &mut Manifests, files: &m
             if key == "namespace" && is_plain(value) {
                 found.namespaces.push(value.to_owned());
             }
-            // What these make or rename is not followed.
-            found.partial |= matches!(
-                key,
-                "namePrefix" | "nameSuffix" | "helmCharts" | "generators" | "transformers"
-            ) || key.ends_with("Generator");
+            // What these make, rename or take away is not followed.
+            found.partial |= text.contains("$patch")
+                || matches!(
+                    key,
+                    "namePrefix" | "nameSuffix" | "helmCharts" | "generators" | "transformers"
+                )
+                || key.ends_with("Generator");
             continue;
         }
         let item = line.trim().trim_start_matches("- ");

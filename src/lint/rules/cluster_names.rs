@@ -61,9 +61,10 @@ fn namespace(lab: &LabView<'_>, findings: &mut Findings) {
             }
         }
     }
-    named.extend(BUILT_IN.map(str::to_owned));
     named.extend(lab.known.namespaces.iter().cloned());
-    report(lab, &uses, &named, "namespace", lab.known.complete, findings);
+    let complete = lab.known.complete && tells_all(lab, &named);
+    named.extend(BUILT_IN.map(str::to_owned));
+    report(lab, &uses, &named, "namespace", complete, findings);
 }
 
 fn object(lab: &LabView<'_>, findings: &mut Findings) {
@@ -83,7 +84,7 @@ fn object(lab: &LabView<'_>, findings: &mut Findings) {
     for (kind, uses) in &kinds {
         let made = &lab.known.objects;
         let makes = |controller: &str| made.iter().any(|(kind, _)| *kind == controller);
-        let named = made
+        let named: BTreeSet<String> = made
             .iter()
             .filter(|(made, _)| made == kind)
             .map(|(_, name)| name.clone())
@@ -95,9 +96,15 @@ fn object(lab: &LabView<'_>, findings: &mut Findings) {
             "serviceaccount" | "secret" | "configmap" | "namespace" => true,
             _ => false,
         };
-        let complete = lab.known.complete && !by_controller;
+        let complete = lab.known.complete && !by_controller && tells_all(lab, &named);
         report(lab, uses, &named, kind, complete, findings);
     }
+}
+
+/// Whether things of a kind can only be there if the lab makes them. A chapter that goes on with what another one made
+/// makes none itself; a lab that says that it is one has none before it.
+fn tells_all(lab: &LabView<'_>, made: &BTreeSet<String>) -> bool {
+    !made.is_empty() || lab.pages.iter().any(|page| page.page.front.lab)
 }
 
 fn is_kubectl(part: &Simple) -> bool {

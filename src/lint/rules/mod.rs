@@ -1,6 +1,7 @@
 //! The rules, a file a family, and the table of them.
 
 mod cluster_names;
+mod contradictions;
 mod fences;
 mod flags;
 mod hooks;
@@ -47,4 +48,6 @@ pub const RULES: &[Rule] = &[
     prompts::OUTPUT_BEGINS_WITH_OPERATOR,
     manifests::CONTRADICTED,
     prompts::PROMPT_BEFORE_OUTPUT,
+    contradictions::OTHER_OBJECT,
+    contradictions::OTHER_COUNT,
 ];
