@@ -74,7 +74,15 @@ fn auto(task: &Task<'_>, binder: &mut Binder<'_>) -> (&'static str, Outcome) {
             .all(|part| matches!(part.look, Look::Json | Look::Elision))
     };
     if several && !(plain(&shown) && plain(&actual)) && !(json(&shown) && json(&actual)) {
-        return segments::judge(task, &shown, &actual, binder);
+        let (rule, outcome) = segments::judge(task, &shown, &actual, binder);
+        // What is left out may reach over the borders of parts: then the shown lines must stand there in order.
+        if !outcome.agrees() && task.shown.lines().any(elision::is_elision) {
+            let lines = text::judge(task, binder);
+            if lines.agrees() {
+                return ("text", lines);
+            }
+        }
+        return (rule, outcome);
     }
     part(task, binder)
 }
@@ -98,6 +106,9 @@ fn by_command(command: &Command, shown: &str) -> Option<Rule> {
             }
             ("rollout", "status") if !kubectl.piped => {
                 return Some(|task, binder| ("rollout", rollout::judge(task, binder)));
+            }
+            ("logs", _) if !kubectl.piped && kubectl.has("--prefix") => {
+                return Some(|task, binder| ("text", text::judge_prefixed(task, binder)));
             }
             ("logs", _) | ("diff", _) if !(kubectl.piped && json::looks_like(shown)) => {
                 return Some(|task, binder| ("text", text::judge(task, binder)));

@@ -93,6 +93,46 @@ const MAX_REASONS: usize = 6;
 
 /// One description, or a part of it.
 fn one(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
+    let outcome = as_it_stands(task, binder);
+    if outcome.agrees() || !has_free_rows(task) {
+        return outcome;
+    }
+    let (shown, actual) = (sorted_rows(task.shown), sorted_rows(task.actual));
+    let sorted = as_it_stands(&task.with(&shown, &actual), binder);
+    if sorted.agrees() { sorted } else { outcome }
+}
+
+/// Whether the rows of a table inside stand in an order of chance: kubectl walks over a map for limit ranges.
+fn has_free_rows(task: &Task<'_>) -> bool {
+    const KINDS: [&str; 3] = ["limits", "limitrange", "limitranges"];
+    let kind = |arg: &&str| {
+        arg.split('/')
+            .next()
+            .is_some_and(|kind| KINDS.contains(&kind))
+    };
+    let mut calls = task.command.kubectls();
+    calls.any(|kubectl| kubectl.args.first().is_some_and(kind))
+}
+
+/// The text with the rows under each rule (`----  ----`) sorted.
+fn sorted_rows(text: &str) -> String {
+    let mut out: Vec<&str> = Vec::new();
+    let mut rows: Option<usize> = None;
+    for line in text.lines().chain([""]) {
+        if line.trim().is_empty()
+            && let Some(from) = rows.take()
+        {
+            out[from..].sort_unstable();
+        }
+        out.push(line);
+        if line.trim_start().starts_with("---") {
+            rows = Some(out.len());
+        }
+    }
+    out.join("\n")
+}
+
+fn as_it_stands(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
     let (shown_events, shown_rest) = events(task.shown);
     let (actual_events, actual_rest) = events(task.actual);
     let shown = without_added(&shown_rest, &actual_rest);
@@ -147,7 +187,7 @@ fn events(text: &str) -> (Vec<Event>, String) {
             events.push(event);
             continue;
         }
-        let words = normalise::words(line);
+        let words = normalise::words(elision::without_marker(line).unwrap_or(line));
         let frame = words.starts_with("Type Reason Age From Message")
             || words.starts_with("Type Reason Age From SubObjectPath Message");
         let rule = words.starts_with("---- ------ ");
