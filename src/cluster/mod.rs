@@ -5,6 +5,7 @@
 //! connected to; the current context of a kubeconfig means nothing here.
 
 mod acquire;
+pub mod baseline;
 mod changes;
 pub mod check;
 mod choice;
