@@ -32,7 +32,7 @@ pub(super) async fn rehearse(
     fail_fast: bool,
     sinks: Vec<Box<dyn Sink>>,
 ) -> (RunRecord, Exit) {
-    let cancel = interrupt::token();
+    let (cancel, leave) = interrupt::tokens();
     let clusters = acquire(args, plan, &cancel).await;
     let secrets = clusters
         .iter()
@@ -42,7 +42,8 @@ pub(super) async fn rehearse(
     let emitter = Emitter::new(redactor, sinks);
     let exit = match clusters {
         Ok(clusters) => {
-            let exit = on_clusters(args, plan, fail_fast, &clusters, &cancel, &emitter).await;
+            let exit =
+                on_clusters(args, plan, fail_fast, &clusters, &cancel, leave, &emitter).await;
             release(clusters).await;
             exit
         }
@@ -68,6 +69,7 @@ async fn on_clusters(
     fail_fast: bool,
     clusters: &[Cluster],
     cancel: &CancellationToken,
+    leave: CancellationToken,
     emitter: &Emitter,
 ) -> Option<Exit> {
     let broken = |reason: String| {
@@ -111,6 +113,7 @@ async fn on_clusters(
         fail_fast,
         retry: Duration::from_secs(args.retry),
         compat_eks_workshop: plan.compat_eks_workshop,
+        leave,
     };
     run::run(plan, &connections, &options, cancel, emitter).await;
     for (setup, connection) in setups {

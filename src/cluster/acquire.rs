@@ -159,6 +159,22 @@ async fn connect(
     reservation: Reservation,
     ours: bool,
 ) -> Result<Cluster, ClusterError> {
+    let connection = open(&cluster).await?;
+    Ok(Cluster {
+        connection,
+        local: Some(Local {
+            cluster,
+            _reservation: reservation,
+            ours,
+        }),
+    })
+}
+
+/// The way to a local cluster that runs.
+///
+/// # Errors
+/// When it does not answer.
+pub async fn open(cluster: &LocalCluster) -> Result<Connection, ClusterError> {
     let config =
         Kubeconfig::read_from(cluster.kubeconfig()).map_err(|error| ClusterError::Kubeconfig {
             cause: error.to_string(),
@@ -168,15 +184,7 @@ async fn connect(
         first: Some(cluster.bin_dir().to_owned()),
         last: Some(cluster.spare_dir()),
     };
-    let connection = Connection::open("local", name, config, tools).await?;
-    Ok(Cluster {
-        connection,
-        local: Some(Local {
-            cluster,
-            _reservation: reservation,
-            ours,
-        }),
-    })
+    Connection::open("local", name, config, tools).await
 }
 
 fn read_recipes(folders: &[PathBuf]) -> Result<Vec<ImageRecipe>, ClusterError> {

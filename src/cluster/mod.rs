@@ -16,7 +16,7 @@ pub mod local;
 mod progress;
 mod settle;
 
-pub use acquire::{Cluster, Request, acquire};
+pub use acquire::{Cluster, Request, acquire, open};
 pub use changes::{Watch, Watched};
 pub use choice::Choice;
 pub use connection::Connection;

@@ -11,6 +11,7 @@ mod emit;
 mod hook;
 mod judge;
 mod lab;
+mod leftovers;
 mod preflight;
 mod setup;
 mod state;
@@ -43,6 +44,8 @@ pub struct RunOptions {
     /// `--compat eks-workshop`: `expectError=true` allows a failure without asking for one, and `wait=` is
     /// slept out.
     pub compat_eks_workshop: bool,
+    /// Cancelled when there is no time left even to bring the cluster back to its baseline.
+    pub leave: CancellationToken,
 }
 
 /// Rehearses every lab of the plan and tells `emitter` all that happens.
@@ -130,6 +133,7 @@ fn outline(plan: &Plan) -> Vec<LabRecord> {
         verdict: Verdict::Skipped,
         broken: None,
         warnings: Vec::new(),
+        leftovers: Vec::new(),
         duration_ms: 0,
         pages: lab.pages.iter().map(page).collect(),
     };

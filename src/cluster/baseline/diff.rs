@@ -114,9 +114,7 @@ impl<'a> Sides<'a> {
                 let service = (namespace.clone(), object.name.clone());
                 self.before.selecting.contains(&service) || self.now.selecting.contains(&service)
             });
-        mirror
-            || self.before.could_not_read(&object.kind)
-            || self.now.could_not_read(&object.kind)
+        mirror || self.before.could_not_read(&object.kind) || self.now.could_not_read(&object.kind)
     }
 
     /// The object of before that one of now is, or whose name it has.

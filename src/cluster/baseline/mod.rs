@@ -18,5 +18,5 @@ mod snapshot;
 pub use diff::{Change, What, differences};
 pub use history::{Moment, happened};
 pub use kinds::Kind;
-pub use restore::{Limits, Outcome, Restored, compare, restore};
+pub use restore::{CompareError, Limits, Outcome, Restored, compare, restore};
 pub use snapshot::{Keep, Object, Snapshot, SnapshotError, Unread};

@@ -119,9 +119,9 @@ async fn delete(client: &Client, change: &Change, params: &DeleteParams) -> Resu
 
 /// Nobody looks at these pods any more: they need not take the time that they have to stop.
 async fn stop_at_once(client: &Client, pending: &[&Change]) {
-    let pods = pending.iter().filter(|change| {
-        change.object.kind.kind == "Pod" && change.object.kind.group.is_empty()
-    });
+    let pods = pending
+        .iter()
+        .filter(|change| change.object.kind.kind == "Pod" && change.object.kind.group.is_empty());
     let deletions = pods.map(|change| {
         let params = DeleteParams {
             grace_period_seconds: Some(1),
@@ -214,7 +214,9 @@ async fn release(
     let taken = taken.join(", ");
     let seconds = limits.finalizers.as_secs();
     Some(match patched.await {
-        Ok(_) => format!("nobody answered its finalizers in {seconds} s, so they were taken away: {taken}"),
+        Ok(_) => format!(
+            "nobody answered its finalizers in {seconds} s, so they were taken away: {taken}"
+        ),
         Err(trouble) => format!("its finalizers cannot be taken away: {trouble}"),
     })
 }

@@ -52,10 +52,14 @@ pub enum CompareError {
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
     /// The server answers for another cluster.
-    #[error("the API server answers for another cluster than before (another UID of the namespace kube-system)")]
+    #[error(
+        "the API server answers for another cluster than before (another UID of the namespace kube-system)"
+    )]
     Another,
     /// Half of everything is missing.
-    #[error("{missing} of the {of} objects of before are gone, which no lab does: the API server is not believed")]
+    #[error(
+        "{missing} of the {of} objects of before are gone, which no lab does: the API server is not believed"
+    )]
     Implausible {
         /// How many are missing.
         missing: usize,
@@ -116,7 +120,10 @@ pub async fn restore(
     gone.sort_by_key(|change| put::rank(&change.object.kind));
     for change in &gone {
         let note = put::make_again(client, &change.object, now, deadline).await;
-        said.insert(change.object.uid.clone(), note.unwrap_or_else(|cause| cause));
+        said.insert(
+            change.object.uid.clone(),
+            note.unwrap_or_else(|cause| cause),
+        );
     }
     let mut changed: Vec<&Change> = of(What::Changed).copied().collect();
     changed.sort_by_key(|change| put::rank(&change.object.kind));
@@ -176,14 +183,18 @@ fn outcome(before: &Snapshot, last: &Snapshot, change: &Change, said: Option<Str
 /// The object of the baseline that one is, or whose name it has.
 fn was<'a>(before: &'a Snapshot, object: &Object) -> Option<&'a Object> {
     let same = before.objects.get(&object.uid);
-    same.or_else(|| before.objects.values().find(|one| one.key() == object.key()))
+    same.or_else(|| {
+        before
+            .objects
+            .values()
+            .find(|one| one.key() == object.key())
+    })
 }
 
 /// Whether an object that is gone has to be made again: neither a controller does that, nor the system.
 fn is_made_again(change: &Change, before: &Snapshot) -> bool {
     let mut owners = change.object.owners.iter();
-    let controlled =
-        owners.any(|(uid, controls)| *controls && before.objects.contains_key(uid));
+    let controlled = owners.any(|(uid, controls)| *controls && before.objects.contains_key(uid));
     !controlled && !change.object.system
 }
 
@@ -209,7 +220,9 @@ async fn forget_rollouts(
     let Some(kind) = before
         .objects
         .values()
-        .find(|object| object.kind.kind == "Deployment" && deployments.contains(object.uid.as_str()))
+        .find(|object| {
+            object.kind.kind == "Deployment" && deployments.contains(object.uid.as_str())
+        })
         .map(|deployment| super::Kind {
             kind: "ReplicaSet".to_owned(),
             plural: "replicasets".to_owned(),
