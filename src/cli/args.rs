@@ -269,6 +269,15 @@ pub(super) enum ClusterCommand {
     },
     /// Show the local clusters of this machine
     Status,
+    /// Bring the local cluster back to what it held when `up` was done
+    Reset {
+        /// Name of the cluster
+        #[arg(long, default_value = crate::cluster::local::DEFAULT_NAME)]
+        name: String,
+        /// Show what would be deleted, put back and made again; change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// The first process of a local cluster's namespaces; started by `up`
     #[command(hide = true)]
     Node {

@@ -51,7 +51,7 @@ pub(super) async fn rehearse(
     sinks: Vec<Box<dyn Sink>>,
 ) -> (RunRecord, Exit) {
     let plan = &rehearsal.plan;
-    let cancel = interrupt::token();
+    let (cancel, leave) = interrupt::tokens();
     let clusters = acquire(args, rehearsal, &cancel).await;
     let secrets = clusters
         .iter()
@@ -61,7 +61,8 @@ pub(super) async fn rehearse(
     let emitter = Emitter::new(redactor, sinks);
     let exit = match clusters {
         Ok(clusters) => {
-            let exit = on_clusters(args, plan, fail_fast, &clusters, &cancel, &emitter).await;
+            let exit =
+                on_clusters(args, plan, fail_fast, &clusters, &cancel, leave, &emitter).await;
             release(clusters).await;
             exit
         }
@@ -87,6 +88,7 @@ async fn on_clusters(
     fail_fast: bool,
     clusters: &[Cluster],
     cancel: &CancellationToken,
+    leave: CancellationToken,
     emitter: &Emitter,
 ) -> Option<Exit> {
     let broken = |reason: String| {
@@ -130,6 +132,7 @@ async fn on_clusters(
         fail_fast,
         retry: Duration::from_secs(args.retry),
         compat_eks_workshop: plan.compat_eks_workshop,
+        leave,
     };
     run::run(plan, &connections, &options, cancel, emitter).await;
     for (setup, connection) in setups {

@@ -240,16 +240,7 @@ async fn connect(
     reservation: Reservation,
     ours: bool,
 ) -> Result<Cluster, ClusterError> {
-    let config =
-        Kubeconfig::read_from(cluster.kubeconfig()).map_err(|error| ClusterError::Kubeconfig {
-            cause: error.to_string(),
-        })?;
-    let name = cluster.name().to_owned();
-    let tools = Tools {
-        first: Some(cluster.bin_dir().to_owned()),
-        last: Some(cluster.spare_dir()),
-    };
-    let connection = Connection::open("local", name, config, tools, Access::default()).await?;
+    let connection = open(&cluster).await?;
     Ok(Cluster {
         connection,
         origin: Origin::Local(Local {
@@ -258,6 +249,24 @@ async fn connect(
             ours,
         }),
     })
+}
+
+/// The way to a local cluster that runs.
+///
+/// # Errors
+/// When it does not answer.
+pub async fn open(cluster: &LocalCluster) -> Result<Connection, ClusterError> {
+    let path = cluster.kubeconfig();
+    let config = Kubeconfig::read_from(path).map_err(|error| ClusterError::KubeconfigFile {
+        path: path.to_owned(),
+        cause: error.to_string(),
+    })?;
+    let name = cluster.name().to_owned();
+    let tools = Tools {
+        first: Some(cluster.bin_dir().to_owned()),
+        last: Some(cluster.spare_dir()),
+    };
+    Connection::open("local", name, config, tools, Access::default()).await
 }
 
 fn read_recipes(folders: &[PathBuf]) -> Result<Vec<ImageRecipe>, ClusterError> {

@@ -6,6 +6,7 @@
 
 mod acquire;
 mod auto;
+pub mod baseline;
 mod changes;
 pub mod check;
 mod choice;
@@ -20,7 +21,7 @@ mod progress;
 mod safety;
 mod settle;
 
-pub use acquire::{Cluster, Request, acquire};
+pub use acquire::{Cluster, Request, acquire, open};
 pub use auto::{Decision, decide};
 pub use changes::{Watch, Watched};
 pub use choice::Choice;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Event, FORMAT_VERSION, Sink, StepAt, Verdict};
+use super::{Event, FORMAT_VERSION, LeftoverRecord, Sink, StepAt, Verdict};
 
 /// Everything that a run did and found.
 #[derive(Debug, Clone, Serialize)]
@@ -61,6 +61,8 @@ pub struct LabRecord {
     pub broken: Option<String>,
     /// Things worth knowing that are no failure.
     pub warnings: Vec<String>,
+    /// How the cluster differed from what it was before.
+    pub leftovers: Vec<LeftoverRecord>,
     /// Wall time in milliseconds.
     pub duration_ms: u64,
     /// Pages in order.
@@ -304,11 +306,13 @@ impl Sink for Recorder {
                 lab,
                 broken,
                 warnings,
+                leftovers,
                 duration_ms,
             } => {
                 if let Some(lab) = self.record.labs.get_mut(*lab) {
                     lab.broken.clone_from(broken);
                     lab.warnings.clone_from(warnings);
+                    lab.leftovers.clone_from(leftovers);
                     lab.duration_ms = *duration_ms;
                 }
             }

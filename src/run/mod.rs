@@ -12,6 +12,7 @@ mod home;
 mod hook;
 mod judge;
 mod lab;
+mod leftovers;
 mod preflight;
 mod setup;
 mod state;
@@ -44,6 +45,8 @@ pub struct RunOptions {
     /// `--compat eks-workshop`: `expectError=true` allows a failure without asking for one, and `wait=` is
     /// slept out.
     pub compat_eks_workshop: bool,
+    /// Cancelled when there is no time left even to bring the cluster back to its baseline.
+    pub leave: CancellationToken,
 }
 
 /// Rehearses every lab of the plan and tells `emitter` all that happens.
@@ -132,6 +135,7 @@ fn outline(plan: &Plan) -> Vec<LabRecord> {
         verdict: Verdict::Skipped,
         broken: None,
         warnings: Vec::new(),
+        leftovers: Vec::new(),
         duration_ms: 0,
         pages: lab.pages.iter().map(page).collect(),
     };

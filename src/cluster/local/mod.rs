@@ -193,6 +193,11 @@ impl LocalCluster {
         self.state.logs()
     }
 
+    /// The file that `cluster up` keeps the cluster's baseline in.
+    pub fn baseline(&self) -> PathBuf {
+        self.state.baseline()
+    }
+
     /// Whether the node still runs.
     pub fn is_alive(&self) -> bool {
         life(&self.state) == Some(Life::Running)
