@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::cluster::Choice;
+use crate::cluster::{Aws, Choice, Safety};
 use crate::plan::PlanOptions;
 use crate::plan::project::Project;
 
@@ -87,9 +87,22 @@ pub(super) struct RehearseArgs {
     /// Lab directories or pages
     #[arg(required = true, value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
-    /// Which cluster: auto, local, local:NAME, context:NAME or none
-    #[arg(long, default_value_t, value_name = "WHICH")]
-    pub(super) cluster: Choice,
+    /// Which cluster: auto, local[:NAME], kind[:NAME], eks:NAME, context:NAME,
+    /// kubeconfig:FILE[#CONTEXT] or none [default: `cluster` of labproof.toml, else auto]
+    #[arg(long, value_name = "WHICH")]
+    pub(super) cluster: Option<Choice>,
+    /// The region of --cluster eks:NAME [default: what the AWS CLI is configured to]
+    #[arg(long, value_name = "REGION")]
+    pub(super) region: Option<String>,
+    /// The AWS CLI's profile for --cluster eks:NAME
+    #[arg(long, value_name = "PROFILE")]
+    pub(super) profile: Option<String>,
+    /// Run on the cluster of that name although it looks like production
+    #[arg(long, value_name = "NAME")]
+    pub(super) i_know_this_is: Option<String>,
+    /// The Kubernetes version of a kind cluster that is created, such as 1.31.0
+    #[arg(long, value_name = "VERSION")]
+    pub(super) kubernetes_version: Option<String>,
     /// A manifest to apply before the labs; what it creates is deleted after them
     #[arg(long, value_name = "FILE")]
     pub(super) setup: Option<PathBuf>,
@@ -109,6 +122,23 @@ pub(super) struct RehearseArgs {
     pub(super) yes: bool,
 }
 
+impl RehearseArgs {
+    /// What the user has confirmed.
+    pub(super) fn safety(&self) -> Safety {
+        Safety {
+            known: self.i_know_this_is.clone(),
+        }
+    }
+
+    /// Which of the user's AWS settings to take.
+    pub(super) fn aws(&self) -> Aws {
+        Aws {
+            region: self.region.clone(),
+            profile: self.profile.clone(),
+        }
+    }
+}
+
 #[derive(Debug, clap::Args)]
 pub(super) struct SelectArgs {
     /// Only steps whose page path, title or step id this glob matches (may be repeated)
@@ -123,7 +153,7 @@ impl SelectArgs {
     /// What a plan depends on besides the pages.
     pub(super) fn options(&self, cluster: Option<&Choice>, project: &Project) -> PlanOptions {
         PlanOptions {
-            profile: cluster.map(|cluster| cluster.profile().to_owned()),
+            profile: cluster.and_then(Choice::profile).map(str::to_owned),
             dialect: project.dialect,
             filters: self.filter.clone(),
             compat_eks_workshop: self.compat == Some(Compat::EksWorkshop)
@@ -239,6 +269,15 @@ pub(super) enum ClusterCommand {
     },
     /// Show the local clusters of this machine
     Status,
+    /// Bring the local cluster back to what it held when `up` was done
+    Reset {
+        /// Name of the cluster
+        #[arg(long, default_value = crate::cluster::local::DEFAULT_NAME)]
+        name: String,
+        /// Show what would be deleted, put back and made again; change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// The first process of a local cluster's namespaces; started by `up`
     #[command(hide = true)]
     Node {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::args::{ClusterArgs, ClusterCommand};
 use super::exit::Exit;
-use super::{interrupt, output, progress};
+use super::{interrupt, output, progress, reset};
 use crate::cluster::local::{
     ImageRecipe, KUBERNETES_VERSION, Life, LocalCluster, LocalError, UpOptions, node,
 };
@@ -18,6 +18,7 @@ pub(super) async fn main(args: ClusterArgs) -> Exit {
         ClusterCommand::Up { name, images, yes } => up(&name, &images, yes).await,
         ClusterCommand::Down { name } => down(&name).await,
         ClusterCommand::Status => status(),
+        ClusterCommand::Reset { name, dry_run } => reset::main(&name, dry_run).await,
         ClusterCommand::Node { state } => ended(node::main(&state).await),
     }
 }
@@ -68,7 +69,8 @@ async fn bring_up(
     for folder in folders.iter().chain(&default) {
         images.extend(ImageRecipe::read_dir(folder)?);
     }
-    LocalCluster::up(UpOptions {
+    let is_new = LocalCluster::find(name).is_none();
+    let cluster = LocalCluster::up(UpOptions {
         name,
         images: &images,
         confirm: &mut |packages| confirm(packages, yes, shown),
@@ -76,7 +78,14 @@ async fn bring_up(
         stay: true,
         program: None,
     })
-    .await
+    .await?;
+    // Of one that ran already nobody knows what has been done to it since.
+    if is_new && let Err(cause) = reset::keep_baseline(&cluster).await {
+        output::stderr(&format!(
+            "warning: its baseline could not be kept, so `cluster reset` will not work: {cause}\n"
+        ));
+    }
+    Ok(cluster)
 }
 
 async fn down(name: &str) -> Exit {

@@ -1,14 +1,24 @@
 //! Ctrl-C, SIGTERM and SIGHUP: end what runs, clean up, then go.
 
+use std::time::Duration;
+
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::output;
 
+/// How long those who were told that there is no time left may take to say what stays.
+const LAST_WORDS: Duration = Duration::from_millis(700);
+
 /// A token that is cancelled at the first signal. A second one ends labproof at once.
 pub(super) fn token() -> CancellationToken {
-    let token = CancellationToken::new();
-    let cancelled = token.clone();
+    tokens().0
+}
+
+/// The same, and a token that is cancelled at the second signal, just before labproof ends.
+pub(super) fn tokens() -> (CancellationToken, CancellationToken) {
+    let tokens = (CancellationToken::new(), CancellationToken::new());
+    let (cancelled, leave) = tokens.clone();
     tokio::spawn(async move {
         let kinds = [
             SignalKind::interrupt(),
@@ -26,9 +36,11 @@ pub(super) fn token() -> CancellationToken {
                 output::stderr("\ninterrupted: cleaning up (once more to leave at once)\n");
                 cancelled.cancel();
             } else {
+                leave.cancel();
+                tokio::time::sleep(LAST_WORDS).await;
                 std::process::exit(130);
             }
         }
     });
-    token
+    tokens
 }

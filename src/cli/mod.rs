@@ -14,6 +14,7 @@ mod progress;
 mod project;
 mod rehearse;
 mod replace;
+mod reset;
 mod run;
 mod update;
 

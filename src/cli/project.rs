@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::output;
+use crate::cluster::Choice;
 use crate::plan::{self, Project};
 
 /// What the project says; `None` where it is wrong, and has been told so.
@@ -14,4 +15,20 @@ pub(super) fn of(paths: &[PathBuf]) -> Option<Project> {
             None
         }
     }
+}
+
+/// Where to run: what the command line says, else the project; `None` where that is wrong, and has been
+/// told so.
+pub(super) fn cluster(given: Option<&Choice>, project: &Project) -> Option<Choice> {
+    match (given, &project.cluster) {
+        (Some(choice), _) => Some(choice.clone()),
+        (None, None) => Some(Choice::Auto),
+        (None, Some(text)) => text.parse().map_err(|error| wrong(project, error)).ok(),
+    }
+}
+
+fn wrong(project: &Project, error: String) {
+    let file = project.file.as_ref().map(|file| file.path().display());
+    let file = file.map(|path| format!("{path}: ")).unwrap_or_default();
+    output::error(&format!("{file}`cluster`: {error}"));
 }

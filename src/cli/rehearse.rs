@@ -2,6 +2,7 @@
 //!
 //! Entry points: [`plan()`] and [`rehearse`].
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,30 +11,48 @@ use tokio_util::sync::CancellationToken;
 use super::args::RehearseArgs;
 use super::exit::Exit;
 use super::{interrupt, output, progress, project};
-use crate::cluster::{self, Cluster, ClusterError};
+use crate::cluster::{self, Cluster, ClusterError, Decision};
 use crate::event::{Event, Redactor, RunRecord, Sink};
 use crate::plan::{self, Plan};
 use crate::run::{self, Emitter, RunOptions, Setup};
 
-/// The plan of the paths; `None` where something in it is wrong, and has been told so.
-pub(super) fn plan(args: &RehearseArgs) -> Option<Plan> {
-    let project = project::of(&args.paths)?;
+/// A plan, and the cluster that it is for.
+pub(super) struct Rehearsal {
+    pub(super) plan: Plan,
+    pub(super) on: Decision,
+}
+
+/// The plan of the paths; an exit code where there is none, and it has been told why.
+pub(super) async fn plan(args: &RehearseArgs) -> Result<Rehearsal, Exit> {
+    let project = project::of(&args.paths).ok_or(Exit::Invalid)?;
+    let choice = project::cluster(args.cluster.as_ref(), &project).ok_or(Exit::Invalid)?;
+    let on = cluster::decide(choice).await.map_err(|error| {
+        output::error(&error.to_string());
+        Exit::Broken
+    })?;
     let plan = plan::build(
         &args.paths,
-        &args.select.options(Some(&args.cluster), &project),
+        &args.select.options(Some(&on.choice), &project),
     );
-    (!output::diagnostics(&plan.diagnostics)).then_some(plan)
+    if output::diagnostics(&plan.diagnostics) {
+        return Err(Exit::Invalid);
+    }
+    if let Some(why) = &on.why {
+        output::stderr(&format!("cluster: {} ({why})\n", on.choice));
+    }
+    Ok(Rehearsal { plan, on })
 }
 
 /// Rehearses a plan and tells the sinks; gives the record, and what it comes to.
 pub(super) async fn rehearse(
     args: &RehearseArgs,
-    plan: &Plan,
+    rehearsal: &Rehearsal,
     fail_fast: bool,
     sinks: Vec<Box<dyn Sink>>,
 ) -> (RunRecord, Exit) {
-    let cancel = interrupt::token();
-    let clusters = acquire(args, plan, &cancel).await;
+    let plan = &rehearsal.plan;
+    let (cancel, leave) = interrupt::tokens();
+    let clusters = acquire(args, rehearsal, &cancel).await;
     let secrets = clusters
         .iter()
         .flatten()
@@ -42,7 +61,8 @@ pub(super) async fn rehearse(
     let emitter = Emitter::new(redactor, sinks);
     let exit = match clusters {
         Ok(clusters) => {
-            let exit = on_clusters(args, plan, fail_fast, &clusters, &cancel, &emitter).await;
+            let exit =
+                on_clusters(args, plan, fail_fast, &clusters, &cancel, leave, &emitter).await;
             release(clusters).await;
             exit
         }
@@ -68,6 +88,7 @@ async fn on_clusters(
     fail_fast: bool,
     clusters: &[Cluster],
     cancel: &CancellationToken,
+    leave: CancellationToken,
     emitter: &Emitter,
 ) -> Option<Exit> {
     let broken = |reason: String| {
@@ -111,6 +132,7 @@ async fn on_clusters(
         fail_fast,
         retry: Duration::from_secs(args.retry),
         compat_eks_workshop: plan.compat_eks_workshop,
+        leave,
     };
     run::run(plan, &connections, &options, cancel, emitter).await;
     for (setup, connection) in setups {
@@ -126,13 +148,19 @@ async fn on_clusters(
 /// One cluster for each job, or why there is none; no error stands for an interruption.
 async fn acquire(
     args: &RehearseArgs,
-    plan: &Plan,
+    rehearsal: &Rehearsal,
     cancel: &CancellationToken,
 ) -> Result<Vec<Cluster>, Option<ClusterError>> {
+    let plan = &rehearsal.plan;
     let jobs = usize::from(args.jobs).clamp(1, plan.labs.len().max(1));
     let shown = progress::Shown::new();
     let request = cluster::Request {
-        choice: &args.cluster,
+        choice: &rehearsal.on.choice,
+        safety: &args.safety(),
+        aws: &args.aws(),
+        version: args.kubernetes_version.as_deref(),
+        directories: &directories(plan),
+        images: &images(plan),
         jobs,
         recipes: &recipe_folders(&args.paths),
         progress: &shown,
@@ -144,6 +172,21 @@ async fn acquire(
     };
     shown.finish();
     clusters
+}
+
+/// The directories of the labs, each once.
+fn directories(plan: &Plan) -> Vec<PathBuf> {
+    let mut all: Vec<PathBuf> = plan.labs.iter().map(|lab| lab.directory.clone()).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// The images that the labs need, as far as pages and manifests tell.
+fn images(plan: &Plan) -> Vec<String> {
+    let needed = plan.labs.iter().map(|lab| plan::needs::of(lab).images);
+    let all: BTreeSet<String> = needed.flatten().collect();
+    all.into_iter().collect()
 }
 
 async fn release(clusters: Vec<Cluster>) {

@@ -12,8 +12,9 @@ use crate::report::{events::EventLog, json, junit, summary, terminal::Terminal};
 
 /// Rehearses the labs of the paths.
 pub(super) async fn main(args: RunArgs) -> Exit {
-    let Some(plan) = rehearse::plan(&args.rehearse) else {
-        return Exit::Invalid;
+    let rehearsal = match rehearse::plan(&args.rehearse).await {
+        Ok(rehearsal) => rehearsal,
+        Err(exit) => return exit,
     };
     // The files are opened before anything runs: a report that cannot be written is known now.
     let sinks = match Reports::open(&args) {
@@ -24,7 +25,7 @@ pub(super) async fn main(args: RunArgs) -> Exit {
         }
     };
     let (live, files) = sinks.split();
-    let (record, exit) = rehearse::rehearse(&args.rehearse, &plan, args.fail_fast, live).await;
+    let (record, exit) = rehearse::rehearse(&args.rehearse, &rehearsal, args.fail_fast, live).await;
     output::stdout(&summary::failures(&record));
     output::stdout(&summary::render(&record));
     files.write(&record);

@@ -14,12 +14,13 @@ use crate::update::{self, PageUpdate};
 
 /// Rewrites the pages of the paths.
 pub(super) async fn main(args: UpdateArgs) -> Exit {
-    let Some(plan) = rehearse::plan(&args.rehearse) else {
-        return Exit::Invalid;
+    let rehearsal = match rehearse::plan(&args.rehearse).await {
+        Ok(rehearsal) => rehearsal,
+        Err(exit) => return exit,
     };
     let terminal = Terminal::new(anstream::stdout(), output::is_watched());
     let (record, exit) =
-        rehearse::rehearse(&args.rehearse, &plan, false, vec![Box::new(terminal)]).await;
+        rehearse::rehearse(&args.rehearse, &rehearsal, false, vec![Box::new(terminal)]).await;
     if let Some(broken) = &record.broken {
         output::error(&format!("{broken}; nothing was written"));
         return exit;
@@ -28,7 +29,7 @@ pub(super) async fn main(args: UpdateArgs) -> Exit {
         output::error("interrupted; nothing was written");
         return exit;
     }
-    let pages = update::pages(&plan, &record, args.accept);
+    let pages = update::pages(&rehearsal.plan, &record, args.accept);
     output::stdout("\n");
     let mut written = true;
     for page in &pages {

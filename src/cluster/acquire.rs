@@ -4,14 +4,25 @@ use std::path::PathBuf;
 
 use kube::config::Kubeconfig;
 
-use super::connection::Tools;
+use super::connection::{Access, Tools};
+use super::kind::{self, KindCluster};
 use super::local::{ImageRecipe, LocalCluster, Reservation, UpOptions};
-use super::{Choice, ClusterError, Connection, Progress, context, local};
+use super::{Aws, Choice, ClusterError, Connection, Progress, Safety, context, eks, local};
 
 /// What a run needs.
 pub struct Request<'a> {
-    /// Which cluster.
+    /// Which cluster; decided ([`decide()`](super::decide())).
     pub choice: &'a Choice,
+    /// What the user has confirmed.
+    pub safety: &'a Safety,
+    /// Which of the user's AWS settings to take.
+    pub aws: &'a Aws,
+    /// `--kubernetes-version`, for a cluster that is created.
+    pub version: Option<&'a str>,
+    /// The directories of the labs.
+    pub directories: &'a [PathBuf],
+    /// The images that the labs need.
+    pub images: &'a [String],
     /// How many, one for each lab that runs at the same time.
     pub jobs: usize,
     /// Folders with image recipes.
@@ -25,7 +36,17 @@ pub struct Request<'a> {
 /// A cluster that a run works on.
 pub struct Cluster {
     connection: Connection,
-    local: Option<Local>,
+    origin: Origin,
+}
+
+/// Where a cluster comes from, and so what becomes of it.
+enum Origin {
+    /// It was there; nothing is done to it.
+    Foreign,
+    /// A node in namespaces.
+    Local(Local),
+    /// A cluster of kind.
+    Kind(KindCluster),
 }
 
 /// The part that only a local cluster has.
@@ -46,11 +67,12 @@ impl Cluster {
     /// Ends what this run started; anything else stays as it is.
     ///
     /// # Errors
-    /// When something of a local cluster does not go away.
+    /// When something of it does not go away.
     pub async fn release(self, progress: &dyn Progress) -> Result<(), ClusterError> {
-        match self.local {
-            Some(local) if local.ours => Ok(local.cluster.down(progress).await?),
-            _ => Ok(()),
+        match self.origin {
+            Origin::Local(local) if local.ours => Ok(local.cluster.down(progress).await?),
+            Origin::Kind(cluster) => cluster.delete(progress).await,
+            Origin::Local(_) | Origin::Foreign => Ok(()),
         }
     }
 }
@@ -62,17 +84,82 @@ impl Cluster {
 pub async fn acquire(request: &Request<'_>) -> Result<Vec<Cluster>, ClusterError> {
     let foreign = |connection| Cluster {
         connection,
-        local: None,
+        origin: Origin::Foreign,
     };
-    match request.choice {
-        Choice::None => (0..request.jobs)
-            .map(|_| Connection::nowhere().map(foreign))
-            .collect(),
-        Choice::Context(_) if request.jobs > 1 => Err(ClusterError::OneCluster),
-        Choice::Context(name) => Ok(vec![foreign(context::connect(name).await?)]),
-        Choice::Auto => acquire_local(request, None).await,
-        Choice::Local(name) => acquire_local(request, name.as_deref()).await,
+    let safety = request.safety;
+    let one = match request.choice {
+        Choice::None => {
+            return (0..request.jobs)
+                .map(|_| Connection::nowhere().map(foreign))
+                .collect();
+        }
+        Choice::Auto | Choice::Local(None) => return acquire_local(request, None).await,
+        Choice::Kind(None) => return acquire_kind(request, None).await,
+        _ if request.jobs > 1 => return Err(ClusterError::OneCluster),
+        Choice::Local(Some(name)) => return acquire_local(request, Some(name)).await,
+        Choice::Kind(Some(name)) => return acquire_kind(request, Some(name)).await,
+        Choice::Context(name) => context::connect(name, safety).await?,
+        Choice::Kubeconfig { file, context } => {
+            context::connect_file(file, context.as_deref(), safety).await?
+        }
+        Choice::Eks(name) => eks::connect(name, request.aws, safety).await?,
+    };
+    Ok(vec![foreign(one)])
+}
+
+async fn acquire_kind(
+    request: &Request<'_>,
+    name: Option<&str>,
+) -> Result<Vec<Cluster>, ClusterError> {
+    let mut clusters = Vec::new();
+    for job in 0..request.jobs {
+        let wanted = kind::Wanted {
+            name,
+            job,
+            directories: request.directories,
+            version: request.version,
+        };
+        let next = match KindCluster::acquire(&wanted, request.progress).await {
+            Ok((cluster, connection)) => {
+                let loaded = load_images(request, &cluster).await;
+                let origin = Origin::Kind(cluster);
+                clusters.push(Cluster { connection, origin });
+                loaded
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = next {
+            return Err(give_back(clusters, request.progress, error).await);
+        }
     }
+    Ok(clusters)
+}
+
+/// Puts the labs' images into a kind cluster: what the engine has or can pull, else what a recipe makes.
+async fn load_images(request: &Request<'_>, cluster: &KindCluster) -> Result<(), ClusterError> {
+    let missing = cluster.load(request.images, request.progress).await?;
+    let recipes = read_recipes(request.recipes)?;
+    let wanted: Vec<&ImageRecipe> = recipes
+        .iter()
+        .filter(|recipe| missing.iter().any(|(image, _)| image == recipe.image()))
+        .collect();
+    let mut confirm = |packages: &[String]| (request.confirm)(packages);
+    for archive in local::image_archives(&wanted, &mut confirm, request.progress).await? {
+        cluster.load_archive(&archive).await?;
+    }
+    Ok(())
+}
+
+/// Ends the clusters that are there already; the error is the one to tell.
+async fn give_back(
+    clusters: Vec<Cluster>,
+    progress: &dyn Progress,
+    error: ClusterError,
+) -> ClusterError {
+    for cluster in clusters {
+        let _ = cluster.release(progress).await;
+    }
+    error
 }
 
 async fn acquire_local(
@@ -88,13 +175,7 @@ async fn acquire_local(
         };
         match next {
             Ok(cluster) => clusters.push(cluster),
-            Err(error) => {
-                for cluster in clusters {
-                    // The first error is the one to tell.
-                    let _ = Cluster::release(cluster, request.progress).await;
-                }
-                return Err(error);
-            }
+            Err(error) => return Err(give_back(clusters, request.progress, error).await),
         }
     }
     Ok(clusters)
@@ -159,24 +240,33 @@ async fn connect(
     reservation: Reservation,
     ours: bool,
 ) -> Result<Cluster, ClusterError> {
-    let config =
-        Kubeconfig::read_from(cluster.kubeconfig()).map_err(|error| ClusterError::Kubeconfig {
-            cause: error.to_string(),
-        })?;
-    let name = cluster.name().to_owned();
-    let tools = Tools {
-        first: Some(cluster.bin_dir().to_owned()),
-        last: Some(cluster.spare_dir()),
-    };
-    let connection = Connection::open("local", name, config, tools).await?;
+    let connection = open(&cluster).await?;
     Ok(Cluster {
         connection,
-        local: Some(Local {
+        origin: Origin::Local(Local {
             cluster,
             _reservation: reservation,
             ours,
         }),
     })
+}
+
+/// The way to a local cluster that runs.
+///
+/// # Errors
+/// When it does not answer.
+pub async fn open(cluster: &LocalCluster) -> Result<Connection, ClusterError> {
+    let path = cluster.kubeconfig();
+    let config = Kubeconfig::read_from(path).map_err(|error| ClusterError::KubeconfigFile {
+        path: path.to_owned(),
+        cause: error.to_string(),
+    })?;
+    let name = cluster.name().to_owned();
+    let tools = Tools {
+        first: Some(cluster.bin_dir().to_owned()),
+        last: Some(cluster.spare_dir()),
+    };
+    Connection::open("local", name, config, tools, Access::default()).await
 }
 
 fn read_recipes(folders: &[PathBuf]) -> Result<Vec<ImageRecipe>, ClusterError> {

@@ -28,9 +28,18 @@ pub struct Tools {
     pub last: Option<PathBuf>,
 }
 
+/// What comes with the way to a cluster, besides its kubeconfig.
+#[derive(Debug, Clone, Default)]
+pub struct Access {
+    /// Variables that commands of labs expect on such a cluster.
+    pub env: Vec<(String, OsString)>,
+    /// Who the cluster takes labproof for, in words; shown before the first command.
+    pub identity: Option<String>,
+}
+
 /// A cluster as the commands and checks of a run see it.
 pub struct Connection {
-    /// `local`, `context` or `none`.
+    /// `local`, `kind`, `eks`, `context` or `none`.
     pub profile: &'static str,
     /// Name of the cluster or context.
     pub name: String,
@@ -42,6 +51,8 @@ pub struct Connection {
     pub secrets: Vec<String>,
     /// Programs that come with the cluster.
     pub tools: Tools,
+    /// Variables and identity that come with it.
+    pub access: Access,
     private: TempDir,
 }
 
@@ -55,6 +66,7 @@ impl Connection {
         name: String,
         config: Kubeconfig,
         tools: Tools,
+        access: Access,
     ) -> Result<Self, ClusterError> {
         let private = private_kubeconfig(&config)?;
         let secrets = secrets(&config.auth_infos);
@@ -69,7 +81,13 @@ impl Connection {
         let version = tokio::time::timeout(REACH_TIMEOUT, client.apiserver_version())
             .await
             .map_err(|_| unreachable(format!("no answer in {} s", REACH_TIMEOUT.as_secs())))?
-            .map_err(|error| unreachable(causes(&error)))?;
+            .map_err(|error| match &error {
+                kube::Error::Api(status) if status.code == 401 => ClusterError::Unauthorized {
+                    name: name.clone(),
+                    cause: status.message.clone(),
+                },
+                error => unreachable(causes(error)),
+            })?;
         Ok(Self {
             profile,
             name,
@@ -77,6 +95,7 @@ impl Connection {
             server_version: Some(version.git_version),
             secrets,
             tools,
+            access,
             private,
         })
     }
@@ -100,6 +119,7 @@ impl Connection {
             server_version: None,
             secrets: Vec::new(),
             tools: Tools::default(),
+            access: Access::default(),
             private: private_kubeconfig(&config)?,
         })
     }

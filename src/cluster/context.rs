@@ -1,25 +1,73 @@
-//! Clusters of the user's own kubeconfig, only ever by the name of a context.
+//! Clusters of the user's own kubeconfig, or of a file that is named: only ever one context.
+
+use std::path::Path;
 
 use kube::config::Kubeconfig;
 
-use super::connection::Tools;
-use super::{ClusterError, Connection};
+use super::connection::{Access, Tools};
+use super::{ClusterError, Connection, Safety};
 
-/// Connects to the context of that name and to nothing else.
+/// Connects to the context of that name in the user's kubeconfig, and to nothing else.
 ///
 /// # Errors
-/// When the kubeconfig cannot be read, has no such context, or the cluster does not answer.
-pub(super) async fn connect(name: &str) -> Result<Connection, ClusterError> {
+/// When the kubeconfig cannot be read, has no such context, looks like production, or the cluster
+/// does not answer.
+pub(super) async fn connect(name: &str, safety: &Safety) -> Result<Connection, ClusterError> {
     let config = Kubeconfig::read().map_err(|error| ClusterError::Kubeconfig {
         cause: error.to_string(),
     })?;
+    open(config, name, safety).await
+}
+
+/// Connects to a context of that file; to its only one where no name is given.
+///
+/// # Errors
+/// As [`connect`], and where there are several to choose from.
+pub(super) async fn connect_file(
+    file: &Path,
+    context: Option<&str>,
+    safety: &Safety,
+) -> Result<Connection, ClusterError> {
+    let config = Kubeconfig::read_from(file).map_err(|error| ClusterError::KubeconfigFile {
+        path: file.to_owned(),
+        cause: error.to_string(),
+    })?;
+    let name = match (context, config.contexts.as_slice()) {
+        (Some(name), _) => name.to_owned(),
+        (None, [only]) => only.name.clone(),
+        (None, contexts) => {
+            return Err(ClusterError::WhichContext {
+                path: file.to_owned(),
+                known: contexts.iter().map(|named| named.name.clone()).collect(),
+            });
+        }
+    };
+    open(config, &name, safety).await
+}
+
+async fn open(config: Kubeconfig, name: &str, safety: &Safety) -> Result<Connection, ClusterError> {
     let only = only_context(config, name)?;
-    Connection::open("context", name.to_owned(), only, Tools::default()).await
+    let mut names = vec![name];
+    names.extend(only.clusters.iter().map(|named| named.name.as_str()));
+    let servers = only
+        .clusters
+        .iter()
+        .filter_map(|named| named.cluster.as_ref());
+    names.extend(servers.filter_map(|cluster| cluster.server.as_deref()));
+    safety.check(name, names)?;
+    Connection::open(
+        "context",
+        name.to_owned(),
+        only,
+        Tools::default(),
+        Access::default(),
+    )
+    .await
 }
 
 /// The kubeconfig reduced to one context with its cluster and user, so that no command of a lab
 /// can switch to another.
-fn only_context(mut config: Kubeconfig, name: &str) -> Result<Kubeconfig, ClusterError> {
+pub(super) fn only_context(mut config: Kubeconfig, name: &str) -> Result<Kubeconfig, ClusterError> {
     let known: Vec<String> = config
         .contexts
         .iter()
@@ -74,5 +122,29 @@ mod tests {
             text.contains("develop") && text.contains("dev, prod"),
             "{text}"
         );
+    }
+
+    #[tokio::test]
+    async fn a_file_with_several_contexts_wants_a_name_and_production_a_confirmation() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("two");
+        std::fs::write(&file, TWO).unwrap();
+        let open = async |context, safety: Safety| match connect_file(&file, context, &safety).await
+        {
+            Ok(_) => panic!("there is no such cluster"),
+            Err(error) => error.to_string(),
+        };
+        let which = open(None, Safety::default()).await;
+        assert!(
+            which.contains("dev, prod") && which.contains("#CONTEXT"),
+            "{which}"
+        );
+        let refused = open(Some("prod"), Safety::default()).await;
+        assert!(refused.contains("--i-know-this-is prod"), "{refused}");
+        let other = Safety {
+            known: Some("dev".to_owned()),
+        };
+        let refused = open(Some("prod"), other).await;
+        assert!(refused.contains("--i-know-this-is prod"), "{refused}");
     }
 }

@@ -13,6 +13,34 @@ pub enum ClusterError {
         /// What is wrong with it.
         cause: String,
     },
+    /// A kubeconfig that was named cannot be read.
+    #[error("{}: cannot be used as a kubeconfig: {cause}", path.display())]
+    KubeconfigFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// A kubeconfig has several contexts, and none was named.
+    #[error("{}: has no context, or several, and none was named\nnext: say which: kubeconfig:FILE#CONTEXT, with one of: {}", path.display(), list(.known))]
+    WhichContext {
+        /// The file.
+        path: PathBuf,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// A cluster looks like production.
+    #[error(
+        "cluster \"{name}\" looks like production (\"{word}\" in {seen}), and labs delete things\nnext: if labs may run there, say its name again: --i-know-this-is {name}"
+    )]
+    Production {
+        /// What the user named.
+        name: String,
+        /// The name that gave it away: of the context, the cluster or the server.
+        seen: String,
+        /// The word in it.
+        word: &'static str,
+    },
     /// There is no context of that name.
     #[error("your kubeconfig has no context \"{name}\"\nnext: name one that it has: {}", list(.known))]
     NoSuchContext {
@@ -31,12 +59,65 @@ pub enum ClusterError {
         /// What happened.
         cause: String,
     },
+    /// The cluster answers, and does not know who asks.
+    #[error(
+        "cluster \"{name}\" does not accept your credentials: {cause}\nnext: renew them, then see: kubectl --context {name} version"
+    )]
+    Unauthorized {
+        /// The cluster or context.
+        name: String,
+        /// What it answered.
+        cause: String,
+    },
+    /// There is no kind.
+    #[error(
+        "--cluster kind needs kind, and `kind` is not on PATH\nnext: install kind and a container engine, or take --cluster local, which needs neither"
+    )]
+    NoKind,
+    /// No container engine runs.
+    #[error(
+        "kind needs a container engine, and none runs:\n  {}\nnext: start Docker, podman or nerdctl, or take --cluster local, which needs none",
+        .reasons.join("\n  ")
+    )]
+    NoEngine {
+        /// What each of them said.
+        reasons: Vec<String>,
+    },
+    /// kind did not do what it was asked.
+    #[error("`{doing}` failed: {said}\nnext: run it by hand to see more, or take --cluster local")]
+    Kind {
+        /// The command.
+        doing: String,
+        /// What it said.
+        said: String,
+    },
+    /// Labs of one run bring different config files for the one kind cluster that they share.
+    #[error("{} and {} both say what the kind cluster shall be\nnext: run these labs one by one", one.display(), other.display())]
+    KindConfigs {
+        /// One file.
+        one: PathBuf,
+        /// The other.
+        other: PathBuf,
+    },
+    /// A cluster of EKS is not there.
+    #[error(transparent)]
+    Eks(#[from] super::eks::EksError),
+    /// Nothing on this machine can give a cluster.
+    #[error(
+        "there is no cluster to run on: {no_kind}, and {no_local}\nnext: any of these: install kind and a container engine; run labproof as root on Debian 12 (--cluster local); name a cluster that you have (--cluster context:NAME or eks:NAME)"
+    )]
+    Nothing {
+        /// Why there is no kind.
+        no_kind: String,
+        /// Why there is no local cluster.
+        no_local: String,
+    },
     /// The local cluster is not there.
     #[error(transparent)]
     Local(#[from] super::local::LocalError),
     /// Several jobs would share what each lab needs for itself.
     #[error(
-        "--jobs needs a cluster for each job, and there is one\nnext: leave --jobs out, or use --cluster local"
+        "--jobs needs a cluster for each job, and there is one\nnext: leave --jobs out, or use --cluster local or kind"
     )]
     OneCluster,
     /// Another run works on the cluster.
@@ -63,7 +144,11 @@ impl ClusterError {
     pub fn is_usage(&self) -> bool {
         matches!(
             self,
-            ClusterError::NoSuchContext { .. } | ClusterError::OneCluster
+            ClusterError::NoSuchContext { .. }
+                | ClusterError::WhichContext { .. }
+                | ClusterError::Production { .. }
+                | ClusterError::KindConfigs { .. }
+                | ClusterError::OneCluster
         )
     }
 }

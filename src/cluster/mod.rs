@@ -5,20 +5,29 @@
 //! connected to; the current context of a kubeconfig means nothing here.
 
 mod acquire;
+mod auto;
+pub mod baseline;
 mod changes;
 pub mod check;
 mod choice;
 mod connection;
 mod context;
+mod eks;
 mod error;
+mod kind;
 pub mod local;
+mod program;
 mod progress;
+mod safety;
 mod settle;
 
-pub use acquire::{Cluster, Request, acquire};
+pub use acquire::{Cluster, Request, acquire, open};
+pub use auto::{Decision, decide};
 pub use changes::{Watch, Watched};
 pub use choice::Choice;
-pub use connection::Connection;
+pub use connection::{Access, Connection};
+pub use eks::{Aws, EksError};
 pub use error::ClusterError;
 pub use progress::Progress;
+pub use safety::Safety;
 pub use settle::{Settled, moving, settle};

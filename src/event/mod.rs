@@ -4,9 +4,11 @@
 //! reports are made from either and never judge. The types here are what `--events` and
 //! `--json` write, so they change by addition only ([`FORMAT_VERSION`]).
 
+mod leftover;
 mod record;
 mod redact;
 
+pub use leftover::LeftoverRecord;
 pub use record::{
     CheckRecord, ClusterInfo, CommandRecord, Coverage, LabRecord, PageRecord, Recorder, RunRecord,
     StepRecord, Unproven,
@@ -146,6 +148,8 @@ pub enum Event {
         broken: Option<String>,
         /// Things worth knowing that are no failure.
         warnings: Vec<String>,
+        /// How the cluster differed from what it was before the lab.
+        leftovers: Vec<LeftoverRecord>,
         /// Wall time in milliseconds.
         duration_ms: u64,
     },

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Event, FORMAT_VERSION, Sink, StepAt, Verdict};
+use super::{Event, FORMAT_VERSION, LeftoverRecord, Sink, StepAt, Verdict};
 
 /// Everything that a run did and found.
 #[derive(Debug, Clone, Serialize)]
@@ -40,6 +40,8 @@ pub struct ClusterInfo {
     pub profile: String,
     /// Name of the cluster or context.
     pub name: String,
+    /// Who the cluster takes labproof for, where that is known: account, region and identity on EKS.
+    pub identity: Option<String>,
     /// Version of the API server, if there is one.
     pub server_version: Option<String>,
     /// Version of the kubectl that the lab's commands find.
@@ -59,6 +61,8 @@ pub struct LabRecord {
     pub broken: Option<String>,
     /// Things worth knowing that are no failure.
     pub warnings: Vec<String>,
+    /// How the cluster differed from what it was before.
+    pub leftovers: Vec<LeftoverRecord>,
     /// Wall time in milliseconds.
     pub duration_ms: u64,
     /// Pages in order.
@@ -302,11 +306,13 @@ impl Sink for Recorder {
                 lab,
                 broken,
                 warnings,
+                leftovers,
                 duration_ms,
             } => {
                 if let Some(lab) = self.record.labs.get_mut(*lab) {
                     lab.broken.clone_from(broken);
                     lab.warnings.clone_from(warnings);
+                    lab.leftovers.clone_from(leftovers);
                     lab.duration_ms = *duration_ms;
                 }
             }

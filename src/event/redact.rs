@@ -76,10 +76,17 @@ impl Redactor {
                 ..
             } => self.apply(reason),
             Event::LabFinished {
-                broken, warnings, ..
+                broken,
+                warnings,
+                leftovers,
+                ..
             } => {
                 broken.iter_mut().for_each(|text| self.apply(text));
                 warnings.iter_mut().for_each(|text| self.apply(text));
+                for leftover in leftovers {
+                    self.apply(&mut leftover.name);
+                    leftover.reason.iter_mut().for_each(|text| self.apply(text));
+                }
             }
             Event::RunFinished { broken, .. } => {
                 broken.iter_mut().for_each(|text| self.apply(text));

@@ -82,7 +82,7 @@ fn atom(text: &str, before: &str, after: &str, scan: Scan, out: &mut Canon) {
         if is_node_port(text, before, after) {
             return out.push(Kind::NodePort, text);
         }
-        if is_process_number(text, before) {
+        if is_process_number(text, before) || is_rate(text, after) {
             return out.push(Kind::Number, text);
         }
         if is_hash_key(before) || is_bare_hash(text) {
@@ -432,6 +432,15 @@ fn is_process_number(text: &str, before: &str) -> bool {
         && ["pid", "PID", "resourceVersion", "Resource Version"]
             .iter()
             .any(|name| key.ends_with(name))
+}
+
+/// `10.5 MB/s`: how fast something went.
+fn is_rate(text: &str, after: &str) -> bool {
+    ["KB/s", "MB/s", "GB/s"].iter().any(|unit| {
+        after
+            .strip_prefix(' ')
+            .is_some_and(|rest| rest.starts_with(unit))
+    }) && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
 }
 
 /// Names that `kubectl diff` and `mktemp` make up.

@@ -11,8 +11,8 @@ use super::segments::{self, Look};
 use super::text::{self, Extent};
 use super::volatile::Scan;
 use super::{
-    action, describe, elision, empty, error, http, json, listing, normalise, rollout, table, wait,
-    yaml,
+    action, describe, elision, empty, error, http, json, listing, measured, normalise, rollout,
+    table, wait, yaml,
 };
 use crate::page::MatchKind;
 
@@ -74,7 +74,15 @@ fn auto(task: &Task<'_>, binder: &mut Binder<'_>) -> (&'static str, Outcome) {
             .all(|part| matches!(part.look, Look::Json | Look::Elision))
     };
     if several && !(plain(&shown) && plain(&actual)) && !(json(&shown) && json(&actual)) {
-        return segments::judge(task, &shown, &actual, binder);
+        let (rule, outcome) = segments::judge(task, &shown, &actual, binder);
+        // What is left out may reach over the borders of parts: then the shown lines must stand there in order.
+        if !outcome.agrees() && task.shown.lines().any(elision::is_elision) {
+            let lines = text::judge(task, binder);
+            if lines.agrees() {
+                return ("text", lines);
+            }
+        }
+        return (rule, outcome);
     }
     part(task, binder)
 }
@@ -98,6 +106,9 @@ fn by_command(command: &Command, shown: &str) -> Option<Rule> {
             }
             ("rollout", "status") if !kubectl.piped => {
                 return Some(|task, binder| ("rollout", rollout::judge(task, binder)));
+            }
+            ("logs", _) if !kubectl.piped && kubectl.has("--prefix") => {
+                return Some(|task, binder| ("text", text::judge_prefixed(task, binder)));
             }
             ("logs", _) | ("diff", _) if !(kubectl.piped && json::looks_like(shown)) => {
                 return Some(|task, binder| ("text", text::judge(task, binder)));
@@ -154,6 +165,9 @@ pub(super) fn part(task: &Task<'_>, binder: &mut Binder<'_>) -> (&'static str, O
     let alone = prints_columns(task.command);
     if table::parse::Header::of(first, alone).is_some() && (alone || lines().nth(1).is_some()) {
         return ("table", table::judge(task, binder));
+    }
+    if task.command.runs_any(&["ps", "df"]) && measured::looks_like(shown) {
+        return ("measured", measured::judge(task, binder));
     }
     if prints_rows(task.command) || is_names(task.command) {
         return ("table", table::rows(task, binder));

@@ -1,22 +1,138 @@
 //! `kubectl describe`: the keys that the page shows, and events by type, reason and message.
 //!
-//! Entry point: [`judge`]. Steps: take the events out of both texts (their order, times and repeats are chance) and
-//! compare them as sets; leave out keys that came or went with a release; the other shown lines must stand together
-//! in the output, or, where the author cut elsewhere too, in order with whole keys left out between them.
+//! Entry point: [`judge`]. Steps: where several objects are described, pair them; take the events out of both texts
+//! (their order, times and repeats are chance) and compare them as sets; leave out keys that came or went with a
+//! release; the other shown lines must stand together in the output, or, where the author cut elsewhere too, in order
+//! with whole keys left out between them.
 
 use super::bindings::Binder;
 use super::elision;
 use super::events::Event;
 use super::line::{Line, agree};
 use super::normalise;
-use super::outcome::{Outcome, Task, readable};
+use super::outcome::{Outcome, Task, count, readable};
 use super::table::cells::restarts;
 use super::text::{self, Extent, Shown};
 use super::volatile::{Canon, Kind, Scan, canon, is_age};
 use super::warnings::{is_added_key, is_added_label};
 
-/// Judges a description.
+/// Objects that are tried one against another; more are taken as one text.
+const MAX_OBJECTS: usize = 30;
+
+/// Judges a description of one object or of several.
 pub(super) fn judge(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
+    let (shown, actual) = (objects(task.shown), objects(task.actual));
+    if shown.len() > 1 && shown.len() == actual.len() && shown.len() <= MAX_OBJECTS {
+        return pairs(task, &shown, &actual, binder);
+    }
+    let mut outcome = one(task, binder);
+    if outcome.agrees() && shown.len() < actual.len() && is_whole(&shown) {
+        outcome.reasons.push(format!(
+            "{} described, the page shows {}",
+            count(actual.len(), "object"),
+            shown.len()
+        ));
+    }
+    outcome
+}
+
+/// The objects of a text: each begins with its name.
+fn objects(text: &str) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for line in text.lines() {
+        if line.starts_with("Name:") || out.is_empty() && !line.trim().is_empty() {
+            out.push(String::new());
+        }
+        if let Some(object) = out.last_mut() {
+            object.push_str(line);
+            object.push('\n');
+        }
+    }
+    out
+}
+
+/// Whether an author left nothing out: from the first name to the events of the last object.
+fn is_whole(objects: &[String]) -> bool {
+    let first = objects.first().map(String::as_str).unwrap_or_default();
+    let last = objects.last().map(String::as_str).unwrap_or_default();
+    first.starts_with("Name:")
+        && last.lines().any(|line| line.starts_with("Events:"))
+        && !objects
+            .iter()
+            .flat_map(|object| object.lines())
+            .any(elision::is_elision)
+}
+
+/// Each object of the page against one of the run: those with generated names stand in an order of chance.
+fn pairs(task: &Task<'_>, shown: &[String], actual: &[String], binder: &mut Binder<'_>) -> Outcome {
+    let mut used = vec![false; actual.len()];
+    let mut out = Outcome::default();
+    for (at, object) in shown.iter().enumerate() {
+        // The same place first: that is where it is in nearly every case.
+        let found = std::iter::once(at).chain(0..actual.len()).find(|other| {
+            !used[*other] && one(&task.with(object, &actual[*other]), binder).agrees()
+        });
+        let other = found.or_else(|| {
+            std::iter::once(at)
+                .chain(0..actual.len())
+                .find(|other| !used[*other])
+        });
+        let Some(other) = other else { continue };
+        used[other] = true;
+        if found.is_none() {
+            out.reasons
+                .extend(one(&task.with(object, &actual[other]), binder).reasons);
+        }
+    }
+    out.reasons.truncate(MAX_REASONS);
+    out
+}
+
+/// Reasons that are kept: more say nothing new.
+const MAX_REASONS: usize = 6;
+
+/// One description, or a part of it.
+fn one(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
+    let outcome = as_it_stands(task, binder);
+    if outcome.agrees() || !has_free_rows(task) {
+        return outcome;
+    }
+    let (shown, actual) = (sorted_rows(task.shown), sorted_rows(task.actual));
+    let sorted = as_it_stands(&task.with(&shown, &actual), binder);
+    if sorted.agrees() { sorted } else { outcome }
+}
+
+/// Whether the rows of a table inside stand in an order of chance: kubectl walks over a map for limit ranges.
+fn has_free_rows(task: &Task<'_>) -> bool {
+    const KINDS: [&str; 3] = ["limits", "limitrange", "limitranges"];
+    let kind = |arg: &&str| {
+        arg.split('/')
+            .next()
+            .is_some_and(|kind| KINDS.contains(&kind))
+    };
+    let mut calls = task.command.kubectls();
+    calls.any(|kubectl| kubectl.args.first().is_some_and(kind))
+}
+
+/// The text with the rows under each rule (`----  ----`) sorted.
+fn sorted_rows(text: &str) -> String {
+    let mut out: Vec<&str> = Vec::new();
+    let mut rows: Option<usize> = None;
+    for line in text.lines().chain([""]) {
+        if line.trim().is_empty()
+            && let Some(from) = rows.take()
+        {
+            out[from..].sort_unstable();
+        }
+        out.push(line);
+        if line.trim_start().starts_with("---") {
+            rows = Some(out.len());
+        }
+    }
+    out.join("\n")
+}
+
+fn as_it_stands(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
     let (shown_events, shown_rest) = events(task.shown);
     let (actual_events, actual_rest) = events(task.actual);
     let shown = without_added(&shown_rest, &actual_rest);
@@ -71,7 +187,7 @@ fn events(text: &str) -> (Vec<Event>, String) {
             events.push(event);
             continue;
         }
-        let words = normalise::words(line);
+        let words = normalise::words(elision::without_marker(line).unwrap_or(line));
         let frame = words.starts_with("Type Reason Age From Message")
             || words.starts_with("Type Reason Age From SubObjectPath Message");
         let rule = words.starts_with("---- ------ ");
@@ -104,6 +220,14 @@ fn missing_events(
         if same.peek().is_some() {
             // Pods of one template have the same events; which is whose was decided elsewhere.
             let _ = same.any(|other| binder.bind_all(&event.canon.values, &other.canon.values));
+            let (promised, came) = (of_one_form(shown, event), of_one_form(actual, event));
+            let told_whole = !actual.iter().any(|other| other.combined);
+            if came < promised && told_whole {
+                reasons.push(format!(
+                    "the event `{}` came {came} times for different objects, the page shows {promised}",
+                    readable(&event.canon.text)
+                ));
+            }
             continue;
         }
         // Where such events came at all, the shown one must be among them: it names the image.
@@ -131,6 +255,18 @@ fn missing_events(
     }
     reasons.truncate(4);
     reasons
+}
+
+/// Of how many different objects events of this form tell: pods that a Job made.
+fn of_one_form(events: &[Event], like: &Event) -> usize {
+    let named = |event: &&Event| event.canon.text == like.canon.text;
+    let values = events.iter().filter(named).map(|event| {
+        let kept = event.canon.values.iter();
+        kept.filter(|(kind, _)| matches!(kind, Kind::Name | Kind::Hash))
+            .map(|(_, value)| value.as_str())
+            .collect::<Vec<_>>()
+    });
+    values.collect::<std::collections::HashSet<_>>().len()
 }
 
 /// The text without keys that only one side has because of its release, with what hangs under them.
@@ -225,26 +361,48 @@ fn by_keys(shown: &[Shown], actual: &[Line], binder: &mut Binder<'_>) -> bool {
             free = true;
             continue;
         };
-        let mut from = at;
-        loop {
-            let Some(next) = actual.get(from) else {
-                binder.rollback(mark);
-                return false;
-            };
-            if agree(line, next, binder) {
-                break;
-            }
-            if !free && !is_key(next) {
+        let found = (at..actual.len())
+            .take_while(|from| free || *from == at || is_key(&actual[*from - 1]))
+            .find(|from| agree(line, &actual[*from], binder));
+        match found {
+            Some(from) if free || is_cut(&actual[at..from]) => at = from + 1,
+            _ => {
                 binder.rollback(mark);
                 return false;
             }
-            from += 1;
         }
-        at = from + 1;
         free = false;
     }
     true
 }
+
+/// Whether keys that the page does not show were cut by its author. What is described only where somebody set it, or
+/// where something went wrong, is cut along with its neighbours; alone it is a difference.
+fn is_cut(gap: &[Line]) -> bool {
+    let key = |line: &Line| line.words.split(':').next().unwrap_or_default().to_owned();
+    let tells = |line: &Line| SET.contains(&key(line).as_str());
+    let neutral = |line: &Line| matches!(key(line).as_str(), "Started" | "Finished");
+    !gap.iter().any(tells) || gap.iter().any(|line| !tells(line) && !neutral(line))
+}
+
+/// Keys of pods that not every description has.
+const SET: [&str; 15] = [
+    "Liveness",
+    "Readiness",
+    "Startup",
+    "Last State",
+    "Reason",
+    "Message",
+    "Exit Code",
+    "Signal",
+    "Command",
+    "Args",
+    "Limits",
+    "Requests",
+    "Init Containers",
+    "Priority Class Name",
+    "Controlled By",
+];
 
 /// Whether a line is a key with its value: `Image:  nginx`, not a label, a mount, a row.
 fn is_key(line: &Line) -> bool {

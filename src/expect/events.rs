@@ -16,8 +16,13 @@ pub(super) struct Event {
     /// Type, reason, source and message in canonical form.
     pub(super) canon: Canon,
     pub(super) warning: bool,
+    /// It stands for several of its kind that the server no longer keeps apart.
+    pub(super) combined: bool,
     pub(super) reason: String,
 }
+
+/// Put before a message that stands for several.
+const COMBINED: &str = "(combined from similar events): ";
 
 static ROW: LazyLock<Regex> = LazyLock::new(|| {
     // Type, reason, age (with repeats), then source and message. A constant that the tests compile.
@@ -47,6 +52,7 @@ impl Event {
         Some(Event {
             canon,
             warning,
+            combined: text.trim_start().starts_with(COMBINED),
             reason: found[2].to_owned(),
         })
     }
@@ -73,9 +79,7 @@ impl Event {
 
 /// The canonical form of an event's message, with what releases changed and what is chance taken out.
 pub(super) fn message(text: &str) -> Canon {
-    let text = text
-        .strip_prefix("(combined from similar events): ")
-        .unwrap_or(text);
+    let text = text.strip_prefix(COMBINED).unwrap_or(text);
     // 1.26 added where the number came from.
     let text = SCALED.replace(text, "$1 to $2");
     if let Some(found) = PULLED.captures(&text) {

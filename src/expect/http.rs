@@ -176,7 +176,16 @@ fn read(text: &str) -> Answer {
                 in_head = false;
                 continue;
             }
-            if let Some((name, value)) = head.split_once(':') {
+            // After an elision the next line may be the body's already.
+            let is_name = |name: &&str| {
+                !name.is_empty()
+                    && name
+                        .bytes()
+                        .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+            };
+            if let Some((name, value)) = head.split_once(':')
+                && is_name(&name.trim())
+            {
                 out.headers.push((
                     name.trim().to_ascii_lowercase(),
                     elision::without_marker(value)

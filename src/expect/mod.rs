@@ -24,6 +24,7 @@ mod json;
 mod line;
 pub mod lines;
 mod listing;
+mod measured;
 mod normalise;
 mod outcome;
 pub mod pairs;

@@ -115,6 +115,7 @@ fn is_row(header: &Header, line: &str) -> bool {
     if elision::is_elision(line) || elision::is_comment(line) {
         return true;
     }
+    let line = elision::without_marker(line).unwrap_or(line);
     // What kubectl did is said in few words; so a long row need not be held against that expression.
     let few = line.split_whitespace().nth(5).is_none();
     let ends = error::is_error(line) || few && action::is_action(line);

@@ -11,7 +11,7 @@ use super::elision;
 use super::line::{Line, agree};
 use super::normalise;
 use super::outcome::{Outcome, Task, count, short, short_apart};
-use super::volatile::Scan;
+use super::volatile::{Scan, canon};
 
 /// A shown line that means something.
 #[derive(Debug, Clone)]
@@ -41,6 +41,35 @@ pub(super) fn judge(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
         ..Scan::LOOSE
     };
     judge_lines(task, scan, Extent::Whole, binder)
+}
+
+/// Judges logs of several containers, each line behind the name of its own: in which order containers come is chance, a
+/// container's own lines have theirs.
+pub(super) fn judge_prefixed(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
+    let outcome = judge(task, binder);
+    if outcome.agrees() || task.shown.lines().any(elision::is_elision) {
+        return outcome;
+    }
+    let sorted = |text: &str| {
+        let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+        for line in text.lines().filter(|line| !line.trim().is_empty()) {
+            let prefix = line.split_once("] ").map_or("", |(prefix, _)| prefix);
+            match groups.iter_mut().find(|(other, _)| *other == prefix) {
+                Some((_, lines)) => lines.push(line),
+                None => groups.push((prefix, vec![line])),
+            }
+        }
+        let joined = groups.into_iter().map(|(_, lines)| lines.join("\n"));
+        let mut joined: Vec<String> = joined.collect();
+        joined.sort_by_cached_key(|group| {
+            let lines = group.lines().map(|line| canon(line, Scan::LOOSE).text);
+            lines.collect::<Vec<_>>().join("\n")
+        });
+        joined.join("\n")
+    };
+    let (shown, actual) = (sorted(task.shown), sorted(task.actual));
+    let grouped = judge(&task.with(&shown, &actual), binder);
+    if grouped.agrees() { grouped } else { outcome }
 }
 
 /// Programs whose output is a digest of content: there a hash is the point.

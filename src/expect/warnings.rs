@@ -113,9 +113,19 @@ const NOISE: &[(&str, Noise, &str)] = &[
         "wget's progress",
     ),
     (
+        r"^writ(?:ing|ten) to stdout$",
+        Noise::Client,
+        "busybox wget's progress",
+    ),
+    (
         r"^\S+ +\d+% \|[* ]+\|",
         Noise::Client,
         "busybox wget's progress",
+    ),
+    (
+        r"^\s*\d+[KM][ .]+\d+% +[\d.]+[KMG]?=\S+$",
+        Noise::Client,
+        "wget's progress where there is no terminal",
     ),
     (
         r"^Picked up JAVA_TOOL_OPTIONS: ",
@@ -154,7 +164,34 @@ static NOISE_SET: LazyLock<RegexSet> = LazyLock::new(|| {
     .unwrap_or_else(|error| unreachable!("constant expressions: {error}"))
 });
 
+/// What a line must begin with to be noise, where an expression says it in plain letters.
+static BEGINNINGS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let plain = |expression: &'static str| {
+        let rest = &expression[1..];
+        let end = rest.find(|c: char| "\\[](){}.*+?|$".contains(c));
+        &rest[..end.unwrap_or(rest.len())]
+    };
+    let beginnings = NOISE.iter().map(|(expression, ..)| plain(expression));
+    beginnings
+        .filter(|beginning| !beginning.is_empty())
+        .collect()
+});
+
+/// Whether a line is worth a look with the expressions: a table has thousands that are not.
+fn may_be_noise(line: &str) -> bool {
+    let first = line.as_bytes().first().copied().unwrap_or(b'a');
+    // The expressions that do not begin in plain letters: klog, warnings, progress.
+    b"EIW 0123456789\t".contains(&first)
+        || line.contains("% |")
+        || BEGINNINGS
+            .iter()
+            .any(|beginning| line.starts_with(beginning))
+}
+
 fn noise(line: &str) -> Option<Noise> {
+    if !may_be_noise(line) {
+        return None;
+    }
     NOISE_SET.matches(line).iter().next().map(|at| NOISE[at].1)
 }
 

@@ -1,6 +1,7 @@
 //! Mistakes on pages that can be found without a cluster.
 //!
-//! Entry point: [`check`]. Steps: `view` lays every lab out as the rules need it, commands cut into words; each rule of
+//! Entry point: [`check`]. Steps: `view` lays every lab out as the rules need it, commands cut into words, and `known`
+//! gathers what it makes; each rule of
 //! [`RULES`] looks at a lab by itself; `off` drops what a page, a line or the project has switched off, with a reason.
 //! [`render_text`], [`render_json`] and [`render_github`] show findings, [`fix()`] repairs what can be repaired safely.
 //!
@@ -10,7 +11,9 @@
 use crate::plan::Plan;
 use crate::source::{Diagnostic, Severity, SourceFile, Span};
 
+mod assigned;
 mod fix;
+mod known;
 mod off;
 mod render;
 mod rules;
@@ -78,8 +81,9 @@ impl Findings {
 /// Every finding on the pages of a plan, in page order. What the plan itself has to say is in its own diagnostics.
 pub fn check(plan: &Plan, options: &LintOptions) -> Vec<Diagnostic> {
     let mut all = Vec::new();
+    let assigned = assigned::anywhere(plan);
     for lab in &plan.labs {
-        let view = LabView::of(lab, options.render);
+        let view = LabView::of(lab, options.render, &assigned);
         let mut findings = Findings::default();
         for rule in RULES {
             findings.rule = Some(rule);

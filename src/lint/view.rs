@@ -1,5 +1,8 @@
 //! A lab laid out for rules: every command with its words, every other fence, names that are known.
 
+use std::collections::HashSet;
+
+use super::known::Known;
 use crate::page::{Block, Command, Page, Step, blocks};
 use crate::plan::Lab;
 use crate::source::{SourceFile, Span};
@@ -11,6 +14,12 @@ pub(super) struct LabView<'a> {
     pub pages: Vec<PageView<'a>>,
     /// Whether manifests may be rendered.
     pub render: bool,
+    /// Whether the pages are all that the reader works through, as far as can be seen.
+    pub whole: bool,
+    /// What the lab makes.
+    pub known: Known,
+    /// Variables that any lab of the plan sets.
+    assigned: &'a HashSet<&'a str>,
 }
 
 /// A page of it.
@@ -34,9 +43,24 @@ pub(super) struct CommandView<'a> {
 }
 
 impl<'a> LabView<'a> {
-    pub fn of(lab: &'a Lab, render: bool) -> Self {
-        let pages = lab.pages.iter().map(PageView::of).collect();
-        Self { lab, pages, render }
+    pub fn of(lab: &'a Lab, render: bool, assigned: &'a HashSet<&'a str>) -> Self {
+        let mut view = Self {
+            lab,
+            pages: lab.pages.iter().map(PageView::of).collect(),
+            render,
+            whole: is_whole(lab),
+            known: Known::default(),
+            assigned,
+        };
+        view.known = Known::of(&view);
+        view
+    }
+
+    /// Whether another lab sets a variable that this one may go on with: one that does not say that it is a lab by
+    /// itself may be a chapter.
+    pub fn set_elsewhere(&self, name: &str) -> bool {
+        let apart = self.pages.iter().any(|page| page.page.front.lab);
+        !apart && self.assigned.contains(name)
     }
 
     /// Every command that would run, with its page and step.
@@ -61,6 +85,24 @@ impl<'a> LabView<'a> {
     }
 }
 
+/// A directory of pages is taken as a whole; a page by itself is, unless it has a place among others.
+fn is_whole(lab: &Lab) -> bool {
+    let [page] = lab.pages.as_slice() else {
+        return true;
+    };
+    let path = page.file.path();
+    let beside = || {
+        std::fs::read_dir(&lab.directory)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|entry| entry.extension() == path.extension())
+            .count()
+    };
+    lab.path.is_dir() || page.front.weight.is_none() && beside() <= 1
+}
+
 impl<'a> PageView<'a> {
     fn of(page: &'a Page) -> Self {
         let steps = page
@@ -83,6 +125,17 @@ impl<'a> PageView<'a> {
             steps,
             blocks: blocks(page),
         }
+    }
+
+    /// What stands between the fences.
+    pub fn prose(&self) -> impl Iterator<Item = &'a str> {
+        let file = self.file();
+        let ends = self.blocks.iter().map(|block| block.span.end);
+        let starts = self.blocks.iter().map(|block| block.span.start);
+        std::iter::once(0)
+            .chain(ends)
+            .zip(starts.chain([file.text().len()]))
+            .map(move |(start, end)| file.slice(Span::new(start, end)))
     }
 
     pub fn file(&self) -> &'a SourceFile {

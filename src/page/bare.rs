@@ -4,7 +4,7 @@
 
 use super::Command;
 use super::blocks::Line;
-use super::tools::{is_command, is_output};
+use super::tools::{first_word, is_command, is_output, is_printed};
 use super::transcript::shown_text;
 use crate::source::{Diagnostic, Severity, SourceFile, Span};
 use crate::syntax::{Open, Scanner};
@@ -17,21 +17,16 @@ pub(super) fn read(
 ) -> Vec<Command> {
     let mut commands: Vec<Command> = Vec::new();
     let mut at = 0;
+    // The line after the last command: what it printed would begin there.
+    let mut printed = 0;
     while at < lines.len() {
         if let Some(command) = commands.last_mut()
-            && is_output(&lines[at].text)
+            && (is_printed(&lines[at].text) || shows_file(&command.text) && at == printed)
         {
-            let end = at
-                + lines[at..]
-                    .iter()
-                    .take_while(|line| !is_command(&line.text))
-                    .count();
-            let blank = lines[at..end]
-                .iter()
-                .rev()
-                .take_while(|line| is_blank(line))
-                .count();
-            command.expected = Some(shown_text(file, &lines[at..end - blank]));
+            let end = end_of_output(lines, at);
+            let shown = &lines[at..end];
+            let rest = shown.iter().rev().take_while(|line| is_blank(line)).count();
+            command.expected = Some(shown_text(file, &shown[..shown.len() - rest]));
             at = end;
             continue;
         }
@@ -50,10 +45,44 @@ pub(super) fn read(
                 ));
             }
             commands.push(command(file, &lines[at..next]));
+            printed = next;
         }
         at = next;
     }
     commands
+}
+
+/// The line after the output that begins at `at`: the next command's, or that of the remark on it.
+fn end_of_output(lines: &[Line<'_>], at: usize) -> usize {
+    // The row of a table may be called as a program is.
+    let table = is_output(&lines[at].text) && lines[at].text.contains("  ");
+    let row = |line: &Line<'_>| table && line.text.trim().contains("  ");
+    let end = at
+        + lines[at..]
+            .iter()
+            .take_while(|line| row(line) || !is_command(&line.text))
+            .count();
+    let remarks = lines[at..end]
+        .iter()
+        .rev()
+        .take_while(|line| is_remark(line))
+        .count();
+    let apart = remarks > 0 && end - remarks > at && is_blank(&lines[end - remarks - 1]);
+    if end < lines.len() && apart {
+        end - remarks
+    } else {
+        end
+    }
+}
+
+/// Whether a command prints a file or variables: `NAME=value` below it is what it printed.
+fn shows_file(command: &str) -> bool {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    match first_word(command) {
+        "cat" => words.len() == 2 && !command.contains(['<', '>', '|', ';', '&']),
+        "env" | "printenv" => words.len() == 1,
+        _ => words.ends_with(&["--", "env"]) || words.ends_with(&["--", "printenv"]),
+    }
 }
 
 /// The line after the command that begins at `at`, and what it still waits for there.
@@ -153,6 +182,31 @@ mod tests {
                 "kubectl get no",
             ],
         );
+    }
+
+    #[test]
+    fn output_of_any_kind_below_a_command() {
+        check(
+            "kubectl exec x -- nslookup y\nServer:    10.0.0.10\n\nName:   y\n\n# again\nkubectl get po",
+            &[
+                "kubectl exec x -- nslookup y => Server:    10.0.0.10\n\nName:   y",
+                "kubectl get po",
+            ],
+        );
+        check(
+            "kubectl get deploy\nNAME     READY\nvault    1/1\n\nvault status",
+            &[
+                "kubectl get deploy => NAME     READY\nvault    1/1",
+                "vault status",
+            ],
+        );
+        check("cat a.env\nA=1\nB=2", &["cat a.env => A=1\nB=2"]);
+        check("cat a.env\n\nA=1", &["cat a.env", "A=1"]);
+        check(
+            "for i in 0 1; do kubectl exec web-$i -- hostname; done\nweb-0\nweb-1",
+            &["for i in 0 1; do kubectl exec web-$i -- hostname; done => web-0\nweb-1"],
+        );
+        check("mytool up\nmytool down", &["mytool up", "mytool down"]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
-use super::gaps;
+use super::{execute, gaps};
 use crate::source::{SourceFile, Span};
 
 /// A fenced block.
@@ -24,6 +24,8 @@ pub(super) struct Fence<'a> {
     pub lines: Vec<Line<'a>>,
     /// Whether its closing fence is there.
     pub closed: bool,
+    /// Whether it says behind its closing fence that a click runs it.
+    pub executed: bool,
     /// Index into [`Blocks::headings`] of the nearest heading above.
     pub section: Option<usize>,
 }
@@ -50,11 +52,12 @@ pub(super) struct Blocks<'a> {
 /// Finds the fences of a page whose text proper begins at `start`.
 pub(super) fn find(file: &SourceFile, start: usize) -> Blocks<'_> {
     let mut blocks = Blocks::default();
+    let plain = execute::without_marks(file.text());
     // Starting over costs a pass over the rest; beyond this many bytes the rest is read line by line only.
     let mut budget = file.text().len().saturating_mul(8);
     let mut at = start;
     loop {
-        let part = commonmark(file, at);
+        let part = commonmark(file, &plain, at);
         let (fences, restart) = gaps::fill(file, at, part.fences, &mut budget);
         let end = restart.unwrap_or(file.text().len());
         blocks.fences.extend(fences);
@@ -67,6 +70,12 @@ pub(super) fn find(file: &SourceFile, start: usize) -> Blocks<'_> {
             None => break,
         }
     }
+    // What looks like a heading in a shortcode is code.
+    let fences = &blocks.fences;
+    blocks.headings.retain(|(at, _)| {
+        let next = fences.partition_point(|fence| fence.span.start <= *at);
+        next == 0 || fences[next - 1].span.end <= *at
+    });
     let headings = &blocks.headings;
     for fence in &mut blocks.fences {
         fence.section = headings
@@ -76,9 +85,9 @@ pub(super) fn find(file: &SourceFile, start: usize) -> Blocks<'_> {
     blocks
 }
 
-/// Fences and headings as CommonMark sees the text from `start` on.
-fn commonmark(file: &SourceFile, start: usize) -> Blocks<'_> {
-    let text = &file.text()[start..];
+/// Fences and headings as CommonMark sees the text from `start` on. `plain` is the text without what it does not allow.
+fn commonmark<'a>(file: &'a SourceFile, plain: &str, start: usize) -> Blocks<'a> {
+    let text = &plain[start..];
     let mut blocks = Blocks::default();
     let mut heading: Option<(usize, String)> = None;
     let mut open: Option<Fence<'_>> = None;
@@ -138,17 +147,32 @@ fn fence<'a>(file: &SourceFile, span: Span) -> Fence<'a> {
         span.start + first.trim_end().len().max(marks),
     );
     let last = block.trim_end_matches(['\n', '\r']);
-    let closed = last.rsplit_once('\n').is_some_and(|(_, line)| {
-        let line = line.trim_start_matches([' ', '\t', '>']).trim_end();
-        line.len() >= marks && line.bytes().all(|byte| byte == block.as_bytes()[0])
+    let closing = last.rsplit_once('\n').map_or("", |(_, line)| {
+        line.trim_start_matches([' ', '\t', '>']).trim_end()
     });
+    let count = self::marks(closing);
+    let rest = closing.get(count..).unwrap_or("");
+    let closed = count >= marks
+        && marks > 0
+        && closing.as_bytes()[0] == block.as_bytes()[0]
+        && (rest.is_empty() || execute::is_mark(rest));
+    let executed = closed && is_executed_at(file, span);
     Fence {
         span,
         info,
         lines: Vec::new(),
         closed,
+        executed,
         section: None,
     }
+}
+
+/// Whether the line on which a fence ends says that a click runs it.
+pub(super) fn is_executed_at(file: &SourceFile, span: Span) -> bool {
+    let line = file.text()[..span.end.min(file.text().len())].trim_end_matches(['\n', '\r']);
+    let begin = line.rfind('\n').map_or(0, |newline| newline + 1);
+    let rest = file.text()[begin..].lines().next().unwrap_or("");
+    execute::is_executed(rest)
 }
 
 /// How many backticks or tildes a fence begins with.

@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use super::blocks::Fence;
 use super::info::is_session;
 use super::prompt::Prompt;
+use super::tools::is_command;
 
 /// How the shell fences of a page are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,12 +72,9 @@ impl Dialects {
         }
         match Prompt::of(&fence.lines, is_session(language)) {
             Some(prompt) => Reading::Transcript(prompt),
-            None if self.fixed.is_some()
-                || is_session(language)
-                || self.prompted.contains(language) =>
-            {
-                Reading::NoPrompt
-            }
+            None if self.fixed.is_some() || self.prompted.contains(language) => Reading::NoPrompt,
+            // Pages without prompts call a fence of commands `console` as well, and one of output.
+            None if is_session(language) && !begins_command(fence) => Reading::NoPrompt,
             None => Reading::Bare,
         }
     }
@@ -85,4 +83,14 @@ impl Dialects {
     pub fn any_prompts(&self) -> bool {
         !self.prompted.is_empty()
     }
+}
+
+/// Whether a fence without prompts begins with what is plainly a command.
+pub(super) fn begins_command(fence: &Fence<'_>) -> bool {
+    fence
+        .lines
+        .iter()
+        .map(|line| line.text.trim())
+        .find(|line| !line.is_empty() && !line.starts_with('#'))
+        .is_some_and(|line| is_command(line) || line.starts_with("./"))
 }

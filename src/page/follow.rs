@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::tools::{is_outer, is_output};
+use super::tools::{is_command, is_outer, is_output};
 
 fn pattern(text: &str) -> Option<Regex> {
     Regex::new(text).ok()
@@ -13,7 +13,7 @@ fn pattern(text: &str) -> Option<Regex> {
 /// What announces output without doubt.
 static OUTPUT_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
-        r"(?i)\boutputs?\b|\bresponse\b|\b(?:you|we)(?:['’]ll|\s+will|\s+should|\s+can|\s+may|\s+would)?(?:\s+(?:now|then|also|eventually|again))*\s+(?:see|get|receive|be\s+presented)\b|\breturns?\b|\bprints?\b|\bsee\s+something\b",
+        r"(?i)\boutputs?\b|\bresponse\b|\b(?:you|we)(?:['’]ll|\s+will|\s+should|\s+can|\s+may|\s+would)?(?:\s+(?:now|then|also|eventually|again|already|still|next|first|probably))*\s+(?:see|get|receive|be\s+presented)\b|\breturns?\b|\bprints?\b|\bsee\s+something\b",
     )
 });
 
@@ -29,6 +29,11 @@ static OTHER_THINGS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
         r"(?i)\bmanifests?\b|\b(?:configuration|yaml|json|config)\s+(?:file|below)\b|\beditor\b|\bedit\s+(?:it|the|this|your)\b|\b(?:add|save|paste|copy|insert|append|replace)\s+(?:the\s+following|this|it|the)\b|\bfollowing\s+(?:\S+\s+)?(?:manifest|file|yaml|configuration|content|contents|command|commands|snippet|policy|definition|spec)\b|\bcreate\s+(?:a|the)\s+\S*\s*file\b|\bsource\s+code\b",
     )
+});
+
+/// A paragraph that only leads to the fence.
+static CONNECTORS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(r"(?i)^\W*(?:for\s+(?:example|instance)|example|e\.g\.|like\s+(?:this|so))\W*$")
 });
 
 fn says(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
@@ -75,7 +80,15 @@ pub(super) fn shows_output(lead: &str, command: &str, language: &str, first_line
     if first_line.trim_start().starts_with("$ ") {
         return false;
     }
-    let Some(last) = prose.last() else {
+    if language == "output" {
+        return true;
+    }
+    // "For example:" points to the sentence before it.
+    let joined = match prose.as_slice() {
+        [.., before, last] if says(&CONNECTORS, last) => Some(format!("{before} {last}")),
+        _ => None,
+    };
+    let Some(last) = joined.as_ref().or(prose.last()) else {
         // Nothing between: a fence in no language is the output, a file in YAML is one only if the command prints YAML.
         return plain(language) && !is_outer(first_line)
             || structured(language) && prints_tree(command);
@@ -209,7 +222,8 @@ pub(super) fn inline_command(lead: &str) -> Option<Inline<'_>> {
     while let Some(part) = parts.next() {
         if code && parts.peek().is_some() {
             let words = part.split_whitespace().count();
-            if words > 1 && is_outer(part) && !part.contains(['\n', '<']) && says(&RUN, &sentence) {
+            if words > 1 && is_command(part) && !part.contains(['\n', '<']) && says(&RUN, &sentence)
+            {
                 found = Some(Inline {
                     text: part.trim(),
                     start: at,

@@ -5,8 +5,12 @@
 //! that opens a fence together with the lines up to the one that closes it.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::blocks::{Fence, Line, marks};
+use super::execute;
 use crate::source::{SourceFile, Span};
 
 /// The known fences and those in the gaps between them, in page order. Fences in `{/* */}` go away:
@@ -79,8 +83,9 @@ enum Closer {
     Shortcode(&'static str),
 }
 
-/// Hugo shortcodes that hold code, as Istio's and others' pages write them: `{{< text bash >}}`.
-const SHORTCODES: [&str; 2] = ["text", "highlight"];
+/// Hugo shortcodes that hold code or output, as Istio's, eks-workshop's first and others' pages write them:
+/// `{{< text bash >}}`, `{{< output >}}`.
+const SHORTCODES: [&str; 3] = ["text", "highlight", "output"];
 
 struct Walk<'a> {
     file: &'a SourceFile,
@@ -102,7 +107,9 @@ impl<'a> Walk<'a> {
             match &mut open {
                 Some(candidate) if candidate.is_closed_by(line) => {
                     let end = line_start + line.len();
-                    self.found.extend(open.take().map(|open| open.closed(end)));
+                    let executed = execute::is_executed(line);
+                    self.found
+                        .extend(open.take().map(|open| open.closed(end, executed)));
                 }
                 Some(candidate) => candidate.take(self.file.text(), line, line_start),
                 None => open = self.outside(line, line_start),
@@ -156,7 +163,8 @@ impl<'a> Walk<'a> {
         for raw in text[at..].split_inclusive('\n') {
             let line = raw.trim_end_matches(['\n', '\r']);
             if open.is_closed_by(line) {
-                self.found.push(open.closed(at + line.len()));
+                let executed = execute::is_executed(line);
+                self.found.push(open.closed(at + line.len(), executed));
                 return Some(at + raw.len());
             }
             open.take(text, line, at);
@@ -171,6 +179,7 @@ impl<'a> Walk<'a> {
             info: open.info,
             lines: open.lines,
             closed: false,
+            executed: false,
             section: None,
         });
     }
@@ -182,7 +191,10 @@ impl<'a> Candidate<'a> {
         match self.closer {
             Closer::Marks(mark, least) => {
                 let count = marks(bare);
-                count >= least && bare.as_bytes()[0] == mark && bare.trim_end().len() == count
+                let rest = bare.get(count..).unwrap_or("");
+                count >= least
+                    && bare.as_bytes()[0] == mark
+                    && (rest.trim().is_empty() || execute::is_mark(rest))
             }
             Closer::Shortcode(name) => {
                 inside_shortcode(bare).is_some_and(|inner| inner.strip_prefix('/') == Some(name))
@@ -201,20 +213,37 @@ impl<'a> Candidate<'a> {
             }
         }
         let span = Span::new(start + at, start + line.len());
+        let line = &text[span.start..span.end];
         self.lines.push(Line {
-            text: Cow::Borrowed(&text[span.start..span.end]),
+            text: match self.closer {
+                Closer::Shortcode("text") => without_links(line),
+                _ => Cow::Borrowed(line),
+            },
             span,
         });
     }
 
-    fn closed(self, end: usize) -> Fence<'a> {
+    fn closed(self, end: usize, executed: bool) -> Fence<'a> {
         Fence {
             span: Span::new(self.start, end),
             info: self.info,
             lines: self.lines,
             closed: true,
+            executed,
             section: None,
         }
+    }
+}
+
+/// Istio's pages mark files of theirs, which become links: `-f @samples/sleep.yaml@`.
+static LINK: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"@([\w/.-]*[/.][\w/.-]*)@").ok());
+
+/// A line without such marks.
+fn without_links(line: &str) -> Cow<'_, str> {
+    match LINK.as_ref() {
+        Some(link) if line.contains('@') => link.replace_all(line, "$1"),
+        _ => Cow::Borrowed(line),
     }
 }
 
@@ -234,10 +263,14 @@ fn inside_shortcode(line: &str) -> Option<&str> {
 /// A shortcode that holds code, with its info string: what follows its name.
 fn shortcode<'a>(line: &str, start: usize, line_start: usize) -> Option<Candidate<'a>> {
     let inner = inside_shortcode(line)?;
-    let name = SHORTCODES
-        .into_iter()
-        .find(|name| inner.split_whitespace().next() == Some(name))?;
-    let info = inner[name.len()..].trim();
+    let first = inner.split_whitespace().next();
+    let name = SHORTCODES.into_iter().find(|name| first == Some(name))?;
+    // Its name says what `output` holds; `syntax=bash` names a language as `bash` does.
+    let info = match name {
+        "output" => name,
+        _ => inner[name.len()..].trim(),
+    };
+    let info = info.strip_prefix("syntax=").unwrap_or(info);
     let at = start + line.find(inner)? + inner.rfind(info)?;
     Some(Candidate {
         start,
@@ -315,6 +348,19 @@ mod tests {
         check(
             "{{< highlight sh >}}\na\n{{< /highlight >}}\n\n{{< note >}}\nb\n{{< /note >}}\n",
             &["sh|a"],
+        );
+    }
+
+    #[test]
+    fn shortcodes_of_other_sites() {
+        check(
+            "```bash\na\n```\n{{< output >}}\n# x\n{{< /output >}}\n",
+            &["bash|a", "output|# x"],
+        );
+        check("{{<output>}}\nx\n{{</output>}}\n", &["output|x"]);
+        check(
+            "{{< text syntax=bash snip_id=none >}}\n$ kubectl apply -f @samples/a.yaml@ -n x@y\n{{< /text >}}\n",
+            &["bash snip_id=none|$ kubectl apply -f samples/a.yaml -n x@y"],
         );
     }
 

@@ -94,6 +94,10 @@ impl Keys<'_> {
                 ("lint", _) => {
                     self.wrong::<()>("lint", "rules, each with the reason why it is off here");
                 }
+                ("home", Value::String(home)) if home == "private" => front.private_home = true,
+                ("home", _) => {
+                    self.wrong::<()>("home", "`private`, or left out for the user's own");
+                }
                 ("tags", Value::Array(tags)) => {
                     front.tags = tags
                         .iter()
@@ -108,7 +112,7 @@ impl Keys<'_> {
                         span,
                         format!("unknown key `{unknown}` under `labproof`"),
                     );
-                    if let Some(known) = nearest(unknown, ["dialect", "lint", "tags"]) {
+                    if let Some(known) = nearest(unknown, ["dialect", "home", "lint", "tags"]) {
                         problem = problem.with_help(format!("did you mean `{known}`?"));
                     }
                     self.diagnostics.push(problem);

@@ -4,7 +4,7 @@
 //! beside the part that could be read.
 //!
 //! Steps: the front matter is split off and read (`front`, `keys`); the fences are found wherever they stand (`blocks`,
-//! `gaps`); each fence's info string is read (`info`, `annotation`); a dialect is chosen per language (`dialect`); what is in
+//! `gaps`, `execute`); each fence's info string is read (`info`, `annotation`); a dialect is chosen per language (`dialect`); what is in
 //! the shell fences becomes commands and shown output (`transcript` by its `prompt`, `bare`, `follow` where the output
 //! has a fence of its own); and what cannot run says why (`skip`, `endless`). `steps` puts these together.
 
@@ -18,6 +18,7 @@ mod bare;
 mod blocks;
 mod dialect;
 pub(crate) mod endless;
+mod execute;
 mod follow;
 mod front;
 mod gaps;
@@ -60,6 +61,8 @@ pub struct FrontMatter {
     pub dialect: Option<Dialect>,
     /// `labproof: {lint: {LP001: reason}}`: rules that are off on this page, and why.
     pub lint_off: Vec<(String, String)>,
+    /// `labproof: {home: private}`: the lab's commands have an empty HOME that goes with the lab.
+    pub private_home: bool,
     /// `labproof: {tags: [...]}`: words that `--filter` finds the page by.
     pub tags: Vec<String>,
 }

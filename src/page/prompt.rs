@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::blocks::Line;
-use super::tools::{is_command, is_output};
+use super::tools::{is_command, is_outer, is_output};
 
 /// The prompt of a fence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,22 +20,35 @@ pub(super) struct Prompt {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Kind {
-    /// `$ ` or `# ` or `% `.
+    /// `$ ` or `# ` or `% ` or `> `.
     Sign(char),
-    /// `user@host...$ `, `[user@host dir]# `, `bash-5.1# `, `/ # `: begins with this, ends with a sign.
-    Host(String),
+    /// One of [`HOSTS`], and what the first one begins with.
+    Host(usize, String),
 }
 
-/// A prompt that names a user, a host, a shell or a directory; the last group is the command.
-static HOST: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"^(\[?[A-Za-z_][\w.-]*@[\w.-]+|(?:ba|a)?sh-\d[\d.]*|(?:controlplane|node\d+|master))(?:[: ][^#$]{0,80}?)?\]? ?[#$] ?(\S.*)$",
-    )
-    .ok()
+/// Prompts that name a user, a shell, a machine or a directory; the first group is what they begin with, the last is the command.
+static HOSTS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    [
+        r"^(\[?[A-Za-z_][\w.-]*@[\w.-]+)(?:[: ][^#$%]{0,80}?)?\]? ?[#$%] ?(\S.*)$",
+        r"^((?:ba|a)?sh-\d[\d.]*)[#$] ?(\S.*)$",
+        r"^((?:controlplane|(?:node|worker|master|manager|host|client|server)[-_]?\d*)(?:[: ]?[~/][\w~/.-]*)?) ?[#$] (\S.*)$",
+        // What busybox shows, and a shell that shows its directory.
+        r"^((?:~|/)[\w/.-]*) ?[#$] (\S.*)$",
+        r"^(PS)(?: [^>]*)?> ?(\S.*)$",
+    ]
+    .iter()
+    .filter_map(|pattern| Regex::new(pattern).ok())
+    .collect()
 });
 
-/// What busybox shows: the directory and a sign.
-const BUSYBOX: [&str; 3] = ["/ # ", "~ # ", "/app # "];
+/// The command on a line with that prompt.
+fn after_host(pattern: usize, line: &str) -> Option<&str> {
+    let found = HOSTS.get(pattern)?.captures(line)?;
+    let command = found.get(found.len() - 1)?;
+    // Columns of a table are no prompt.
+    let prompt = &line[..command.start()];
+    (!prompt.trim_end().contains("  ")).then_some(command.as_str())
+}
 
 impl Prompt {
     /// The prompt that a fence uses. `session`: its language says that it is a recorded session.
@@ -53,24 +66,26 @@ impl Prompt {
         let first = lines.iter().find(|line| !line.text.trim().is_empty())?;
         let (indent, bare) = indented(&first.text);
         let indent = indent.to_owned();
-        if let Some(found) = HOST.as_ref().and_then(|pattern| pattern.captures(bare)) {
-            return Some(Prompt {
-                indent,
-                kind: Kind::Host(found[1].to_owned()),
-            });
+        for (pattern, host) in HOSTS.iter().enumerate() {
+            if let Some(found) = host.captures(bare)
+                && after_host(pattern, bare).is_some()
+            {
+                let kind = Kind::Host(pattern, found[1].to_owned());
+                return Some(Prompt { indent, kind });
+            }
         }
-        if let Some(busybox) = BUSYBOX.iter().find(|prompt| bare.starts_with(**prompt)) {
-            return Some(Prompt {
-                indent,
-                kind: Kind::Host(busybox[..1].to_owned()),
-            });
-        }
-        for mark in ['#', '%'] {
-            let Some(command) = sign(bare, mark) else {
-                continue;
+        for mark in ['$', '#', '%', '>'] {
+            let command = match sign(bare, mark) {
+                Some(command) => command,
+                None if mark == '$' => &bare[bare.len().min(1)..],
+                None => continue,
             };
-            let plainly =
-                is_command(command) && (session || lines.iter().any(|line| is_output(&line.text)));
+            let plainly = match mark {
+                '$' => bare.starts_with('$') && is_typed(command),
+                '>' => is_command(command),
+                _ if session => is_recorded(command, mark, lines),
+                _ => is_command(command) && lines.iter().any(|line| is_output(&line.text)),
+            };
             if plainly {
                 return Some(Prompt {
                     indent,
@@ -85,7 +100,7 @@ impl Prompt {
     pub fn is_of_container(&self) -> bool {
         match &self.kind {
             Kind::Sign(_) => false,
-            Kind::Host(head) => {
+            Kind::Host(_, head) => {
                 head.starts_with("root@")
                     || head.starts_with('/')
                     || head.starts_with('~')
@@ -98,14 +113,12 @@ impl Prompt {
     pub fn strip<'a>(&self, line: &'a str) -> Option<&'a str> {
         let bare = self.unindent(line)?;
         match &self.kind {
+            Kind::Sign('$') => sign(bare, '$').or_else(|| {
+                let command = bare.strip_prefix('$')?;
+                is_typed(command).then_some(command)
+            }),
             Kind::Sign(mark) => sign(bare, *mark),
-            Kind::Host(head) => {
-                let rest = bare.strip_prefix(head.as_str())?;
-                let end = rest.find(['#', '$'])?;
-                let before = &rest[..end];
-                let command = rest[end + 1..].trim_start();
-                (end < 80 && !before.contains("  ") && !command.is_empty()).then_some(command)
-            }
+            Kind::Host(pattern, _) => after_host(*pattern, bare),
         }
     }
 
@@ -118,13 +131,29 @@ impl Prompt {
     pub fn strip_keeping_blanks<'a>(&self, line: &'a str) -> Option<&'a str> {
         let command = self.strip(line)?;
         match &self.kind {
-            Kind::Sign(mark) => self
-                .unindent(line)?
-                .strip_prefix(*mark)?
-                .strip_prefix([' ', '\t']),
-            Kind::Host(_) => Some(command),
+            Kind::Sign(mark) => {
+                let rest = self.unindent(line)?.strip_prefix(*mark)?;
+                Some(rest.strip_prefix([' ', '\t']).unwrap_or(rest))
+            }
+            Kind::Host(..) => Some(command),
         }
     }
+}
+
+/// Whether what follows a `$` without a blank is a command: `$kubectl get pods`, and not a variable.
+fn is_typed(command: &str) -> bool {
+    is_outer(command) && command.split_whitespace().nth(1).is_some()
+}
+
+/// Whether `# command` in a recorded session is one, and not a remark: nothing there is typed without the sign.
+fn is_recorded(command: &str, mark: char, lines: &[Line<'_>]) -> bool {
+    let program =
+        |line: &str| line.starts_with(|c: char| c.is_ascii_lowercase() || c == '.' || c == '/');
+    program(command)
+        && lines.iter().all(|line| {
+            let line = line.text.trim();
+            sign(line, mark).is_some() || !is_command(line)
+        })
 }
 
 fn indented(line: &str) -> (&str, &str) {
@@ -183,6 +212,22 @@ mod tests {
         );
         check(true, "# kubectl get pods\nNAME", &["kubectl get pods"]);
         check(true, "% kubectl get pods", &["kubectl get pods"]);
+        check(true, "# tool push x\nerror", &["tool push x"]);
+        check(false, "$kubectl get pods\nNAME", &["kubectl get pods"]);
+        check(
+            false,
+            "> sudo ctr run x\nerr\n> ctr ls",
+            &["sudo ctr run x", "ctr ls"],
+        );
+        check(
+            false,
+            "node1$ docker ps\nnode2$ docker ps\nworker-1 $ ls",
+            &["docker ps", "docker ps", "ls"],
+        );
+        check(false, "sh-5.0$ a\nx\nsh-5.1$ b", &["a", "b"]);
+        check(false, "me@mac ~ % ls", &["ls"]);
+        check(false, "~/lab $ ls", &["ls"]);
+        check(false, "PS C:\\lab> kubectl get no", &["kubectl get no"]);
     }
 
     #[test]
@@ -195,5 +240,9 @@ mod tests {
         check(false, "user@example.com owns it", &[]);
         check(false, "kubectl get pods", &[]);
         check(false, "$", &[]);
+        check(false, "$tool run", &[]);
+        check(false, "> out.txt", &[]);
+        check(false, "host -t A $x", &[]);
+        check(true, "# tool lists them\nkubectl get pods", &[]);
     }
 }

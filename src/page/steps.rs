@@ -4,11 +4,12 @@
 //! `kubectl exec -it ... -- sh` is typed into that shell, a fence after a command may show what it printed.
 
 use super::blocks::{Blocks, Fence, Line};
-use super::dialect::{Dialects, Reading};
+use super::dialect::{self, Dialects, Reading};
 use super::info::{self, Info, is_session, is_shell};
-use super::tools::{is_command, is_outer, is_output};
+use super::tools::{is_command, is_outer, is_printed};
 use super::{
-    Command, Expected, FrontMatter, Step, StepOptions, bare, endless, follow, skip, transcript,
+    Command, Expected, FrontMatter, Step, StepOptions, bare, endless, execute, follow, skip,
+    transcript,
 };
 use crate::source::{Diagnostic, Severity, SourceFile, Span};
 
@@ -25,12 +26,13 @@ pub(super) struct Source<'a> {
 
 /// Reads every shell fence as a step.
 pub(super) fn read(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Step> {
-    let infos: Vec<Info> = source
+    let mut infos: Vec<Info> = source
         .blocks
         .fences
         .iter()
         .map(|fence| info::read(source.file, fence.info, diagnostics))
         .collect();
+    label(&mut infos, &source.blocks.fences);
     let dialects = Dialects::of(
         source.front.dialect,
         infos
@@ -51,10 +53,33 @@ pub(super) fn read(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> Ve
         below: Vec::new(),
     };
     for (info, fence) in infos.into_iter().zip(&source.blocks.fences) {
+        reader.clicks(fence.span.start, fence.section);
         reader.fence(info, fence);
         reader.at = fence.span.end;
     }
+    reader.clicks(source.file.text().len(), None);
     reader.finish()
+}
+
+/// Gives the fences that name no language one where the page shows that they are commands: what a click runs, and, on a
+/// page that labels no fence as a shell's, what begins with a command.
+fn label(infos: &mut [Info], fences: &[Fence<'_>]) {
+    let labelled = infos.iter().any(|info| is_shell(&info.language));
+    for (info, fence) in infos.iter_mut().zip(fences) {
+        let anonymous = matches!(info.language.as_str(), "" | "plain" | "text" | "copy");
+        if anonymous && fence.executed
+            || !labelled && info.language.is_empty() && begins_unlabelled(fence)
+        {
+            info.language = "bash".to_owned();
+        }
+    }
+}
+
+fn begins_unlabelled(fence: &Fence<'_>) -> bool {
+    let prompted = first_line(fence)
+        .and_then(|line| line.text.trim_start().strip_prefix("$ "))
+        .is_some_and(is_command);
+    prompted || dialect::begins_command(fence)
 }
 
 struct Reader<'a> {
@@ -97,12 +122,18 @@ impl Reader<'_> {
         let shell = is_shell(&info.language);
         let reading = shell.then(|| self.dialects.choose(&info.language, fence));
         let recorded = info.not_run.is_some() || info.options.raw;
-        let plain = first_line(fence).is_some_and(|line| is_output(&line.text));
+        let plain = first_line(fence).is_some_and(|line| is_printed(&line.text));
         let output = match &reading {
-            None => follow::may_be_output(&info.language),
+            None => {
+                follow::may_be_output(&info.language)
+                    || before.is_some() && follow::announces_output(lead)
+            }
             // A shell's fence that plainly holds output is output.
             Some(Reading::Transcript(_)) => false,
-            Some(Reading::NoPrompt) => !recorded && (is_session(&info.language) || plain),
+            Some(Reading::NoPrompt) => {
+                let session = is_session(&info.language) && !dialect::begins_command(fence);
+                !recorded && (plain || session)
+            }
             Some(Reading::Bare) => {
                 let announced = before.is_some() && follow::announces_output(lead);
                 let command = first_line(fence).is_some_and(|line| is_command(&line.text));
@@ -116,6 +147,47 @@ impl Reader<'_> {
             _ if output => self.output(&info.language, fence, lead, before),
             _ => {}
         }
+    }
+
+    /// The commands in the prose up to `end` that a click runs: a step each.
+    fn clicks(&mut self, end: usize, section: Option<usize>) {
+        let file = self.source.file;
+        let start = self.at.min(end);
+        for (command, after) in execute::inline(&file.text()[start..end]) {
+            let span = Span::new(start + command.start, start + command.end);
+            let commands = vec![Command {
+                text: file.slice(span).trim().to_owned(),
+                line: file.line_of(span.start),
+                span,
+                expected: None,
+            }];
+            self.prose(span, section, commands);
+            self.before = Some(self.steps.len() - 1);
+            self.prompted = false;
+            self.at = start + after;
+        }
+    }
+
+    /// A command of the prose as a step.
+    fn prose(&mut self, span: Span, section: Option<usize>, commands: Vec<Command>) {
+        let typed = self.inside.is_some() && !commands.iter().any(|c| is_outer(&c.text));
+        let options = StepOptions::default();
+        let skip = typed
+            .then(|| skip::INSIDE.to_owned())
+            .or_else(|| skip::reason(&commands))
+            .or_else(|| {
+                endless::is_reason(&commands, &options).then(|| endless::ENDLESS.to_owned())
+            });
+        self.push(Step {
+            id: String::new(),
+            span,
+            line: self.source.file.line_of(span.start),
+            language: "bash".to_owned(),
+            section: section.map(|index| self.source.blocks.headings[index].1.clone()),
+            options,
+            skip,
+            commands,
+        });
     }
 
     fn unclosed(&mut self, fence: &Fence<'_>) {
@@ -263,17 +335,7 @@ impl Reader<'_> {
                 span,
                 expected: Some(shown(file, fence)),
             };
-            let commands = vec![command];
-            self.push(Step {
-                id: String::new(),
-                span,
-                line: file.line_of(span.start),
-                language: "bash".to_owned(),
-                section: self.section(fence),
-                options: StepOptions::default(),
-                skip: skip::reason(&commands),
-                commands,
-            });
+            self.prose(span, fence.section, vec![command]);
             return;
         }
         let Some(index) = before else {

@@ -37,14 +37,184 @@ const OUTER: [&str; 26] = [
     "stern",
 ];
 
-/// Programs that stand on either side.
-const COMMON: [&str; 58] = [
-    "apt", "apt-get", "awk", "base64", "bash", "cat", "cd", "chmod", "chown", "cp", "curl", "cut",
-    "date", "dig", "dnf", "echo", "env", "exit", "export", "find", "for", "getent", "grep", "head",
-    "hostname", "htpasswd", "id", "jq", "kill", "ls", "make", "mkdir", "mount", "mv", "npm",
-    "nslookup", "openssl", "ping", "pip", "printenv", "printf", "ps", "pwd", "python3", "rm",
-    "sed", "sh", "sleep", "source", "ssh", "sudo", "tail", "tar", "touch", "vi", "watch", "wget",
+/// Programs that stand on either side. Words that messages begin with as well (`file`, `node`, `test`) are left out.
+const COMMON: [&str; 176] = [
+    "7z",
+    "Rscript",
+    "alias",
+    "ansible",
+    "ansible-playbook",
+    "apk",
+    "apt",
+    "apt-get",
+    "awk",
+    "base64",
+    "bash",
+    "brew",
+    "buildah",
+    "calicoctl",
+    "cargo",
+    "cat",
+    "cd",
+    "cdk",
+    "cfssl",
+    "chmod",
+    "chown",
+    "cilium",
+    "clear",
+    "clusterctl",
+    "cmctl",
+    "cmp",
+    "conftest",
+    "consul",
+    "cosign",
+    "cp",
+    "crane",
+    "curl",
+    "cut",
+    "date",
+    "df",
+    "diff",
+    "dig",
+    "dnf",
+    "docker-compose",
+    "doctl",
+    "dotnet",
+    "dpkg",
+    "du",
+    "echo",
+    "env",
+    "etcdctl",
+    "etcdutl",
+    "eval",
+    "exit",
+    "export",
+    "find",
+    "fortio",
+    "free",
+    "gem",
+    "getent",
+    "gh",
+    "gpg",
+    "gradle",
+    "grep",
+    "gunzip",
+    "gzip",
+    "head",
+    "hexdump",
+    "hey",
+    "hostname",
+    "htpasswd",
+    "hubble",
+    "ibmcloud",
+    "id",
+    "ifconfig",
+    "ip",
+    "iptables",
+    "java",
+    "journalctl",
+    "jq",
+    "k9s",
+    "kill",
+    "killall",
+    "kn",
+    "kompose",
+    "kops",
+    "krew",
+    "kubeconform",
+    "kubefed",
+    "kubelet",
+    "kubeseal",
+    "less",
+    "linkerd",
+    "ln",
+    "ls",
+    "lsblk",
+    "lsof",
+    "make",
+    "man",
+    "minio",
+    "mkdir",
+    "modprobe",
+    "mongosh",
+    "mount",
+    "mv",
+    "mvn",
+    "mysql",
+    "nc",
+    "netstat",
+    "nohup",
+    "nomad",
+    "npm",
+    "npx",
+    "nsenter",
+    "nslookup",
+    "openssl",
+    "packer",
+    "pgrep",
+    "ping",
+    "pip",
+    "pip3",
+    "pkill",
+    "printenv",
+    "printf",
+    "ps",
+    "psql",
+    "pulumi",
+    "pwd",
+    "python",
+    "python3",
+    "redis-cli",
+    "rm",
+    "rmdir",
+    "rpm",
+    "rsync",
+    "scp",
+    "sed",
+    "seq",
+    "sestatus",
+    "setenforce",
+    "sh",
+    "sha256sum",
+    "skaffold",
+    "skopeo",
+    "sleep",
+    "snap",
+    "sort",
+    "source",
+    "ss",
+    "ssh",
+    "ssh-keygen",
+    "strace",
+    "sudo",
+    "sysctl",
+    "systemctl",
+    "tail",
+    "tar",
+    "tee",
+    "telnet",
+    "timeout",
+    "tkn",
+    "touch",
+    "tr",
+    "trivy",
+    "umount",
+    "uname",
+    "unset",
+    "unzip",
+    "useradd",
+    "vault",
+    "velero",
+    "vi",
+    "vim",
+    "watch",
+    "wc",
+    "wget",
+    "whoami",
+    "xargs",
+    "yarn",
     "yq",
+    "yum",
 ];
 
 /// Whether a line begins with a program of the reader's own machine.
@@ -52,10 +222,22 @@ pub(super) fn is_outer(line: &str) -> bool {
     OUTER.contains(&first_word(line))
 }
 
+/// Compound commands and assignments that run something.
+static SYNTAX: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r#"^(?:for\s+\w+\s+in\s|for\s*\(\(|(?:while|until)\s.*(?:;|\[|\bdo$)|if\s+(?:\[|!|.*;\s*then)|case\s.*\sin$|[A-Za-z_]\w*="?(?:\$\(|`))"#,
+    )
+    .ok()
+});
+
 /// Whether a line plainly begins with a known program.
 pub(super) fn is_command(line: &str) -> bool {
     let word = first_word(line);
-    OUTER.contains(&word) || COMMON.contains(&word)
+    OUTER.contains(&word)
+        || COMMON.contains(&word)
+        || SYNTAX
+            .as_ref()
+            .is_some_and(|pattern| pattern.is_match(line.trim_start()))
 }
 
 /// The first word of a command line, `sudo` and assignments before it left out.
@@ -102,6 +284,40 @@ pub(super) fn is_output(line: &str) -> bool {
             .is_some_and(|pattern| pattern.is_match(line))
 }
 
+/// Beginnings that no command line has, whoever printed them.
+static NO_COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?x) ^(?:
+            \d                                               # an address, a date, a number
+          | \.\.\.$ | …
+          | \[[A-Za-z0-9+*.!/-]                              # [INFO], [preflight], [...]; a test has a blank there
+          | [A-Z][a-z]+[,.:;!?]?(?:\s|$)                     # a sentence, `Server:  10.0.0.10`
+          | [A-Z]{2,}(?:\[\d+\])?(?:[:\s]|$)                 # WARNING: ..., INFO[0000] ..., PONG
+          | [^\s'"$(){}<>;|&=]+[^\s'"$(){}<>;|&=:]:(?:\s|$)   # `client_address: ...`, `nslookup: can't resolve`
+          | "[^"]*":
+          | [-*+|]\s | -{3,}\s*$ | ={3,} | [│├└┌✓✔✗√•→]
+          | [a-z0-9.-]+-\d+$                                # web-0
+          | [a-z0-9.-]+-[a-f0-9]{8,10}-[a-z0-9]{5}(?:\s|$)   # a Pod of a Deployment
+          | [0-9a-f]{12,}$                                  # a container's id
+          | \S+\ (?:is|are|was|were|has|have|will|already|cannot|did|does)\ \w
+        )"#,
+    )
+    .ok()
+});
+
+/// Whether a line cannot be a command: what stands there was printed.
+pub(super) fn is_printed(line: &str) -> bool {
+    let line = line.trim();
+    // What ends a here-document that was not seen to begin is a mistake to tell of, not output.
+    let delimiter = matches!(line, "EOF" | "EOT" | "END" | "EOL");
+    is_output(line)
+        || !delimiter
+            && !is_command(line)
+            && NO_COMMAND
+                .as_ref()
+                .is_some_and(|pattern| pattern.is_match(line))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,5 +349,40 @@ mod tests {
         check("{ a; b; }", false, false);
         check("./run.sh", false, false);
         check("", false, false);
+    }
+
+    #[test]
+    fn lines_that_no_shell_would_run() {
+        for line in [
+            "Server:    10.0.0.10",
+            "nslookup: can't resolve 'x'",
+            "Storing signatures",
+            "WARNING: it is late",
+            "[preflight] Running",
+            "10.244.0.5",
+            "web-0",
+            "...",
+            "- name: x",
+            "pod-a is ready",
+        ] {
+            assert!(is_printed(line), "{line}");
+        }
+        for line in [
+            "./run.sh",
+            "A=1",
+            "KUBECONFIG=x tool",
+            "[ -f x ] && y",
+            "[[ -f x ]]",
+            "tool run it",
+            "Get-Item x",
+            "for i in 1; do",
+            "if [ -f x ]; then",
+            "NODES=$(kubectl get nodes)",
+            "EOF",
+            ": x",
+            "bin/tool x",
+        ] {
+            assert!(!is_printed(line), "{line}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Manifests that pages apply → their objects and images, as far as reading tells.
 //!
-//! Entry points: [`find`] for the file that an author means, [`read`] for a file or directory, [`of_text`] for text.
+//! Entry points: [`applied`] for what a command applies; [`find`] for the file that an author means, [`read`] for a file or
+//! directory, [`of_text`] for text.
 //! Documents are read line by line and not as YAML on purpose: manifests of workshops hold templates and variables that no
 //! parser takes, and all that is asked for stands on lines of its own. `Manifests` says whether all was understood.
 
@@ -11,6 +12,41 @@ use std::path::{Component, Path, PathBuf};
 const LARGEST: u64 = 4 << 20;
 /// More files than these are not read.
 const MOST_FILES: usize = 400;
+
+/// API groups that every cluster has, and those of files that never reach one.
+const BUILT_IN: &[&str] = &[
+    "",
+    "apps",
+    "batch",
+    "autoscaling",
+    "policy",
+    "extensions",
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "rbac.authorization.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+    "resource.k8s.io",
+    "kustomize.config.k8s.io",
+    "eksctl.io",
+    "kind.x-k8s.io",
+    "kubeadm.k8s.io",
+];
+
+/// Whether every cluster knows the kinds of an API group.
+pub(crate) fn is_built_in(group: &str) -> bool {
+    BUILT_IN.contains(&group)
+}
 
 /// What some manifests hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,6 +77,47 @@ impl Object {
     pub fn group(&self) -> &str {
         self.api.split_once('/').map_or("", |(group, _)| group)
     }
+}
+
+/// What a path that a command applies stands for.
+#[derive(Debug)]
+pub(crate) enum Applied {
+    /// Manifests that could be read, in part at least.
+    Here(Manifests),
+    /// A path that leads to nothing here.
+    Elsewhere(String),
+    /// A variable, a placeholder, or what another command prints.
+    Unknown,
+}
+
+/// What a command of that text applies when it is given `-f path`: files, directories, a here-document of its own.
+/// Paths below `https://k8s.io/` stand for files of that site.
+pub(crate) fn applied(page: &Path, path: &str, text: &str) -> Vec<Applied> {
+    if path == "-" {
+        let body = here_document(text);
+        return vec![body.map_or(Applied::Unknown, |body| Applied::Here(of_text(body)))];
+    }
+    if path.contains(['$', '`', '<', '{', '*']) {
+        return vec![Applied::Unknown];
+    }
+    path.split(',')
+        .map(|path| {
+            let here = path
+                .strip_prefix("https://k8s.io/")
+                .or((!path.contains("://")).then_some(path));
+            match here.and_then(|here| find(page, here)) {
+                Some(found) => Applied::Here(read(&found)),
+                None => Applied::Elsewhere(path.to_owned()),
+            }
+        })
+        .collect()
+}
+
+/// The body of a command's here-document, its last line included.
+pub(crate) fn here_document(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("<<")?;
+    let rest = (!rest.starts_with('<')).then_some(rest)?;
+    Some(rest.split_once('\n')?.1)
 }
 
 /// The file or directory that an author means by `path`: on the reader's machine it may be below another root,
@@ -106,14 +183,10 @@ fn directory_into(path: &Path, found: &mut Manifests, files: &mut usize) {
         found.partial = true;
         return;
     };
-    let mut entries: Vec<PathBuf> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "yaml" || extension == "yml")
-        })
-        .collect();
+    let mut entries: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    let has = |path: &Path, extension: &str| path.extension().is_some_and(|own| own == extension);
+    found.partial |= entries.iter().any(|path| has(path, "json"));
+    entries.retain(|path| has(path, "yaml") || has(path, "yml"));
     entries.sort();
     for entry in entries {
         read_into(&entry, found, files);
@@ -133,11 +206,13 @@ fn kustomization_into(path: &Path, file: &Path, found: &mut Manifests, files: &m
             if key == "namespace" && is_plain(value) {
                 found.namespaces.push(value.to_owned());
             }
-            // What these make or rename is not followed.
-            found.partial |= matches!(
-                key,
-                "namePrefix" | "nameSuffix" | "helmCharts" | "generators" | "transformers"
-            ) || key.ends_with("Generator");
+            // What these make, rename or take away is not followed.
+            found.partial |= text.contains("$patch")
+                || matches!(
+                    key,
+                    "namePrefix" | "nameSuffix" | "helmCharts" | "generators" | "transformers"
+                )
+                || key.ends_with("Generator");
             continue;
         }
         let item = line.trim().trim_start_matches("- ");

@@ -21,6 +21,7 @@ pub mod last;
 mod link;
 pub(crate) mod manifests;
 pub mod needs;
+pub(crate) mod programs;
 pub mod project;
 pub mod text;
 

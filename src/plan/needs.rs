@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Lab;
-use super::manifests::{self, Manifests};
+use super::manifests::{self, Applied, Manifests};
+use super::programs::{self, WRAPPERS};
 use crate::syntax::{Simple, simple_commands};
 
 /// What a lab needs.
@@ -23,167 +24,6 @@ pub struct Needs {
     /// Manifests that are applied and are not here.
     pub unread: BTreeSet<String>,
 }
-
-/// The shell's own words, and programs that every machine has.
-const EVERYWHERE: &[&str] = &[
-    ".",
-    ":",
-    "[",
-    "[[",
-    "alias",
-    "awk",
-    "base64",
-    "basename",
-    "bash",
-    "bg",
-    "break",
-    "builtin",
-    "case",
-    "cat",
-    "cd",
-    "chmod",
-    "chown",
-    "clear",
-    "cmp",
-    "comm",
-    "command",
-    "continue",
-    "coproc",
-    "cp",
-    "csplit",
-    "cut",
-    "date",
-    "dd",
-    "declare",
-    "df",
-    "diff",
-    "dirname",
-    "disown",
-    "do",
-    "done",
-    "du",
-    "echo",
-    "elif",
-    "else",
-    "env",
-    "esac",
-    "eval",
-    "exec",
-    "exit",
-    "export",
-    "expr",
-    "false",
-    "fg",
-    "fi",
-    "find",
-    "fold",
-    "for",
-    "function",
-    "getopts",
-    "grep",
-    "egrep",
-    "fgrep",
-    "groups",
-    "head",
-    "hostname",
-    "id",
-    "if",
-    "in",
-    "install",
-    "jobs",
-    "kill",
-    "let",
-    "ln",
-    "local",
-    "ls",
-    "mapfile",
-    "md5sum",
-    "mkdir",
-    "mktemp",
-    "mv",
-    "nl",
-    "nohup",
-    "nproc",
-    "od",
-    "paste",
-    "popd",
-    "printenv",
-    "printf",
-    "ps",
-    "pushd",
-    "pwd",
-    "read",
-    "readarray",
-    "readlink",
-    "readonly",
-    "realpath",
-    "return",
-    "rm",
-    "rmdir",
-    "sed",
-    "select",
-    "seq",
-    "set",
-    "sh",
-    "sha256sum",
-    "shift",
-    "shopt",
-    "sleep",
-    "sort",
-    "source",
-    "split",
-    "stat",
-    "sudo",
-    "tail",
-    "tee",
-    "test",
-    "time",
-    "timeout",
-    "touch",
-    "tr",
-    "true",
-    "type",
-    "uname",
-    "uniq",
-    "unset",
-    "wait",
-    "wc",
-];
-
-/// Programs that run the command in their own words.
-const WRAPPERS: &[&str] = &[
-    "timeout", "watch", "xargs", "env", "nohup", "command", "exec", "nice", "stdbuf",
-];
-
-/// API groups that every cluster has, and those of files that never reach one.
-const BUILT_IN: &[&str] = &[
-    "",
-    "apps",
-    "batch",
-    "autoscaling",
-    "policy",
-    "extensions",
-    "admissionregistration.k8s.io",
-    "apiextensions.k8s.io",
-    "apiregistration.k8s.io",
-    "authentication.k8s.io",
-    "authorization.k8s.io",
-    "certificates.k8s.io",
-    "coordination.k8s.io",
-    "discovery.k8s.io",
-    "events.k8s.io",
-    "flowcontrol.apiserver.k8s.io",
-    "networking.k8s.io",
-    "node.k8s.io",
-    "rbac.authorization.k8s.io",
-    "scheduling.k8s.io",
-    "storage.k8s.io",
-    "resource.k8s.io",
-    "kustomize.config.k8s.io",
-    "eksctl.io",
-    "kind.x-k8s.io",
-    "kubeadm.k8s.io",
-];
 
 /// Programs that take `-n NAMESPACE` as kubectl does.
 const WITH_NAMESPACE: &[&str] = &["kubectl", "helm", "oc", "istioctl", "flux", "stern", "argo"];
@@ -243,7 +83,7 @@ impl Survey {
             .and_then(|_| words[1..].iter().find(|word| is_program(&word.text)))
             .map(|word| word.text.as_str());
         for name in [own, wrapped].into_iter().flatten() {
-            if is_program(name) && !EVERYWHERE.contains(&name) {
+            if is_program(name) && !programs::is_everywhere(name) {
                 self.needs.tools.insert(name.to_owned());
             }
         }
@@ -310,29 +150,18 @@ impl Survey {
         }
     }
 
-    /// What a command applies: a here-document of its own, a file, a directory.
+    /// What a command applies, each path once.
     fn applied(&mut self, page: &std::path::Path, path: &str, text: &str) {
-        if path == "-" {
-            if let Some((_, body)) = text
-                .split_once("<<")
-                .and_then(|(_, rest)| rest.split_once('\n'))
-            {
-                self.manifests(manifests::of_text(body));
-            }
+        if path != "-" && !self.seen.insert(path.to_owned()) {
             return;
         }
-        if !self.seen.insert(path.to_owned()) || path.contains(['$', '`', '<', '{']) {
-            return;
-        }
-        for path in path.split(',') {
-            let here = path
-                .strip_prefix("https://k8s.io/")
-                .or((!path.contains("://")).then_some(path));
-            match here.and_then(|here| manifests::find(page, here)) {
-                Some(found) => self.manifests(manifests::read(&found)),
-                None => {
-                    self.needs.unread.insert(path.to_owned());
+        for applied in manifests::applied(page, path, text) {
+            match applied {
+                Applied::Here(found) => self.manifests(found),
+                Applied::Elsewhere(path) => {
+                    self.needs.unread.insert(path);
                 }
+                Applied::Unknown => {}
             }
         }
     }
@@ -365,7 +194,7 @@ impl Survey {
                 _ => {}
             }
             let group = object.group();
-            if !BUILT_IN.contains(&group) {
+            if !manifests::is_built_in(group) {
                 self.custom
                     .entry(group.to_owned())
                     .or_insert_with(|| object.kind.clone());

@@ -3,6 +3,7 @@
 //! ```toml
 //! dialect = "bare"            # or "transcript"; without it every page is looked at
 //! compat = "eks-workshop"     # what `--compat eks-workshop` says, for everybody
+//! cluster = "kind:workshop"   # what `--cluster` says, unless the command line says it
 //!
 //! [lint.off]
 //! LP019 = "the pages are read aloud, output is not shown"
@@ -25,6 +26,8 @@ pub struct Project {
     pub dialect: Option<Dialect>,
     /// `compat = "eks-workshop"`: pages mean what that workshop's own harness takes them to mean.
     pub compat_eks_workshop: bool,
+    /// `cluster`: where to run, as `--cluster` takes it; `cli` understands it.
+    pub cluster: Option<String>,
     /// Lint rules that are off, and why.
     pub lint_off: Vec<(String, String)>,
 }
@@ -81,9 +84,13 @@ impl Reader<'_> {
                     Some("eks-workshop") => self.project.compat_eks_workshop = true,
                     _ => self.error(key, "`compat` must be \"eks-workshop\""),
                 },
+                ("cluster", _) => match value.as_str() {
+                    Some(cluster) => self.project.cluster = Some(cluster.to_owned()),
+                    None => self.error(key, "`cluster` must be a text, as `--cluster` takes it"),
+                },
                 ("lint", toml::Value::Table(lint)) => self.lint(lint),
                 ("lint", _) => self.error(key, "`lint` must be a table"),
-                _ => self.unknown(key, &["dialect", "compat", "lint"]),
+                _ => self.unknown(key, &["dialect", "compat", "cluster", "lint"]),
             }
         }
     }

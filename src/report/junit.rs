@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
+use super::leftovers;
 use super::style::one_line;
-use crate::event::{CheckRecord, PageRecord, RunRecord, StepRecord, Verdict};
+use crate::event::{CheckRecord, LabRecord, PageRecord, RunRecord, StepRecord, Verdict};
 
 /// Characters of a command that go into the name of its case.
 const NAME_WIDTH: usize = 120;
@@ -17,6 +18,7 @@ pub fn render(record: &RunRecord) -> String {
     report.set_time(Duration::from_millis(record.duration_ms));
     for lab in &record.labs {
         report.add_test_suites(lab.pages.iter().map(suite));
+        report.add_test_suites(left_behind(lab));
     }
     let labs = record
         .labs
@@ -32,6 +34,21 @@ pub fn render(record: &RunRecord) -> String {
         }
     }
     report.to_string().expect("XML into memory cannot fail")
+}
+
+/// What a lab left in the cluster. That it could not be taken back is told with what makes the lab broken.
+fn left_behind(lab: &LabRecord) -> Option<TestSuite> {
+    let lines: Vec<String> = lab.leftovers.iter().map(leftovers::described).collect();
+    let warnings = lab.warnings.iter().map(|text| format!("warning: {text}"));
+    let lines: Vec<String> = warnings.chain(lines).collect();
+    if lab.leftovers.is_empty() {
+        return None;
+    }
+    let mut suite = TestSuite::new(&lab.path);
+    let mut case = TestCase::new("leftovers in the cluster", TestCaseStatus::success());
+    case.set_system_out(lines.join("\n"));
+    suite.add_test_case(case);
+    Some(suite)
 }
 
 fn suite(page: &PageRecord) -> TestSuite {

@@ -6,6 +6,7 @@
 pub mod events;
 pub mod json;
 pub mod junit;
+mod leftovers;
 pub mod style;
 pub mod summary;
 pub mod terminal;

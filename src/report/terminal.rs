@@ -8,11 +8,15 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::style::{BOLD, DIM, YELLOW, count, mark, one_line, paint, printable, seconds};
 use crate::event::{
-    CheckRecord, ClusterInfo, CommandRecord, Event, LabRecord, Sink, StepAt, Verdict,
+    CheckRecord, ClusterInfo, CommandRecord, Event, LabRecord, LeftoverRecord, Sink, StepAt,
+    Verdict,
 };
 
 /// Characters of a command that are shown on its line.
 const COMMAND_WIDTH: usize = 72;
+
+/// Leftovers of a lab that are shown.
+const LEFTOVERS: usize = 12;
 
 /// Writes the report as events come in.
 pub struct Terminal<W> {
@@ -125,6 +129,29 @@ impl<W: Write + Send> Terminal<W> {
         }
     }
 
+    fn leftovers(&mut self, leftovers: &[LeftoverRecord]) {
+        if leftovers.is_empty() {
+            return;
+        }
+        let differ = count(leftovers.len(), "object");
+        self.line(&format!(
+            "  the lab left {differ} in the cluster other than before:"
+        ));
+        for leftover in leftovers.iter().take(LEFTOVERS) {
+            let text = super::leftovers::described(leftover);
+            let style = if leftover.restored { DIM } else { YELLOW };
+            self.line(&format!("          {}", paint(style, &printable(&text))));
+        }
+        if let Some(rest) = leftovers
+            .len()
+            .checked_sub(LEFTOVERS)
+            .filter(|rest| *rest > 0)
+        {
+            let text = format!("          and {rest} more; --json FILE lists them all");
+            self.line(&paint(DIM, &text));
+        }
+    }
+
     fn run_started(&mut self, labproof: &str, cluster: &ClusterInfo, labs: &[LabRecord]) {
         self.labs = labs.to_vec();
         let pages = labs.iter().map(|lab| lab.pages.len()).sum();
@@ -144,6 +171,9 @@ impl<W: Write + Send> Terminal<W> {
             counts.join(", "),
             on(cluster)
         ));
+        if let Some(identity) = &cluster.identity {
+            self.line(&format!("  {}", printable(identity)));
+        }
     }
 }
 
@@ -215,7 +245,10 @@ impl<W: Write + Send> Sink for Terminal<W> {
             }
             Event::StepFinished { .. } => {}
             Event::LabFinished {
-                broken, warnings, ..
+                broken,
+                warnings,
+                leftovers,
+                ..
             } => {
                 if let Some(broken) = broken {
                     self.line(&format!(
@@ -228,6 +261,7 @@ impl<W: Write + Send> Sink for Terminal<W> {
                     let text = format!("  {} {}", paint(YELLOW, "warning:"), printable(warning));
                     self.line(&text);
                 }
+                self.leftovers(leftovers);
             }
             Event::RunFinished { .. } => {
                 if let Some(bar) = &self.live {

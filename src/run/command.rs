@@ -112,6 +112,11 @@ pub(super) async fn run(
         },
     };
     carried.bindings = judged.bindings.clone();
+    let output = &outcome.output.merged.text;
+    carried
+        .trail
+        .command(run.connection, at, command.line, &command.text, output)
+        .await;
     let record = record(run, place, outcome, judged, attempts, started.elapsed()).await;
     run.emitter.emit(Event::CommandFinished { at, record });
     Ok(ran)

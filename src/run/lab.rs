@@ -5,9 +5,12 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
+use super::home::Home;
 use super::hook::{self, Hook, Moment};
+use super::leftovers::{self, Found, Trail};
 use super::state::StateChecks;
 use super::{Emitter, RunOptions, millis, step};
+use crate::cluster::baseline::Snapshot;
 use crate::cluster::{Connection, moving};
 use crate::event::{Event, StepAt, Verdict};
 use crate::expect::Bindings;
@@ -51,25 +54,48 @@ pub(super) async fn run(
         emitter,
     };
     emitter.emit(Event::LabStarted { lab: index });
-    let (passed, broken, warnings) = match Session::start(session_options(&run)).await {
-        Ok(mut session) => {
-            let result = run_pages(&run, &mut session).await;
-            let leftovers = session.end().await;
-            let warnings = left_running(leftovers.processes).into_iter().collect();
-            match result {
-                Ok(passed) => (passed, None, warnings),
-                Err(error) => (false, Some(error), warnings),
-            }
-        }
-        Err(error) => (false, Some(error.to_string()), Vec::new()),
+    let (result, warnings, found) = match leftovers::baseline(&run).await {
+        Ok(baseline) => in_shell(&run, baseline).await,
+        Err(error) => (Err(error), Vec::new(), Found::default()),
     };
+    let passed = result == Ok(true) && found.broken.is_none();
     emitter.emit(Event::LabFinished {
         lab: index,
-        broken,
-        warnings,
+        broken: result.err().or(found.broken),
+        warnings: warnings.into_iter().chain(found.warnings).collect(),
+        leftovers: found.leftovers,
         duration_ms: millis(started.elapsed()),
     });
     passed
+}
+
+/// Runs the pages in a shell, then brings the cluster back to its baseline: whether all passed or what kept it from running, what
+/// there is to say of the shell, and what was left in the cluster.
+async fn in_shell(
+    run: &LabRun<'_>,
+    baseline: Option<Snapshot>,
+) -> (Result<bool, String>, Vec<String>, Found) {
+    let home = match Home::of(run) {
+        Ok(home) => home,
+        Err(cause) => return (Err(cause), Vec::new(), Found::default()),
+    };
+    let mut session = match Session::start(session_options(run, &home)).await {
+        Ok(session) => session,
+        Err(error) => return (Err(error.to_string()), Vec::new(), Found::default()),
+    };
+    let mut trail = Trail::begin(run.connection).await;
+    let result = run_pages(run, &mut session, &mut trail).await;
+    // What still runs could go on changing the cluster.
+    let ended = session.end().await;
+    let found = match &baseline {
+        Some(baseline) => leftovers::take_back(run, baseline, &trail).await,
+        None => Found::default(),
+    };
+    (
+        result,
+        left_running(ended.processes).into_iter().collect(),
+        found,
+    )
 }
 
 fn left_running(processes: usize) -> Option<String> {
@@ -82,14 +108,18 @@ fn left_running(processes: usize) -> Option<String> {
     }
 }
 
-fn session_options(run: &LabRun<'_>) -> SessionOptions {
+fn session_options(run: &LabRun<'_>, home: &Home) -> SessionOptions {
     let connection = run.connection;
     SessionOptions {
         directory: run.lab.directory.clone(),
-        env: vec![
+        env: [
             ("KUBECONFIG".into(), connection.kubeconfig().into()),
             ("PATH".into(), connection.path()),
-        ],
+        ]
+        .into_iter()
+        .chain(connection.access.env.iter().cloned())
+        .chain(home.env())
+        .collect(),
         env_remove: Vec::new(),
         output_limit: OUTPUT_LIMIT,
         grace: Duration::from_secs(5),
@@ -105,13 +135,19 @@ pub(super) struct Carried<'a> {
     /// Objects that moved before the lab began, and so are nobody's fault here.
     pub(super) unsettled: BTreeSet<String>,
     pub(super) checks: StateChecks,
+    /// What the cluster saw of the commands.
+    pub(super) trail: &'a mut Trail,
 }
 
 /// Runs the pages in order; says whether everything passed.
 ///
 /// # Errors
 /// What keeps the rest of the lab from running.
-async fn run_pages(run: &LabRun<'_>, session: &mut Session) -> Result<bool, String> {
+async fn run_pages(
+    run: &LabRun<'_>,
+    session: &mut Session,
+    trail: &mut Trail,
+) -> Result<bool, String> {
     let mut passed = true;
     let mut carried = Carried {
         ran: Vec::new(),
@@ -121,6 +157,7 @@ async fn run_pages(run: &LabRun<'_>, session: &mut Session) -> Result<bool, Stri
             None => BTreeSet::new(),
         },
         checks: StateChecks::default(),
+        trail,
     };
     let last_page = run
         .lab
@@ -146,8 +183,14 @@ async fn run_pages(run: &LabRun<'_>, session: &mut Session) -> Result<bool, Stri
                 last_of_lab: last_page == Some(page_index) && last_step(page) == Some(step_index),
             };
             let before = suites(run, session, here, Moment::Before).await?;
+            if before != Verdict::Skipped {
+                carried.trail.step(run.connection, at, step.line).await;
+            }
             let verdict = step::run(run, session, here, &mut carried).await?;
             let after = suites(run, session, here, Moment::After).await?;
+            if verdict.max(after) != Verdict::Skipped {
+                carried.trail.step(run.connection, at, step.line).await;
+            }
             let verdict = before.max(verdict).max(after);
             passed &= matches!(verdict, Verdict::Pass | Verdict::Skipped);
             if run.options.fail_fast && !passed {

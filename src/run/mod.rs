@@ -8,9 +8,11 @@
 mod cause;
 mod command;
 mod emit;
+mod home;
 mod hook;
 mod judge;
 mod lab;
+mod leftovers;
 mod preflight;
 mod setup;
 mod state;
@@ -43,6 +45,8 @@ pub struct RunOptions {
     /// `--compat eks-workshop`: `expectError=true` allows a failure without asking for one, and `wait=` is
     /// slept out.
     pub compat_eks_workshop: bool,
+    /// Cancelled when there is no time left even to bring the cluster back to its baseline.
+    pub leave: CancellationToken,
 }
 
 /// Rehearses every lab of the plan and tells `emitter` all that happens.
@@ -96,6 +100,7 @@ async fn cluster_info(connection: &Connection) -> ClusterInfo {
     ClusterInfo {
         profile: connection.profile.to_owned(),
         name: connection.name.clone(),
+        identity: connection.access.identity.clone(),
         server_version: connection.server_version.clone(),
         // Only where there is a cluster is it worth a process to know.
         client_version: match connection.client {
@@ -130,6 +135,7 @@ fn outline(plan: &Plan) -> Vec<LabRecord> {
         verdict: Verdict::Skipped,
         broken: None,
         warnings: Vec::new(),
+        leftovers: Vec::new(),
         duration_ms: 0,
         pages: lab.pages.iter().map(page).collect(),
     };

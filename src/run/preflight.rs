@@ -6,28 +6,9 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 
 use crate::plan::Plan;
+use crate::plan::programs::{self, TO_INSTALL};
 use crate::source::{Diagnostic, Severity, Span};
 use crate::syntax;
-
-/// Programs that labs use, and how to get each. Only these are looked for before a run: any other
-/// word may be a function, or be made by the lab itself.
-const TOOLS: [(&str, &str); 12] = [
-    ("aws", "install the AWS CLI version 2"),
-    ("curl", "apt-get install curl"),
-    ("docker", "install Docker, or give the fence `test=false`"),
-    ("eksctl", "install eksctl"),
-    ("envsubst", "apt-get install gettext-base"),
-    ("git", "apt-get install git"),
-    ("helm", "install Helm"),
-    ("jq", "apt-get install jq"),
-    (
-        "kubectl",
-        "install kubectl of your cluster's version (Debian: apt-get install kubernetes-client)",
-    ),
-    ("kustomize", "install kustomize, or use `kubectl kustomize`"),
-    ("python3", "apt-get install python3"),
-    ("yq", "apt-get install yq"),
-];
 
 /// Known tools that a command of the plan needs and that are not on `path`, each at the first
 /// command that needs it.
@@ -35,7 +16,7 @@ const TOOLS: [(&str, &str); 12] = [
 /// A tool that an earlier command of the lab names as an argument counts as one that the lab
 /// installs by itself.
 pub fn missing_tools(plan: &Plan, path: &OsStr) -> Vec<Diagnostic> {
-    let missing: Vec<(&str, &str)> = TOOLS
+    let missing: Vec<(&str, &str)> = TO_INSTALL
         .into_iter()
         .filter(|(tool, _)| !is_on_path(tool, path))
         .collect();
@@ -93,8 +74,8 @@ pub(super) fn missing_command(stderr: &str) -> Option<String> {
         .rsplit(": ")
         .next()?
         .trim();
-    let (tool, get) = TOOLS.into_iter().find(|(tool, _)| *tool == name)?;
-    Some(format!("`{tool}` is not on PATH: {get}"))
+    let get = programs::how_to_get(name)?;
+    Some(format!("`{name}` is not on PATH: {get}"))
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@
 mod support;
 
 mod checks;
+mod kind_stand_in;
 mod labs;
+mod named;
 mod room;
 mod shared;

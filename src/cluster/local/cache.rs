@@ -147,6 +147,54 @@ pub(crate) async fn ensure(
     Ok(cache)
 }
 
+/// Makes the images whose archives are missing, and nothing else; gives all archives.
+pub(crate) async fn ensure_images(
+    root: &Path,
+    images: &[&ImageRecipe],
+    confirm: &mut (dyn FnMut(&[String]) -> bool + Send),
+    progress: &dyn Progress,
+) -> Result<Vec<PathBuf>, LocalError> {
+    let folder = Cache::at(root).images;
+    let archives = || {
+        images
+            .iter()
+            .map(|recipe| folder.join(image::built(recipe).file))
+            .collect()
+    };
+    if image::missing(&folder, images).is_empty() {
+        return Ok(archives());
+    }
+    make_dir(root)?;
+    let _turn = Lock::take(&root.join("lock"), || {
+        progress.stage(1, 1, "waiting for another labproof that fills the cache");
+    })
+    .await?;
+    let missing = image::missing(&folder, images);
+    let mut packages: Vec<String> = missing
+        .iter()
+        .flat_map(|recipe| recipe.packages())
+        .cloned()
+        .collect();
+    packages.sort();
+    packages.dedup();
+    if !packages.is_empty() && !confirm(&packages) {
+        let cache = root.to_path_buf();
+        return Err(LocalError::Declined { packages, cache });
+    }
+    require_space(root, IMAGES_MB)?;
+    let work = root.join("work");
+    let apt = Apt::prepare(&work.join("apt")).await?;
+    for (index, recipe) in missing.iter().enumerate() {
+        progress.stage(
+            index + 1,
+            missing.len(),
+            &format!("making the image {}", recipe.image()),
+        );
+        image::make(recipe, &apt, &work, &folder, progress).await?;
+    }
+    Ok(archives())
+}
+
 async fn fetch_tools(
     apt: &Apt,
     work: &Path,

@@ -32,11 +32,12 @@ use tokio::net::UnixStream;
 
 pub use self::error::LocalError;
 pub use self::image::ImageRecipe;
+pub(super) use self::lock::{Lock, is_held};
+pub(super) use self::paths::state_root;
 pub use self::up::UpOptions;
 
 use self::cgroup::Cgroup;
 use self::image::BuiltImage;
-use self::lock::Lock;
 use self::node::spec::{Answer, Request};
 use self::paths::StateDir;
 use super::Progress;
@@ -46,6 +47,29 @@ pub const KUBERNETES_VERSION: &str = kubernetes::VERSION;
 
 /// The name of the cluster that `labproof cluster up` brings up.
 pub const DEFAULT_NAME: &str = "labproof";
+
+/// Whether a local cluster can run on this machine, as far as that can be told without trying.
+///
+/// # Errors
+/// What is missing, in words.
+pub(super) fn can_run() -> Result<(), String> {
+    if !cfg!(target_os = "linux") {
+        return Err("this is not Linux, which a local cluster needs".to_owned());
+    }
+    if !rustix::process::geteuid().is_root() {
+        return Err("labproof does not run as root, which a local cluster needs".to_owned());
+    }
+    Ok(())
+}
+
+/// The archives of these images, made from their recipes where they are not in the cache yet.
+pub(super) async fn image_archives(
+    recipes: &[&ImageRecipe],
+    confirm: &mut (dyn FnMut(&[String]) -> bool + Send),
+    progress: &dyn Progress,
+) -> Result<Vec<PathBuf>, LocalError> {
+    cache::ensure_images(&paths::cache_root(), recipes, confirm, progress).await
+}
 
 /// A running local cluster.
 #[derive(Debug)]
@@ -167,6 +191,11 @@ impl LocalCluster {
     /// The folder of the components' logs.
     pub fn log_dir(&self) -> PathBuf {
         self.state.logs()
+    }
+
+    /// The file that `cluster up` keeps the cluster's baseline in.
+    pub fn baseline(&self) -> PathBuf {
+        self.state.baseline()
     }
 
     /// Whether the node still runs.

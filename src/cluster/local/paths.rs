@@ -72,6 +72,11 @@ impl StateDir {
         self.dir.join("ready.json")
     }
 
+    /// What the cluster held when `cluster up` was done, for `cluster reset`.
+    pub(crate) fn baseline(&self) -> PathBuf {
+        self.dir.join("baseline.json")
+    }
+
     /// What the node is told when it starts.
     pub(crate) fn spec(&self) -> PathBuf {
         self.dir.join("node.json")

@@ -64,7 +64,9 @@ impl Defined {
     fn command(&mut self, command: &Command) {
         match command {
             Command::Function(function) => {
-                self.names.insert(function.fname.value.clone());
+                self.name(&function.fname.value);
+                // What its body defines is defined once it is called.
+                self.compound(&function.body.0);
             }
             Command::Simple(simple) => self.simple(simple),
             Command::Compound(compound, _) => self.compound(compound),
@@ -73,45 +75,67 @@ impl Defined {
     }
 
     fn simple(&mut self, simple: &SimpleCommand) {
-        let name = simple
+        let suffix = || simple.suffix.iter().flat_map(|suffix| &suffix.0);
+        let mut words: Vec<&str> = simple
             .word_or_name
-            .as_ref()
-            .map(|word| word.value.as_str())
-            .unwrap_or_default();
-        match name {
-            "source" | "." | "eval" | "enable" | "trap" | "hash" => self.anything = true,
-            "alias" => {
-                for item in simple.suffix.iter().flat_map(|suffix| &suffix.0) {
-                    match item {
-                        CommandPrefixOrSuffixItem::AssignmentWord(_, word)
-                        | CommandPrefixOrSuffixItem::Word(word) => {
-                            self.names.insert(
-                                word.value.split('=').next().unwrap_or_default().to_owned(),
-                            );
-                        }
-                        _ => self.anything = true,
-                    }
-                }
-            }
-            // `builtin source x`, `$program x`: what runs is not to be seen here.
-            "builtin" | "command" => self.anything = true,
-            _ if name.starts_with('$') => self.anything = true,
-            _ => {}
-        }
-        let assigned = simple
-            .prefix
             .iter()
-            .flat_map(|prefix| &prefix.0)
-            .chain(simple.suffix.iter().flat_map(|suffix| &suffix.0));
-        for item in assigned {
-            if let CommandPrefixOrSuffixItem::AssignmentWord(_, word) = item
-                && ["PATH=", "BASH_ENV=", "ENV=", "KUBECONFIG_EXEC="]
-                    .iter()
-                    .any(|name| word.value.starts_with(name))
+            .map(|word| word.value.as_str())
+            .collect();
+        words.extend(suffix().filter_map(|item| match item {
+            CommandPrefixOrSuffixItem::Word(word)
+            | CommandPrefixOrSuffixItem::AssignmentWord(_, word) => Some(word.value.as_str()),
+            _ => None,
+        }));
+        let prefix = simple.prefix.iter().flat_map(|prefix| &prefix.0);
+        let assigned = prefix.filter_map(|item| match item {
+            CommandPrefixOrSuffixItem::AssignmentWord(_, word) => Some(word.value.as_str()),
+            _ => None,
+        });
+        self.anything |= assigned.chain(words.iter().copied()).any(sets_programs);
+        // `command kubectl` runs kubectl, `command -v kubectl` only looks for it.
+        let wrapped = words.iter().take_while(|word| {
+            matches!(**word, "command" | "builtin") || word.starts_with('-') && **word != "-"
+        });
+        let wrapped = if matches!(words.first(), Some(&("command" | "builtin"))) {
+            wrapped.count()
+        } else {
+            0
+        };
+        let Some((name, arguments)) = words.get(wrapped..).and_then(<[_]>::split_first) else {
+            return;
+        };
+        let Some(name) = literal(name) else {
+            // `$program x`: what runs is not to be seen here.
+            self.anything = true;
+            return;
+        };
+        match name.as_str() {
+            "source" | "." if is_completion(simple) => {}
+            "source" | "." | "eval" | "enable" | "trap" | "hash" => self.anything = true,
+            "read" | "printf" | "mapfile" | "readarray" | "declare" | "typeset" | "local"
+            | "getopts"
+                if arguments.iter().any(|word| HEEDED.contains(word)) =>
             {
-                // Another PATH makes other programs of the same names.
                 self.anything = true;
             }
+            "alias" => arguments
+                .iter()
+                .filter(|word| **word != "--")
+                .for_each(|word| self.name(word)),
+            _ => {}
+        }
+    }
+
+    /// Notes a name, with or without the meaning behind `=`.
+    fn name(&mut self, word: &str) {
+        let text = literal(word.split('=').next().unwrap_or_default()).or_else(|| {
+            literal(word).map(|word| word.split('=').next().unwrap_or_default().to_owned())
+        });
+        match text {
+            Some(name) => {
+                self.names.insert(name);
+            }
+            None => self.anything = true,
         }
     }
 
@@ -140,6 +164,45 @@ impl Defined {
             _ => self.anything = true,
         }
     }
+}
+
+/// Variables by which a shell or kubectl finds the programs it runs.
+const HEEDED: [&str; 5] = [
+    "PATH",
+    "BASH_ENV",
+    "ENV",
+    "LD_PRELOAD",
+    "KUBECTL_EXTERNAL_DIFF",
+];
+
+/// Whether a word sets one of them, so that names mean other programs: `PATH=x`, `"PATH=x"`, `PATH+=:x`.
+fn sets_programs(word: &str) -> bool {
+    let word = word.trim_start_matches(['"', '\'']);
+    HEEDED.iter().any(|name| {
+        word.strip_prefix(name)
+            .is_some_and(|rest| rest.starts_with('=') || rest.starts_with("+="))
+    })
+}
+
+/// What a word says, if that is known to the letter.
+fn literal(word: &str) -> Option<String> {
+    words::read(word, &|_| false)
+        .filter(|argument| argument.literal)
+        .map(|argument| argument.text)
+}
+
+/// `source <(kubectl completion bash)`: defines functions for the prompt and no program.
+fn is_completion(simple: &SimpleCommand) -> bool {
+    let items: Vec<_> = simple.suffix.iter().flat_map(|suffix| &suffix.0).collect();
+    let [CommandPrefixOrSuffixItem::ProcessSubstitution(_, shell)] = items.as_slice() else {
+        return false;
+    };
+    let text = shell.list.to_string();
+    let words: Vec<&str> = text.trim_end_matches(';').split_whitespace().collect();
+    matches!(
+        words.as_slice(),
+        ["kubectl" | "helm" | "eksctl" | "kind", "completion", "bash"]
+    )
 }
 
 /// Whether running the command again is harmless, in a shell where names mean what they usually do.
@@ -323,10 +386,9 @@ impl Check<'_> {
             },
             IoRedirect::HereDocument(_, document) => {
                 !document.requires_expansion
-                    || words::read(
-                        &format!("\"{}\"", document.doc.value.replace('"', "")),
-                        &|inner| reads_only(inner, self.defined, self.depth + 1),
-                    )
+                    || words::read_document(&document.doc.value, &|inner| {
+                        reads_only(inner, self.defined, self.depth + 1)
+                    })
                     .is_some()
             }
             IoRedirect::HereString(_, word) => self.argument(word).is_some(),

@@ -37,7 +37,7 @@ pub(super) fn aws(arguments: &[Argument]) -> bool {
         return false;
     };
     // Operations that write what they got into a file that is named as an operand or a flag.
-    const WRITES: [&str; 8] = [
+    const WRITES: [&str; 20] = [
         "get-object",
         "get-object-torrent",
         "get-export",
@@ -46,6 +46,18 @@ pub(super) fn aws(arguments: &[Argument]) -> bool {
         "get-media",
         "get-snapshot-block",
         "get-clip",
+        "get-configuration",
+        "get-latest-configuration",
+        "get-thing-shadow",
+        "get-package-version-asset",
+        "get-map-glyphs",
+        "get-map-sprites",
+        "get-map-style-descriptor",
+        "get-map-tile",
+        "get-tile",
+        "get-hls-streaming-session-url",
+        "describe-input-device-thumbnail",
+        "get-images",
     ];
     if *service == "s3" {
         return *operation == "ls";

@@ -14,12 +14,22 @@ pub(super) struct Argument {
 
 /// Reads a word; `harmless` says so of a command inside a substitution.
 pub(super) fn read(word: &str, harmless: &dyn Fn(&str) -> bool) -> Option<Argument> {
+    scan(word, false, harmless)
+}
+
+/// Reads the text of a here-document: quotes are letters in it, expansions are not.
+pub(super) fn read_document(text: &str, harmless: &dyn Fn(&str) -> bool) -> Option<Argument> {
+    scan(text, true, harmless)
+}
+
+fn scan(word: &str, document: bool, harmless: &dyn Fn(&str) -> bool) -> Option<Argument> {
     let mut out = Argument {
         text: String::new(),
         literal: true,
     };
     let mut rest = word;
-    let mut quoted = false;
+    let mut quoted = document;
+    let mut opened = false;
     while let Some(c) = rest.chars().next() {
         match c {
             '\'' if !quoted => {
@@ -28,7 +38,14 @@ pub(super) fn read(word: &str, harmless: &dyn Fn(&str) -> bool) -> Option<Argume
                 rest = &rest[end + 2..];
                 continue;
             }
-            '"' => quoted = !quoted,
+            '"' if !document => quoted = !quoted,
+            // `{-X,DELETE}` is two words, which nothing here has looked at.
+            '{' if !quoted => {
+                opened = true;
+                out.literal = false;
+                out.text.push(c);
+            }
+            ',' if opened => return None,
             '\\' => {
                 let next = rest[1..].chars().next()?;
                 if next != '\n' {
@@ -46,7 +63,7 @@ pub(super) fn read(word: &str, harmless: &dyn Fn(&str) -> bool) -> Option<Argume
                 continue;
             }
             // Globs and braces make several words of one, of files that nobody knows here.
-            '*' | '?' | '[' | '{' | '~' if !quoted => {
+            '*' | '?' | '[' | '~' if !quoted => {
                 out.literal = false;
                 out.text.push(c);
             }
@@ -54,7 +71,7 @@ pub(super) fn read(word: &str, harmless: &dyn Fn(&str) -> bool) -> Option<Argume
         }
         rest = &rest[c.len_utf8()..];
     }
-    (!quoted).then_some(out)
+    (quoted == document).then_some(out)
 }
 
 /// An expansion at the start of `rest`; what follows it.
@@ -91,6 +108,10 @@ fn expansion<'r>(
         }
         expanded(out);
         return Some(&inner[end + 1..]);
+    }
+    // `$[i++]` is old arithmetic, which assigns.
+    if after.starts_with('[') {
+        return None;
     }
     // `$'...'` and `$"..."` are quotes of their own.
     if after.starts_with(['\'', '"']) && !quoted {

@@ -1,20 +1,22 @@
-//! Names of namespaces and objects that are nearly, but not quite, names that the lab uses.
+//! Names of namespaces and objects that nothing on the lab's pages makes.
 //!
-//! What exists on a cluster before the lab begins is not known, so an unknown name is no mistake; one that occurs once
-//! and differs by a letter from one that occurs often is.
+//! What exists on a cluster before the lab begins is not known. A name is reported where it occurs once and differs by a
+//! letter from one that is known, and any unknown name where the pages tell all that is made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::known::{arguments, is_name, kind};
 use super::super::view::{CommandView, LabView, PageView};
 use super::super::{Findings, Rule};
 use crate::source::Severity;
-use crate::syntax::{Simple, Word};
+use crate::syntax::{Joint, Simple, Word};
 
 pub(super) const NAMESPACE: Rule = Rule {
     code: "LP020",
     title: "a suspect namespace",
     severity: Severity::Warning,
-    explanation: "The namespace occurs once and differs by a slip of the hand from one that the lab uses. In a namespace that does not exist \
+    explanation: "No manifest and no command of the lab makes the namespace, nothing else mentions it, and it differs by a slip of the hand from one \
+                  that the lab uses; or the pages tell all that is made, and it is not among it. In a namespace that does not exist \
                   `kubectl get` finds nothing and `kubectl delete --all` deletes nothing, and both succeed.",
     example: "```bash\n$ kubectl get pods -n assets\n$ kubectl describe deployment -n assets\n$ kubectl delete --all pods --namespace=assetss\n```\n",
     check: namespace,
@@ -24,8 +26,9 @@ pub(super) const OBJECT: Rule = Rule {
     code: "LP021",
     title: "a suspect object",
     severity: Severity::Warning,
-    explanation: "The object's name occurs once and differs by a slip of the hand from one of the same kind that the lab uses.",
-    example: "```bash\n$ kubectl get deployment/checkout\n$ kubectl scale deployment/checkout --replicas=2\n$ kubectl rollout status deployment/chekcout\n```\n",
+    explanation: "No manifest and no command of the lab makes the object, nothing else mentions it, and its name differs by a slip of the hand from \
+                  one of the same kind that the lab uses; or the pages tell all that is made, and it is not among it.",
+    example: "```bash\n$ kubectl create deployment checkout --image=nginx\n$ kubectl scale deployment/checkout --replicas=2\n$ kubectl rollout status deployment/chekcout\n```\n",
     check: object,
 };
 
@@ -39,133 +42,154 @@ struct Use<'a> {
 /// The names of one kind, each with its uses.
 type Uses<'a> = BTreeMap<String, Vec<Use<'a>>>;
 
+/// Namespaces of every cluster.
+const BUILT_IN: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
+
 fn namespace(lab: &LabView<'_>, findings: &mut Findings) {
     let mut uses: Uses<'_> = BTreeMap::new();
-    for (page, _, view) in lab.commands() {
+    let mut named = BTreeSet::new();
+    for (page, step, view) in lab.commands() {
         for part in view.parts.iter().filter(|part| is_kubectl(part)) {
+            let made = part.has(&["--create-namespace"]);
             for (name, word) in part.flags(&["-n", "--namespace"]) {
-                if is_name(name) {
-                    uses.entry(name.to_owned())
-                        .or_default()
-                        .push(Use { page, view, word });
+                if made {
+                    named.insert(name.to_owned());
+                } else if is_name(name) && !step.step.options.expect_error {
+                    let used = Use { page, view, word };
+                    uses.entry(name.to_owned()).or_default().push(used);
                 }
             }
         }
     }
-    report(lab, &uses, "namespace", findings);
+    named.extend(lab.known.namespaces.iter().cloned());
+    let complete = lab.known.complete && tells_all(lab, &named);
+    named.extend(BUILT_IN.map(str::to_owned));
+    report(lab, &uses, &named, "namespace", complete, findings);
 }
 
 fn object(lab: &LabView<'_>, findings: &mut Findings) {
     let mut kinds: BTreeMap<&'static str, Uses<'_>> = BTreeMap::new();
-    for (page, _, view) in lab.commands() {
+    for (page, step, view) in lab.commands() {
+        if step.step.options.expect_error {
+            continue;
+        }
         for part in view.parts.iter().filter(|part| is_kubectl(part)) {
-            for (kind, name, word) in objects(part) {
-                kinds
-                    .entry(kind)
-                    .or_default()
-                    .entry(name)
-                    .or_default()
-                    .push(Use { page, view, word });
+            for (kind, word, name) in objects(part) {
+                let used = Use { page, view, word };
+                let of_kind = kinds.entry(kind).or_default();
+                of_kind.entry(name.to_owned()).or_default().push(used);
             }
         }
     }
     for (kind, uses) in &kinds {
-        report(lab, uses, kind, findings);
+        let made = &lab.known.objects;
+        let makes = |controller: &str| made.iter().any(|(kind, _)| *kind == controller);
+        let named: BTreeSet<String> = made
+            .iter()
+            .filter(|(made, _)| made == kind)
+            .map(|(_, name)| name.clone())
+            .collect();
+        // Controllers make these.
+        let by_controller = match *kind {
+            "job" => makes("cronjob"),
+            "pvc" => makes("statefulset"),
+            "serviceaccount" | "secret" | "configmap" | "namespace" => true,
+            _ => false,
+        };
+        let complete = lab.known.complete && !by_controller && tells_all(lab, &named);
+        report(lab, uses, &named, kind, complete, findings);
     }
 }
 
+/// Whether things of a kind can only be there if the lab makes them. A chapter that goes on with what another one made
+/// makes none itself; a lab that says that it is one has none before it.
+fn tells_all(lab: &LabView<'_>, made: &BTreeSet<String>) -> bool {
+    !made.is_empty() || lab.pages.iter().any(|page| page.page.front.lab)
+}
+
 fn is_kubectl(part: &Simple) -> bool {
-    matches!(part.name(), "kubectl" | "helm")
+    matches!(part.name(), "kubectl" | "helm") && part.joint != Joint::Or
 }
 
-fn is_name(name: &str) -> bool {
-    name.len() >= 4
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-}
-
-/// `deployment/web` and `deployment web`, the kind in one spelling.
-fn objects(part: &Simple) -> Vec<(&'static str, String, &Word)> {
-    let words = part.command();
-    let end = words
-        .iter()
-        .position(|word| word.text == "--")
-        .unwrap_or(words.len());
+/// `deployment/web`, `deployment web` and `deployment a b` of a command on objects that are there.
+fn objects(part: &Simple) -> Vec<(&'static str, &Word, &str)> {
+    let of_system = part
+        .flag(&["-n", "--namespace"])
+        .is_some_and(|namespace| namespace.starts_with("kube-"));
+    if of_system || part.name() != "kubectl" || part.has(&["--ignore-not-found"]) {
+        return Vec::new();
+    }
+    let words = arguments(part);
+    let Some((verb, mut rest)) = words.split_first() else {
+        return Vec::new();
+    };
+    match verb.text.as_str() {
+        "get" | "describe" | "delete" | "edit" | "patch" | "scale" | "expose" | "label"
+        | "annotate" | "autoscale" | "logs" | "exec" | "wait" | "port-forward" => {}
+        "rollout" | "set" => rest = rest.get(1..).unwrap_or_default(),
+        _ => return Vec::new(),
+    }
+    let several = !matches!(verb.text.as_str(), "logs" | "exec" | "port-forward");
     let mut found = Vec::new();
-    for (index, word) in words[..end].iter().enumerate() {
-        if let Some((head, name)) = word.text.split_once('/') {
-            if let Some(kind) = kind(head).filter(|_| is_name(name)) {
-                found.push((kind, name.to_owned(), word));
-            }
-        } else if let (Some(kind), Some(next)) = (kind(&word.text), words[..end].get(index + 1)) {
-            let verb = words.get(index.wrapping_sub(1)).is_some_and(|before| {
-                matches!(
-                    before.text.as_str(),
-                    "get"
-                        | "describe"
-                        | "delete"
-                        | "edit"
-                        | "patch"
-                        | "scale"
-                        | "expose"
-                        | "label"
-                        | "annotate"
-                )
-            });
-            if verb && is_name(&next.text) {
-                found.push((kind, next.text.clone(), next));
-            }
+    let lone = rest.first().and_then(|word| kind(&word.text));
+    for (index, word) in rest.iter().enumerate() {
+        if word.text.contains('=') || !several && index > 0 {
+            break;
+        }
+        let (kind, name) = match (word.text.split_once('/'), lone) {
+            (Some((head, name)), _) => (kind(head), name),
+            (None, Some(lone)) if index > 0 && several => (Some(lone), word.text.as_str()),
+            _ => continue,
+        };
+        if let Some(kind) = kind.filter(|_| is_name(name)) {
+            found.push((kind, *word, name));
         }
     }
     found
 }
 
-fn kind(text: &str) -> Option<&'static str> {
-    Some(match text.split('.').next()? {
-        "deployment" | "deployments" | "deploy" => "deployment",
-        "statefulset" | "statefulsets" | "sts" => "statefulset",
-        "daemonset" | "daemonsets" | "ds" => "daemonset",
-        "service" | "services" | "svc" => "service",
-        "configmap" | "configmaps" | "cm" => "configmap",
-        "secret" | "secrets" => "secret",
-        "ingress" | "ingresses" | "ing" => "ingress",
-        "job" | "jobs" => "job",
-        "cronjob" | "cronjobs" | "cj" => "cronjob",
-        "pvc" | "persistentvolumeclaim" => "pvc",
-        "serviceaccount" | "sa" => "serviceaccount",
-        "namespace" | "namespaces" | "ns" => "namespace",
-        _ => return None,
-    })
-}
-
-fn report(lab: &LabView<'_>, uses: &Uses<'_>, what: &str, findings: &mut Findings) {
+fn report(
+    lab: &LabView<'_>,
+    uses: &Uses<'_>,
+    named: &BTreeSet<String>,
+    what: &str,
+    complete: bool,
+    findings: &mut Findings,
+) {
     for (name, places) in uses {
-        let [place] = places.as_slice() else { continue };
-        let near = uses
-            .iter()
-            .find(|(other, others)| others.len() >= 2 && is_slip(name, other));
-        let Some((near, others)) = near else { continue };
-        // What the lab makes or shows under that name exists.
-        if is_known(lab, name) {
+        if named.contains(name) || is_mentioned(lab, name) {
             continue;
         }
+        let often = uses.iter().filter(|(_, places)| places.len() >= 2);
+        let shown = uses
+            .keys()
+            .filter(|other| is_slip(name, other) && is_mentioned(lab, other));
+        let near = often
+            .map(|(other, _)| other)
+            .chain(named)
+            .chain(shown)
+            .find(|near| is_slip(name, near) && places.len() == 1);
+        let place = &places[0];
+        let message = match near {
+            Some(_) => format!("the {what} `{name}` occurs only here"),
+            None if complete => format!("nothing on the lab's pages makes the {what} `{name}`"),
+            None => continue,
+        };
+        let help = match near {
+            Some(near) => Some(format!("did you mean `{near}`?")),
+            None if named.is_empty() => None,
+            None => {
+                let some: Vec<&str> = named.iter().take(5).map(String::as_str).collect();
+                Some(format!("the lab knows `{}`", some.join("`, `")))
+            }
+        };
         let span = place.view.word_span(place.page.file(), place.word);
-        findings
-            .add(
-                place.page.file(),
-                span,
-                format!("the {what} `{name}` occurs only here"),
-            )
-            .help = Some(format!(
-            "did you mean `{near}`, which the lab uses {} times?",
-            others.len()
-        ));
+        findings.add(place.page.file(), span, message).help = help;
     }
 }
 
-/// Whether an output, a manifest on the page or a file of the lab has the name.
-fn is_known(lab: &LabView<'_>, name: &str) -> bool {
+/// Whether prose, an output, a fence that is no shell's or a command that makes something has the name.
+fn is_mentioned(lab: &LabView<'_>, name: &str) -> bool {
     let holds = |text: &str| {
         text.match_indices(name).any(|(at, _)| {
             let word = |c: char| c.is_ascii_alphanumeric() || c == '-';
@@ -174,19 +198,25 @@ fn is_known(lab: &LabView<'_>, name: &str) -> bool {
         })
     };
     lab.pages.iter().any(|page| {
-        page.blocks
-            .iter()
-            .any(|block| !crate::page::is_shell(&block.language) && holds(&block.text))
+        page.prose().any(holds)
+            || page
+                .blocks
+                .iter()
+                .any(|block| !crate::page::is_shell(&block.language) && holds(&block.text))
             || page
                 .steps
                 .iter()
                 .flat_map(|step| &step.commands)
                 .any(|view| {
-                    let made =
-                        view.command.text.contains("create") || view.command.text.contains("<<");
-                    made && holds(&view.command.text)
+                    let text = &view.command.text;
+                    let made = ["create", "<<", "apply", "install", "run"]
+                        .iter()
+                        .any(|verb| text.contains(verb));
+                    let missing = ["not found", "NotFound", "No resources"];
+                    made && holds(text)
                         || view.command.expected.as_ref().is_some_and(|shown| {
-                            !shown.text.contains("not found") && holds(&shown.text)
+                            !missing.iter().any(|sign| shown.text.contains(sign))
+                                && holds(&shown.text)
                         })
                 })
     })

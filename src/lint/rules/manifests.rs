@@ -8,30 +8,31 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-use super::super::view::{CommandView, LabView};
+use super::super::view::{CommandView, LabView, PageView};
 use super::super::{Findings, Rule};
-use crate::plan::manifests::find;
+use crate::plan::manifests::{self, Applied};
 use crate::source::Severity;
 
 pub(super) const CONTRADICTED: Rule = Rule {
     code: "LP029",
     title: "a shown list that contradicts the manifests",
     severity: Severity::Warning,
-    explanation: "The manifests that the command applies, rendered with the kubectl on this machine, hold other objects than the page shows. Only with \
-                  `--render`; a path that is not found beside the page, above it or in a folder `manifests` is not looked at.",
+    explanation: "The manifests that the command applies or deletes hold other objects than the page shows. A here-document and files that can be read are looked \
+                  at always; kustomizations that generate or rename objects only with `--render`, by the kubectl on this machine. A path that is not \
+                  found beside the page, above it or in a folder `manifests` is not looked at.",
     example: "With a `web.yaml` beside the page that holds a Deployment `web`:\n\n```bash\n$ kubectl apply -f web.yaml\ndeployment.apps/api created\n```\n",
     check: contradicted,
 };
 
 static ACTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^([a-z][a-z0-9]*)(?:\.[a-z0-9.-]+)?/(\S+) (?:created|configured|unchanged)").ok()
+    Regex::new(r#"^([a-z][a-z0-9]*)(?:\.[a-z0-9.-]+)?(?:/(\S+) (?:created|configured|unchanged)| "([^"]+)" (?:force )?deleted)"#).ok()
 });
 
 /// Larger sets of manifests are not held against a page.
 const MOST: usize = 500;
 
 fn contradicted(lab: &LabView<'_>, findings: &mut Findings) {
-    let Some(action) = ACTION.as_ref().filter(|_| lab.render) else {
+    let Some(action) = ACTION.as_ref() else {
         return;
     };
     for (page, _, view) in lab.commands() {
@@ -39,7 +40,7 @@ fn contradicted(lab: &LabView<'_>, findings: &mut Findings) {
         let shown: BTreeSet<(String, String)> = lines
             .iter()
             .filter_map(|(line, _)| action.captures(line))
-            .map(|found| (found[1].to_owned(), found[2].to_owned()))
+            .map(|found| (found[1].to_owned(), name(&found).to_owned()))
             .collect();
         let whole = lines
             .iter()
@@ -47,10 +48,7 @@ fn contradicted(lab: &LabView<'_>, findings: &mut Findings) {
         if shown.is_empty() || !whole {
             continue;
         }
-        let Some(made) = target(view)
-            .and_then(|path| find(page.file().path(), &path))
-            .and_then(|path| render(&path))
-        else {
+        let Some(made) = held(page, view, lab.render).filter(|made| !made.is_empty()) else {
             continue;
         };
         let strange = shown.difference(&made).next();
@@ -63,8 +61,10 @@ fn contradicted(lab: &LabView<'_>, findings: &mut Findings) {
             (None, None) => continue,
         };
         let at = lines.iter().find(|(line, _)| {
-            strange.is_some_and(|(_, name)| {
-                action.captures(line).is_some_and(|found| &found[2] == name)
+            strange.is_some_and(|(_, strange)| {
+                action
+                    .captures(line)
+                    .is_some_and(|found| name(&found) == strange)
             })
         });
         let span = at.map_or_else(|| view.first_line(page.file()), |(_, span)| *span);
@@ -72,7 +72,37 @@ fn contradicted(lab: &LabView<'_>, findings: &mut Findings) {
     }
 }
 
-/// The path that a command applies, if it applies one and does nothing else.
+fn name<'a>(found: &regex::Captures<'a>) -> &'a str {
+    found
+        .get(2)
+        .or(found.get(3))
+        .map_or("", |name| name.as_str())
+}
+
+/// The kinds and names that a command applies or deletes; `None` where they cannot be told for certain.
+fn held(
+    page: &PageView<'_>,
+    view: &CommandView<'_>,
+    render: bool,
+) -> Option<BTreeSet<(String, String)>> {
+    let path = target(view)?;
+    let applied = manifests::applied(page.file().path(), &path, &view.command.text);
+    let [Applied::Here(found)] = applied.as_slice() else {
+        return None;
+    };
+    if !found.partial {
+        let objects = found.objects.iter();
+        return Some(
+            objects
+                .map(|object| (object.kind.to_lowercase(), object.name.clone()))
+                .collect(),
+        );
+    }
+    let folder = manifests::find(page.file().path(), &path).filter(|_| render)?;
+    self::render(&folder)
+}
+
+/// The path that a command applies, if it applies one and does nothing else; `-` for a here-document.
 fn target(view: &CommandView<'_>) -> Option<String> {
     let outer: Vec<_> = view.parts.iter().filter(|part| part.depth == 0).collect();
     let first = outer.first()?;
@@ -82,7 +112,19 @@ fn target(view: &CommandView<'_>) -> Option<String> {
         .map(|word| word.text.as_str())
         .collect();
     let path = match words.as_slice() {
-        ["kubectl", "apply" | "create", ..] if outer.len() == 1 => {
+        ["cat", ..] if outer.len() == 2 && view.command.text.contains("<<") => {
+            let words: Vec<&str> = outer[1]
+                .command()
+                .iter()
+                .map(|word| word.text.as_str())
+                .collect();
+            matches!(
+                words.as_slice(),
+                ["kubectl", "apply" | "create", "-f", "-"] | ["kubectl", "apply" | "create", "-f-"]
+            )
+            .then_some("-")?
+        }
+        ["kubectl", "apply" | "create" | "delete", ..] if outer.len() == 1 => {
             let mut paths = first.flags(&["-f", "--filename", "-k", "--kustomize"]);
             let path = paths.next()?.0;
             paths.next().is_none().then_some(path)?
@@ -94,11 +136,10 @@ fn target(view: &CommandView<'_>) -> Option<String> {
         }
         _ => return None,
     };
-    (!path.contains(['$', '*', '{']) && !path.contains("://") && path != "-")
-        .then(|| path.to_owned())
+    (!path.contains(['$', '*', '{'])).then(|| path.to_owned())
 }
 
-/// The kinds and names that a path holds; `None` where they cannot be told for certain.
+/// The kinds and names that a path holds when it is rendered; `None` where they cannot be told for certain.
 fn render(path: &Path) -> Option<BTreeSet<(String, String)>> {
     let text = if path.is_dir() {
         let output = Command::new("kubectl")

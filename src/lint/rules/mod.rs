@@ -1,6 +1,7 @@
 //! The rules, a file a family, and the table of them.
 
 mod cluster_names;
+mod contradictions;
 mod fences;
 mod flags;
 mod hooks;
@@ -46,4 +47,7 @@ pub const RULES: &[Rule] = &[
     prompts::NO_BLANK_AFTER_PROMPT,
     prompts::OUTPUT_BEGINS_WITH_OPERATOR,
     manifests::CONTRADICTED,
+    prompts::PROMPT_BEFORE_OUTPUT,
+    contradictions::OTHER_OBJECT,
+    contradictions::OTHER_COUNT,
 ];

@@ -9,6 +9,7 @@ use regex::Regex;
 use super::super::view::LabView;
 use super::super::{Findings, Rule};
 use crate::source::{Fix, Severity, Span};
+use crate::syntax::Simple;
 
 pub(super) const MISSING_PROMPT: Rule = Rule {
     code: "LP001",
@@ -23,13 +24,26 @@ pub(super) const MISSING_PROMPT: Rule = Rule {
 /// A known program, a verb of its, and more: what output hardly ever begins a line with.
 static COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"^(?:kubectl (?:-n \S+ |--namespace[= ]\S+ )?(?:get|apply|delete|describe|create|exec|logs|rollout|scale|wait|patch|label|annotate|edit|run|expose|port-forward|cp|top|config|set|drain|cordon|uncordon|taint) \S|helm (?:install|upgrade|uninstall|repo|list|get|status) ?\S|aws [a-z0-9-]+ [a-z-]+ --|eksctl (?:create|get|delete|upgrade|scale|utils) \S|docker (?:run|build|ps|exec|pull|push) ?\S|curl -\S|export [A-Za-z_]+=)",
+        r"^(?:aws [a-z0-9-]+ [a-z]+-[a-z-]+(?: |$)|git (?:clone|checkout|push|commit) \S|terraform (?:init|apply|plan|destroy)\b|kustomize build \S|ls -\S|cd [~/.\w]\S*$|mkdir \S|wget \S|chmod \S|sed -i |kubectl (?:-n \S+ |--namespace[= ]\S+ )?(?:get|apply|delete|describe|create|exec|logs|rollout|scale|wait|patch|label|annotate|edit|run|expose|port-forward|cp|top|config|set|drain|cordon|uncordon|taint|kustomize|autoscale|replace|explain|api-resources) ?\S|helm (?:install|upgrade|uninstall|repo|list|get|status) ?\S|aws [a-z0-9-]+ [a-z-]+ --|eksctl (?:create|get|delete|upgrade|scale|utils) \S|docker (?:run|build|ps|exec|pull|push) ?\S|curl -\S|export [A-Za-z_]+=)",
     )
     .ok()
 });
 
+/// The first line of a block that holds commands and nothing else.
+static BEGINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"^(?:(?:kubectl|helm|aws|eksctl|docker|curl|export|cd|git|terraform|minikube|istioctl|flux|argocd|sudo|mkdir|source|wget) \S|[A-Z_]+=\$\()",
+    )
+    .ok()
+});
+
+/// Programs that print files, in which commands may stand.
+const PRINTS_FILES: [&str; 8] = [
+    "cat", "less", "head", "tail", "history", "grep", "diff", "git",
+];
+
 fn missing_prompt(lab: &LabView<'_>, findings: &mut Findings) {
-    let Some(pattern) = COMMAND.as_ref() else {
+    let (Some(pattern), Some(begins)) = (COMMAND.as_ref(), BEGINS.as_ref()) else {
         return;
     };
     for page in &lab.pages {
@@ -42,7 +56,8 @@ fn missing_prompt(lab: &LabView<'_>, findings: &mut Findings) {
                     .find(|block| block.span == step.step.span);
                 let lines = content.map_or("", |block| block.text.as_str()).lines();
                 for (index, line) in lines.enumerate() {
-                    if pattern.is_match(line.trim_start()) {
+                    let bare = line.trim_start();
+                    if pattern.is_match(bare) || index == 0 && begins.is_match(bare) {
                         let span = file.line_span(step.step.line + 1 + index);
                         findings
                             .add(file, span, "a command without its prompt: the block has no `$ ` and does not run")
@@ -53,6 +68,10 @@ fn missing_prompt(lab: &LabView<'_>, findings: &mut Findings) {
             }
             for command in &step.commands {
                 // A program's own advice ("run kubectl ...") stands in running text, indented or after prose.
+                let prints = |part: &Simple| PRINTS_FILES.contains(&part.name());
+                if command.parts.iter().any(prints) {
+                    continue;
+                }
                 let lines = command.shown_lines(file);
                 for (index, (line, span)) in lines.iter().enumerate() {
                     let set_apart = index == 0 || lines[index - 1].0.trim().is_empty();
@@ -294,5 +313,40 @@ fn lacks_backslash(lab: &LabView<'_>, findings: &mut Findings) {
                 )
                 .help = Some("end the line above with ` \\`".to_owned());
         }
+    }
+}
+
+pub(super) const PROMPT_BEFORE_OUTPUT: Rule = Rule {
+    code: "LP030",
+    title: "a prompt before what is no command",
+    severity: Severity::Warning,
+    explanation: "After the prompt stands a second one, or a line that a command has printed: bash looks for a program of that name.",
+    example: "```bash\n$ kubectl apply -f web.yaml\n$ deployment.apps/web created\n```\n",
+    check: prompt_before_output,
+};
+
+/// What kubectl prints of an object, and the names of a table's columns.
+static PRINTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r#"^(?:[a-z][a-z0-9.-]*/\S+ (?:created|configured|unchanged|scaled|patched|labeled|restarted|exposed|condition met)\b|[a-z][a-z0-9.-]* "[^"]+" (?:force )?deleted|(?:NAME|NAMESPACE|LAST SEEN) +[A-Z]{3,})"#,
+    )
+    .ok()
+});
+
+fn prompt_before_output(lab: &LabView<'_>, findings: &mut Findings) {
+    let Some(printed) = PRINTED.as_ref() else {
+        return;
+    };
+    for (page, _, view) in lab.commands() {
+        let text = &view.command.text;
+        let message = if text.starts_with("$ ") {
+            "a second prompt: bash looks for a program `$`"
+        } else if printed.is_match(text) {
+            "this is no command but what one has printed"
+        } else {
+            continue;
+        };
+        let span = view.first_line(page.file());
+        findings.add(page.file(), span, message).help = Some("remove the `$ `".to_owned());
     }
 }

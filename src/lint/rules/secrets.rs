@@ -20,7 +20,7 @@ pub(super) const SECRET: Rule = Rule {
 
 static SECRETS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\bxox[abpr]-[0-9A-Za-z-]{20,}|-----BEGIN (?:RSA |EC |OPENSSH )?PRIVATE KEY-----|\bAIza[0-9A-Za-z_-]{35}\b|\bglpat-[0-9A-Za-z_-]{20}\b|\bsk_live_[0-9a-zA-Z]{24,}",
+        r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\bxox[abpr]-[0-9A-Za-z-]{20,}|-----BEGIN (?:RSA |EC |OPENSSH )?PRIVATE KEY-----|\bAIza[0-9A-Za-z_-]{35}\b|\bglpat-[0-9A-Za-z_-]{20}\b|\bsk_live_[0-9a-zA-Z]{24,}|(?i:aws_secret_access_key|secretaccesskey)\W{1,4}[A-Za-z0-9/+]{40}\b",
     )
     .ok()
 });
@@ -32,8 +32,8 @@ fn secret(lab: &LabView<'_>, findings: &mut Findings) {
     for page in &lab.pages {
         let text = page.file().text();
         for found in pattern.find_iter(text) {
-            // AWS's documentation uses keys that end in EXAMPLE.
-            if found.as_str().ends_with("EXAMPLE") || found.as_str().contains("XXXX") {
+            // AWS's documentation uses keys that hold EXAMPLE.
+            if found.as_str().contains("EXAMPLE") || found.as_str().contains("XXXX") {
                 continue;
             }
             // The first line of a key with nothing under it shows what one looks like.
@@ -66,7 +66,7 @@ pub(super) const ACCOUNT: Rule = Rule {
 };
 
 static ACCOUNTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:(\d{12}):|\b(\d{12})\.dkr\.ecr\.|"(?:OwnerId|AccountId|GroupOwnerId|Account)": "(\d{12})""#).ok()
+    Regex::new(r#"arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:(\d{12}):|\b(\d{12})\.dkr\.ecr\.|"(?:OwnerId|AccountId|GroupOwnerId|Account)": "(\d{12})"|(?i:account[_-]?id)[=: "']{1,4}(\d{12})\b"#).ok()
 });
 
 /// Accounts in which AWS itself keeps the images of its add-ons.
@@ -86,7 +86,7 @@ fn account(lab: &LabView<'_>, findings: &mut Findings) {
     for page in &lab.pages {
         let mut said = HashSet::new();
         for found in pattern.captures_iter(page.file().text()) {
-            let Some(id) = found.get(1).or(found.get(2)).or(found.get(3)) else {
+            let Some(id) = (1..=4).find_map(|group| found.get(group)) else {
                 continue;
             };
             if is_made_up(id.as_str()) || !said.insert(id.as_str()) {

@@ -4,13 +4,14 @@ use super::super::view::LabView;
 use super::super::{Findings, Rule};
 use crate::page::endless::{self, ENDLESS};
 use crate::source::Severity;
+use crate::syntax::{Joint, Simple, Word};
 
 pub(super) const TIMEOUT_TOO_SHORT: Rule = Rule {
     code: "LP004",
     title: "the fence's timeout is shorter than the command's",
     severity: Severity::Warning,
-    explanation: "The block is ended (after 120 s, if it says nothing) before the command's own `--timeout` runs out: a slow cluster \
-                  fails with \"timed out\" instead of the command's own message.",
+    explanation: "The block is ended (after 120 s, if it says nothing) before the command's own `--timeout` runs out, or before a `sleep` is \
+                  over: a slow cluster fails with \"timed out\" instead of the command's own message.",
     example: "```bash timeout=60\n$ kubectl wait --for=condition=available deployment/web --timeout=300s\n```\n",
     check: too_short,
 };
@@ -19,17 +20,8 @@ fn too_short(lab: &LabView<'_>, findings: &mut Findings) {
     for (page, step, view) in lab.commands() {
         let limit = step.step.options.timeout.as_secs();
         for part in &view.parts {
-            if !matches!(
-                part.name(),
-                "kubectl" | "helm" | "eksctl" | "flux" | "argocd"
-            ) {
-                continue;
-            }
-            let longest = part
-                .flags(&["--timeout"])
-                .filter_map(|(value, word)| Some((seconds(value)?, word)))
-                .next_back();
-            let Some((own, word)) = longest.filter(|(own, _)| *own > limit) else {
+            let own = own_time(part).filter(|_| part.joint != Joint::Background);
+            let Some((own, word)) = own.filter(|(own, _)| *own > limit) else {
                 continue;
             };
             let span = view.word_span(page.file(), word);
@@ -41,6 +33,21 @@ fn too_short(lab: &LabView<'_>, findings: &mut Findings) {
                 )
                 .help = Some(format!("write `timeout={own}` or more on the fence"));
         }
+    }
+}
+
+/// How long a command says that it may take, and where.
+fn own_time(part: &Simple) -> Option<(u64, &Word)> {
+    match part.name() {
+        "kubectl" | "helm" | "eksctl" | "flux" | "argocd" => part
+            .flags(&["--timeout"])
+            .filter_map(|(value, word)| Some((seconds(value)?, word)))
+            .next_back(),
+        // The first word that is a time: options of `timeout` may stand before it.
+        "sleep" | "timeout" => part.command()[1..]
+            .iter()
+            .find_map(|word| Some((seconds(&word.text)?, word))),
+        _ => None,
     }
 }
 

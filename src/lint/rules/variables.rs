@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::super::assigned;
 use super::super::view::LabView;
 use super::super::{Findings, Rule};
 use crate::source::{Severity, nearest};
@@ -13,110 +14,168 @@ pub(super) const NEVER_SET: Rule = Rule {
     code: "LP008",
     title: "a variable that is never set",
     severity: Severity::Warning,
-    explanation: "The command uses a variable that no earlier block of the lab sets: it is empty there. Upper-case names that \
-                  no block sets anywhere may come from the machine's environment; they are reported only where they look like a slip for one that is set.",
+    explanation: "No block of the lab sets the variable before the command uses it: it is empty there. Not reported: variables that every machine has \
+                  (`HOME`, `AWS_REGION`), those that the text mentions, and, where a set-up script (`source`, `prepare-environment`) may set more, \
+                  names that resemble none that the lab sets.",
     example: "```bash\n$ POD_NAME=$(kubectl get pods -o name | head -1)\n$ kubectl logs $POD_NMAE\n```\n",
     check: never_set,
 };
 
 static USES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)([}:#%/^,\[-])?)").ok()
-});
-static SETS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"(?:^|[\s;&|(`{])(?:export\s+|local\s+|declare\s+(?:-\w+\s+)*|readonly\s+)?([A-Za-z_][A-Za-z0-9_]*)\+?=|\bfor\s+([A-Za-z_][A-Za-z0-9_]*)\b|\bread\s+(?:-\w+\s+)*([A-Za-z_][A-Za-z0-9_ ]*)|\b(?:mapfile|readarray)\s+(?:-\w+\s+)*([A-Za-z_]\w*)|\bprintf\s+-v\s+([A-Za-z_]\w*)",
-    )
-    .ok()
+    Regex::new(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)([}:#%/^,\[=+-])?)").ok()
 });
 
-/// Commands that set variables in ways that cannot be seen.
-const OPAQUE: [&str; 6] = [
-    "source",
-    ".",
-    "eval",
-    "use-cluster",
-    "prepare-environment",
-    "awscurl",
+/// Commands that may set any variable.
+const SETS_ANY: [&str; 3] = ["source", ".", "eval"];
+
+/// Set-up commands of eks-workshop, which set variables with names in capitals.
+const SETS_CAPITALS: [&str; 2] = ["use-cluster", "prepare-environment"];
+
+/// Variables of the shell and of every machine.
+const GIVEN: [&str; 38] = [
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "PATH",
+    "PWD",
+    "OLDPWD",
+    "SHELL",
+    "SHLVL",
+    "HOSTNAME",
+    "HOSTTYPE",
+    "MACHTYPE",
+    "OSTYPE",
+    "LANG",
+    "TERM",
+    "UID",
+    "EUID",
+    "PPID",
+    "RANDOM",
+    "SRANDOM",
+    "SECONDS",
+    "EPOCHSECONDS",
+    "EPOCHREALTIME",
+    "LINENO",
+    "COLUMNS",
+    "LINES",
+    "IFS",
+    "REPLY",
+    "OPTARG",
+    "OPTIND",
+    "PIPESTATUS",
+    "FUNCNAME",
+    "EDITOR",
+    "DISPLAY",
+    "TMPDIR",
+    "KUBECONFIG",
+    "GOPATH",
+    "GOROOT",
+    "JAVA_HOME",
+];
+
+/// What the names of variables begin with that the machine, the cloud or the workshop's environment gives.
+const GIVEN_PREFIXES: [&str; 12] = [
+    "AWS_",
+    "EKS_",
+    "BASH",
+    "SSH_",
+    "XDG_",
+    "LC_",
+    "GOOGLE_",
+    "CLOUDSDK_",
+    "ARM_",
+    "AZURE_",
+    "GITHUB_",
+    "DEVSHELL_",
 ];
 
 fn never_set(lab: &LabView<'_>, findings: &mut Findings) {
-    let (Some(uses), Some(sets)) = (USES.as_ref(), SETS.as_ref()) else {
-        return;
-    };
+    let Some(uses) = USES.as_ref() else { return };
     // Where each name is set first: the number of the command.
-    let mut first_set: BTreeMap<String, usize> = BTreeMap::new();
-    let mut opaque = false;
+    let mut first_set: BTreeMap<&str, usize> = BTreeMap::new();
+    let (mut any, mut capitals) = (!lab.whole, false);
     for (number, (_, _, view)) in lab.all_commands().enumerate() {
-        for name in names_set(sets, &view.command.text) {
+        for name in assigned::names(&view.command.text) {
             first_set.entry(name).or_insert(number);
         }
-        opaque |= view.parts.iter().any(|part| OPAQUE.contains(&part.name()));
+        let runs = |names: &[&str]| view.parts.iter().any(|part| names.contains(&part.name()));
+        any |= runs(&SETS_ANY);
+        capitals |= runs(&SETS_CAPITALS);
     }
-    let mut said: HashSet<String> = HashSet::new();
+    let mut said: HashSet<&str> = HashSet::new();
     for (number, (page, step, view)) in lab.all_commands().enumerate() {
-        if step.step.skip.is_some() {
+        let text = &view.command.text;
+        if step.step.skip.is_some() || !text.contains('$') {
             continue;
         }
-        let text = &view.command.text;
-        let hidden = single_quoted(text);
+        let literal = literal(text);
         for found in uses.captures_iter(text) {
             let Some(whole) = found.get(0) else { continue };
             let Some(name) = found.get(1).or(found.get(2)).map(|name| name.as_str()) else {
                 continue;
             };
-            let escaped =
-                text[..whole.start()].ends_with('\\') || text[..whole.start()].ends_with('$');
+            let before = &text[..whole.start()];
             let defaulted = found
                 .get(3)
-                .is_some_and(|sign| matches!(sign.as_str(), ":" | "-"));
-            if escaped
+                .is_some_and(|sign| matches!(sign.as_str(), ":" | "-" | "=" | "+"));
+            if before.ends_with(['\\', '$'])
                 || defaulted
-                || hidden.iter().any(|range| range.contains(&whole.start()))
+                || literal.iter().any(|range| range.contains(&whole.start()))
                 || said.contains(name)
+                || is_given(name)
             {
                 continue;
             }
+            let hidden = any || capitals && is_capital(name);
             let message = match first_set.get(name) {
                 Some(set) if *set <= number => continue,
-                Some(_) if !opaque && name.to_uppercase() != name => {
-                    format!("`{name}` is set only further down")
-                }
+                Some(_) if !hidden => format!("`{name}` is set only further down"),
                 Some(_) => continue,
                 None => {
-                    let near = nearest(name, first_set.keys().map(String::as_str))
-                        .filter(|near| is_slip(name, near) && !near.eq(&name));
+                    let near = nearest(name, first_set.keys().copied())
+                        .filter(|near| is_slip(name, near) && *near != name);
                     match near {
                         Some(near) => format!("`{name}` is never set; `{near}` is"),
-                        None if !opaque && name.to_uppercase() != name && name.len() > 1 => {
+                        None if !hidden && !lab.set_elsewhere(name) => {
                             format!("`{name}` is never set in this lab")
                         }
                         None => continue,
                     }
                 }
             };
-            said.insert(name.to_owned());
+            said.insert(name);
+            if is_mentioned(lab, name) {
+                continue;
+            }
             let span = view.span(page.file(), whole.start(), whole.end());
             findings.add(page.file(), span, message);
         }
     }
 }
 
-fn names_set(pattern: &Regex, text: &str) -> Vec<String> {
-    pattern
-        .captures_iter(text)
-        .flat_map(|found| {
-            (1..=5)
-                .filter_map(|group| found.get(group))
-                .flat_map(|names| {
-                    names
-                        .as_str()
-                        .split(' ')
-                        .map(str::to_owned)
-                        .collect::<Vec<_>>()
-                })
-                .collect::<Vec<_>>()
+fn is_given(name: &str) -> bool {
+    GIVEN.contains(&name) || GIVEN_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+fn is_capital(name: &str) -> bool {
+    !name.contains(|c: char| c.is_ascii_lowercase())
+}
+
+/// Whether the text, or a fence that is no shell's, has the name: it may say that the variable is there.
+fn is_mentioned(lab: &LabView<'_>, name: &str) -> bool {
+    let holds = |text: &str| {
+        text.match_indices(name).any(|(at, _)| {
+            let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            !text[..at].ends_with(word) && !text[at + name.len()..].starts_with(word)
         })
-        .collect()
+    };
+    lab.pages.iter().any(|page| {
+        let mut other = page
+            .blocks
+            .iter()
+            .filter(|block| !crate::page::is_shell(&block.language));
+        page.prose().any(holds) || other.any(|block| holds(&block.text))
+    })
 }
 
 /// Names of one length or nearly so that differ in letters, not in numbers or words: a slip of the hand.
@@ -147,33 +206,69 @@ fn differing(a: &str, b: &str) -> usize {
     a.len().max(b.len()).saturating_sub(same + back)
 }
 
-/// The parts of a text in single quotes, where `$` is a letter, and the bodies of quoted here-documents.
-fn single_quoted(text: &str) -> Vec<std::ops::Range<usize>> {
+/// The parts of a text in which `$` is a letter: single quotes, and the bodies of quoted here-documents.
+fn literal(text: &str) -> Vec<std::ops::Range<usize>> {
     let mut found = Vec::new();
     if let Some(at) = text
         .find("<<'")
         .or_else(|| text.find("<< '"))
+        .or_else(|| text.find("<<-'"))
         .or_else(|| text.find("<<\""))
     {
         found.push(at..text.len());
     }
-    let mut double = false;
-    let mut open = None;
+    // What is open: double quotes, and substitutions, in which quotes count anew.
+    let mut open: Vec<u8> = Vec::new();
     let bytes = text.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
-        match (open, bytes[at]) {
-            (Some(start), b'\'') => {
-                found.push(start..at);
-                open = None;
+        let quoted = open.last() == Some(&b'"');
+        match bytes[at] {
+            b'\\' => at += 1,
+            b'"' if quoted => {
+                open.pop();
             }
-            (Some(_), _) => {}
-            (None, b'\\') => at += 1,
-            (None, b'"') => double = !double,
-            (None, b'\'') if !double => open = Some(at),
+            b'"' => open.push(b'"'),
+            b'$' if bytes.get(at + 1) == Some(&b'(') => {
+                open.push(b'(');
+                at += 1;
+            }
+            b'(' if !quoted => open.push(b'('),
+            b')' if !quoted => {
+                open.pop();
+            }
+            b'\'' if !quoted => {
+                let end = text[at + 1..]
+                    .find('\'')
+                    .map_or(text.len(), |offset| at + 1 + offset);
+                found.push(at..end);
+                at = end;
+            }
             _ => {}
         }
         at += 1;
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_a_dollar_is_a_letter() {
+        for (text, expected) in [
+            ("echo '$a' $b", vec!["'$a"]),
+            ("echo \"'$a'\"", vec![]),
+            ("X=\"$(awk '{print $n}' f)\"", vec!["'{print $n}"]),
+            ("echo \\' $a", vec![]),
+            ("cat <<'EOF'\n$a\nEOF", vec!["<<'EOF'\n$a\nEOF", "'EOF"]),
+        ] {
+            let found: Vec<&str> = literal(text)
+                .into_iter()
+                .map(|range| &text[range])
+                .collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
 }

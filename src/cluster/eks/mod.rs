@@ -1,0 +1,154 @@
+//! Clusters of Amazon EKS, by name, through the AWS CLI.
+//!
+//! Entry point: [`connect`]. Steps: who am I (`aws sts`), what is the cluster (`aws eks describe-cluster`),
+//! a kubeconfig in a private folder (`aws eks update-kubeconfig`). Its credentials come from the exec
+//! plugin `aws eks get-token`, which kubectl and the checks' client ask again when a token has run out.
+
+mod error;
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use kube::config::Kubeconfig;
+use serde_json::Value;
+
+use super::connection::{Access, Tools};
+use super::context::only_context;
+use super::{ClusterError, Connection, Safety, program};
+pub use error::EksError;
+
+/// How long the AWS CLI may take for an answer; it repeats what fails on the network by itself.
+const ANSWER: Duration = Duration::from_secs(60);
+
+/// `--region` and `--profile`: which of the user's AWS settings to take.
+#[derive(Debug, Clone, Default)]
+pub struct Aws {
+    /// The region; what the CLI is configured to without.
+    pub region: Option<String>,
+    /// The profile of the CLI's configuration.
+    pub profile: Option<String>,
+}
+
+/// Connects to the cluster of that name.
+///
+/// # Errors
+/// Each [`EksError`] says what stood in the way and what to do next.
+pub(super) async fn connect(
+    name: &str,
+    aws: &Aws,
+    safety: &Safety,
+) -> Result<Connection, ClusterError> {
+    if !program::is_on_path("aws") {
+        return Err(EksError::NoCli.into());
+    }
+    safety.check(name, [name])?;
+    let cli = Cli { name, aws };
+    let identity = cli.json(&["sts", "get-caller-identity"]).await?;
+    let cluster = cli
+        .json(&["eks", "describe-cluster", "--name", name])
+        .await?;
+    let cluster = &cluster["cluster"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    error::usable(name, &text(&cluster["status"]))?;
+    let arn = text(&cluster["arn"]);
+    // arn:aws:eks:REGION:ACCOUNT:cluster/NAME
+    let region = arn.split(':').nth(3).unwrap_or_default().to_owned();
+    let account = text(&identity["Account"]);
+    let config = cli.kubeconfig(&region).await?;
+    let who = text(&identity["Arn"]);
+    let access = Access {
+        env: environment(name, &region, &account, aws),
+        identity: Some(format!("account {account}, region {region}, as {who}")),
+    };
+    let opened = Connection::open("eks", name.to_owned(), config, Tools::default(), access).await;
+    opened.map_err(|error| match error {
+        ClusterError::Unauthorized { .. } => EksError::NoAccessEntry {
+            name: name.to_owned(),
+            who,
+        }
+        .into(),
+        other => other,
+    })
+}
+
+/// What labs of eks-workshop and others expect to be set.
+fn environment(name: &str, region: &str, account: &str, aws: &Aws) -> Vec<(String, OsString)> {
+    let mut env = vec![
+        ("EKS_CLUSTER_NAME", name),
+        ("AWS_REGION", region),
+        ("AWS_DEFAULT_REGION", region),
+        ("AWS_ACCOUNT_ID", account),
+        // A pager would wait for a key that nobody presses.
+        ("AWS_PAGER", ""),
+    ];
+    if let Some(profile) = &aws.profile {
+        env.push(("AWS_PROFILE", profile));
+    }
+    env.into_iter()
+        .map(|(key, value)| (key.to_owned(), value.into()))
+        .collect()
+}
+
+/// The AWS CLI, asked about one cluster.
+struct Cli<'a> {
+    name: &'a str,
+    aws: &'a Aws,
+}
+
+impl Cli<'_> {
+    async fn run(&self, args: &[&str], region: Option<&str>) -> Result<String, EksError> {
+        let mut command = program::command("aws");
+        command.args(args).env("AWS_PAGER", "");
+        if let Some(region) = region.or(self.aws.region.as_deref()) {
+            command.args(["--region", region]);
+        }
+        if let Some(profile) = &self.aws.profile {
+            command.args(["--profile", profile]);
+        }
+        match program::ask(&mut command, ANSWER).await {
+            Ok(answer) if answer.good => Ok(answer.stdout),
+            Ok(answer) => Err(error::classify(
+                self.name,
+                self.aws,
+                &args[..2],
+                &answer.last_words(),
+            )),
+            Err(cause) => Err(error::other(&args[..2], cause)),
+        }
+    }
+
+    async fn json(&self, args: &[&str]) -> Result<Value, EksError> {
+        let args = [args, &["--output", "json"]].concat();
+        let text = self.run(&args, None).await?;
+        serde_json::from_str(&text)
+            .map_err(|cause| error::other(&args[..2], format!("its answer is not JSON: {cause}")))
+    }
+
+    /// The kubeconfig that the CLI writes, made in a folder that is gone at once; the user's own file is
+    /// not read and not written.
+    async fn kubeconfig(&self, region: &str) -> Result<Kubeconfig, ClusterError> {
+        let folder = tempfile::tempdir().map_err(|cause| ClusterError::PrivateFile {
+            path: std::env::temp_dir(),
+            cause,
+        })?;
+        let file = folder.path().join("kubeconfig");
+        let path = file.to_string_lossy();
+        let args = [
+            "eks",
+            "update-kubeconfig",
+            "--name",
+            self.name,
+            "--alias",
+            self.name,
+            "--kubeconfig",
+            &path,
+        ];
+        self.run(&args, Some(region)).await?;
+        let config =
+            Kubeconfig::read_from(&file).map_err(|error| ClusterError::KubeconfigFile {
+                path: file.clone(),
+                cause: error.to_string(),
+            })?;
+        only_context(config, self.name)
+    }
+}
