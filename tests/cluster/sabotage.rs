@@ -86,7 +86,7 @@ fn anatomy_where_the_bare_pod_has_an_owner() {
         .exits(1)
         .says("FAIL verifiers/deployments/anatomy.yaml")
         .says("nobody owns the bare Pod")
-        .says("Deployment");
+        .says("not so made: Pod bare ← Deployment/web");
 }
 
 #[test]
