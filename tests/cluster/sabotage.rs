@@ -214,5 +214,5 @@ fn api_client_that_drops_the_update() {
     )
     .exits(1)
     .says("the update changed the image and nothing else")
-    .says("expected nginx:1.19.10, is \"nginx:latest\"");
+    .says("expected \"nginx:1.19.10\", is \"nginx:latest\"");
 }
