@@ -6,6 +6,7 @@ use similar::TextDiff;
 
 use super::args::UpdateArgs;
 use super::exit::Exit;
+use super::rehearse::Extent;
 use super::replace::replace;
 use super::{output, rehearse};
 use crate::report::style::{BOLD, GREEN, RED, YELLOW, count, paint, printable};
@@ -18,8 +19,13 @@ pub(super) async fn main(args: UpdateArgs) -> Exit {
         return Exit::Invalid;
     };
     let terminal = Terminal::new(anstream::stdout(), output::is_watched());
-    let (record, exit) =
-        rehearse::rehearse(&args.rehearse, &plan, false, vec![Box::new(terminal)]).await;
+    let (record, exit) = rehearse::rehearse(
+        &args.rehearse,
+        &plan,
+        Extent::default(),
+        vec![Box::new(terminal)],
+    )
+    .await;
     if let Some(broken) = &record.broken {
         output::error(&format!("{broken}; nothing was written"));
         return exit;

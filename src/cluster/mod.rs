@@ -11,8 +11,10 @@ mod choice;
 mod connection;
 mod context;
 mod error;
+pub mod evidence;
 pub mod local;
 mod progress;
+mod secrets;
 mod settle;
 
 pub use acquire::{Cluster, Request, acquire};
@@ -21,4 +23,5 @@ pub use choice::Choice;
 pub use connection::Connection;
 pub use error::ClusterError;
 pub use progress::Progress;
+pub use secrets::SecretReader;
 pub use settle::{Settled, moving, settle};

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
+use super::bundle::Bundle;
 use super::hook::{self, Hook, Moment};
 use super::state::StateChecks;
 use super::{Emitter, RunOptions, millis, step};
-use crate::cluster::{Connection, moving};
+use crate::cluster::{Connection, SecretReader, moving};
 use crate::event::{Event, StepAt, Verdict};
 use crate::expect::Bindings;
 use crate::page::{Page, Step};
@@ -30,6 +31,17 @@ pub(super) struct LabRun<'a> {
     pub(super) options: &'a RunOptions,
     pub(super) cancel: &'a CancellationToken,
     pub(super) emitter: &'a Emitter,
+    secrets: Option<SecretReader>,
+}
+
+impl LabRun<'_> {
+    /// Teaches the gate what Secrets the cluster has by now: to be called before anything is told that may hold one.
+    pub(super) async fn learn_secrets(&self) {
+        if let Some(secrets) = &self.secrets {
+            // Why they cannot be read is in the record of the run.
+            let _ = self.emitter.learn(secrets).await;
+        }
+    }
 }
 
 /// Runs a lab; says whether all of it passed.
@@ -49,6 +61,7 @@ pub(super) async fn run(
         options,
         cancel,
         emitter,
+        secrets: connection.client.as_ref().map(SecretReader::new),
     };
     emitter.emit(Event::LabStarted { lab: index });
     let (passed, broken, warnings) = match Session::start(session_options(&run)).await {
@@ -105,6 +118,8 @@ pub(super) struct Carried<'a> {
     /// Objects that moved before the lab began, and so are nobody's fault here.
     pub(super) unsettled: BTreeSet<String>,
     pub(super) checks: StateChecks,
+    /// What is kept of the step that runs, once something in it did not pass.
+    pub(super) bundle: Option<Bundle>,
 }
 
 /// Runs the pages in order; says whether everything passed.
@@ -121,6 +136,7 @@ async fn run_pages(run: &LabRun<'_>, session: &mut Session) -> Result<bool, Stri
             None => BTreeSet::new(),
         },
         checks: StateChecks::default(),
+        bundle: None,
     };
     let last_page = run
         .lab

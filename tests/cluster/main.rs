@@ -8,6 +8,7 @@
 mod support;
 
 mod checks;
+mod failures;
 mod labs;
 mod room;
 mod shared;
