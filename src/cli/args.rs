@@ -64,6 +64,9 @@ pub(super) struct RunArgs {
     /// Write events as they happen, one JSON object a line
     #[arg(long, value_name = "FILE")]
     pub(super) events: Option<PathBuf>,
+    /// Keep all that explains a failed step (outputs, describe, events, logs) in DIR/LAB/PAGE/STEP
+    #[arg(long, value_name = "DIR")]
+    pub(super) artifacts: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -43,11 +43,20 @@ pub(super) async fn plan(args: &RehearseArgs) -> Result<Rehearsal, Exit> {
     Ok(Rehearsal { plan, on })
 }
 
+/// How far a rehearsal goes.
+#[derive(Debug, Default)]
+pub(super) struct Extent {
+    /// Stop at the first step that does not pass.
+    pub(super) fail_fast: bool,
+    /// Where bundles of what did not pass go.
+    pub(super) artifacts: Option<PathBuf>,
+}
+
 /// Rehearses a plan and tells the sinks; gives the record, and what it comes to.
 pub(super) async fn rehearse(
     args: &RehearseArgs,
     rehearsal: &Rehearsal,
-    fail_fast: bool,
+    extent: Extent,
     sinks: Vec<Box<dyn Sink>>,
 ) -> (RunRecord, Exit) {
     let plan = &rehearsal.plan;
@@ -61,8 +70,7 @@ pub(super) async fn rehearse(
     let emitter = Emitter::new(redactor, sinks);
     let exit = match clusters {
         Ok(clusters) => {
-            let exit =
-                on_clusters(args, plan, fail_fast, &clusters, &cancel, leave, &emitter).await;
+            let exit = on_clusters(args, plan, extent, &clusters, &cancel, leave, &emitter).await;
             release(clusters).await;
             exit
         }
@@ -85,7 +93,7 @@ pub(super) async fn rehearse(
 async fn on_clusters(
     args: &RehearseArgs,
     plan: &Plan,
-    fail_fast: bool,
+    extent: Extent,
     clusters: &[Cluster],
     cancel: &CancellationToken,
     leave: CancellationToken,
@@ -129,7 +137,8 @@ async fn on_clusters(
         }
     }
     let options = RunOptions {
-        fail_fast,
+        fail_fast: extent.fail_fast,
+        artifacts: extent.artifacts,
         retry: Duration::from_secs(args.retry),
         compat_eks_workshop: plan.compat_eks_workshop,
         leave,
@@ -137,9 +146,9 @@ async fn on_clusters(
     run::run(plan, &connections, &options, cancel, emitter).await;
     for (setup, connection) in setups {
         if let Err(cause) = setup.remove(connection).await {
-            output::stderr(&format!(
-                "warning: the baseline could not be deleted: {cause}\n"
-            ));
+            emitter.emit(Event::Warning {
+                what: format!("the baseline could not be deleted: {cause}"),
+            });
         }
     }
     None

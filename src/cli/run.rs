@@ -6,9 +6,11 @@ use std::path::PathBuf;
 
 use super::args::RunArgs;
 use super::exit::Exit;
+use super::rehearse::Extent;
 use super::{output, rehearse};
 use crate::event::{RunRecord, Sink};
 use crate::report::{events::EventLog, json, junit, summary, terminal::Terminal};
+use crate::run::prepare_artifacts;
 
 /// Rehearses the labs of the paths.
 pub(super) async fn main(args: RunArgs) -> Exit {
@@ -24,8 +26,16 @@ pub(super) async fn main(args: RunArgs) -> Exit {
             return Exit::Invalid;
         }
     };
+    if let Some(Err(message)) = args.artifacts.as_deref().map(prepare_artifacts) {
+        output::error(&message);
+        return Exit::Invalid;
+    }
     let (live, files) = sinks.split();
-    let (record, exit) = rehearse::rehearse(&args.rehearse, &rehearsal, args.fail_fast, live).await;
+    let extent = Extent {
+        fail_fast: args.fail_fast,
+        artifacts: args.artifacts,
+    };
+    let (record, exit) = rehearse::rehearse(&args.rehearse, &rehearsal, extent, live).await;
     output::stdout(&summary::failures(&record));
     output::stdout(&summary::render(&record));
     files.write(&record);

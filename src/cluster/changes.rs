@@ -93,6 +93,19 @@ const WITH_VALUE: [&str; 12] = [
     "--request-timeout",
 ];
 
+/// The kind that kubectl knows by a name: group, kind, plural.
+fn named(name: &str) -> Option<(&'static str, &'static str, &'static str)> {
+    let known =
+        |(_, _, plural, short): &&(_, _, &str, &[&str])| *plural == name || short.contains(&name);
+    let (group, kind, plural, _) = KINDS.iter().find(known)?;
+    Some((group, kind, plural))
+}
+
+/// `Deployment` for `deploy`, `deployments` or `deployment.apps`.
+pub(super) fn kind_named(name: &str) -> Option<&'static str> {
+    named(name.split('.').next()?).map(|(_, kind, _)| kind)
+}
+
 impl Watched {
     /// What a command reads, where it begins with `kubectl get` or `kubectl describe` and says it in plain words.
     pub fn of(command: &str) -> Option<Watched> {
@@ -132,14 +145,12 @@ impl Watched {
         };
         // Of several kinds the first is watched: what moves one of them mostly moves the others.
         let kind = kind.split([',', '.']).next()?;
-        let (group, kind, plural, _) = KINDS
-            .iter()
-            .find(|(_, _, plural, short)| *plural == kind || short.contains(&kind))?;
+        let (group, kind, plural) = named(kind)?;
         Some(Watched {
             group,
             kind,
             plural,
-            namespace: namespace.filter(|_| !WITHOUT_NAMESPACE.contains(plural)),
+            namespace: namespace.filter(|_| !WITHOUT_NAMESPACE.contains(&plural)),
             name: name.filter(|_| names.len() < 2).map(str::to_owned),
         })
     }

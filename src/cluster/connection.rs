@@ -129,6 +129,20 @@ impl Connection {
         self.private.path().join("kubeconfig")
     }
 
+    /// Namespace that a command works in which names none: that of the current context, which the lab may have changed.
+    pub fn namespace(&self) -> String {
+        let config = Kubeconfig::read_from(self.kubeconfig()).ok();
+        let named = config.and_then(|config| {
+            let current = config.current_context?;
+            let context = config
+                .contexts
+                .into_iter()
+                .find(|one| one.name == current)?;
+            context.context?.namespace
+        });
+        named.unwrap_or_else(|| "default".to_owned())
+    }
+
     /// PATH for commands: the cluster's own tools, those of the machine, and what that may lack.
     pub fn path(&self) -> OsString {
         let inherited = std::env::var_os("PATH").unwrap_or_default();
@@ -193,7 +207,7 @@ fn secrets(users: &[NamedAuthInfo]) -> Vec<String> {
 }
 
 /// An error with all its causes in one line: kube's own message alone often says only "ServiceError".
-fn causes(error: &dyn std::error::Error) -> String {
+pub(super) fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -83,6 +83,11 @@ pub enum Event {
         /// What it is.
         what: String,
     },
+    /// Something went wrong beside the labs, such as a bundle that cannot be written.
+    Warning {
+        /// What it is.
+        what: String,
+    },
     /// A lab's shell is there.
     LabStarted {
         /// Lab of the plan.
@@ -137,6 +142,8 @@ pub enum Event {
         verdict: Verdict,
         /// Why it was skipped or broken as a whole.
         reason: Option<String>,
+        /// The folder with its failure bundle.
+        artifacts: Option<String>,
         /// Wall time in milliseconds.
         duration_ms: u64,
     },

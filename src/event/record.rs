@@ -46,6 +46,8 @@ pub struct ClusterInfo {
     pub server_version: Option<String>,
     /// Version of the kubectl that the lab's commands find.
     pub client_version: Option<String>,
+    /// Why the cluster's Secrets cannot be read: their values are then masked only where a page gives them away.
+    pub secrets_unread: Option<String>,
 }
 
 /// A lab of a run.
@@ -95,6 +97,8 @@ pub struct StepRecord {
     pub verdict: Verdict,
     /// Why it was skipped or broken.
     pub reason: Option<String>,
+    /// The folder with its failure bundle.
+    pub artifacts: Option<String>,
     /// How many commands the page has in it.
     pub command_count: usize,
     /// Wall time in milliseconds.
@@ -147,6 +151,8 @@ pub struct CheckRecord {
     pub reasons: Vec<String>,
     /// What most likely lies behind a failure.
     pub likely_cause: Option<String>,
+    /// What the cluster shows of it: the most telling events, the last log line of what crashed.
+    pub evidence: Vec<String>,
     /// Differences that are no failure.
     pub warnings: Vec<String>,
     /// The rule that compared output.
@@ -185,6 +191,7 @@ impl CheckRecord {
             verdict: Verdict::Skipped,
             reasons: Vec::new(),
             likely_cause: None,
+            evidence: Vec::new(),
             warnings: Vec::new(),
             rule: None,
             lines_compared: 0,
@@ -256,7 +263,8 @@ impl Recorder {
         self.record
     }
 
-    fn step(&mut self, at: StepAt) -> Option<&mut StepRecord> {
+    /// What was told of a step so far.
+    pub fn step(&mut self, at: StepAt) -> Option<&mut StepRecord> {
         self.record
             .labs
             .get_mut(at.lab)?
@@ -294,11 +302,13 @@ impl Sink for Recorder {
                 at,
                 verdict,
                 reason,
+                artifacts,
                 duration_ms,
             } => {
                 if let Some(step) = self.step(*at) {
                     step.verdict = *verdict;
                     step.reason.clone_from(reason);
+                    step.artifacts.clone_from(artifacts);
                     step.duration_ms = *duration_ms;
                 }
             }
@@ -326,6 +336,7 @@ impl Sink for Recorder {
                 self.record.duration_ms = *duration_ms;
             }
             Event::Progress { .. }
+            | Event::Warning { .. }
             | Event::LabStarted { .. }
             | Event::StepStarted { .. }
             | Event::CommandStarted { .. }

@@ -92,6 +92,17 @@ fn failure(
             printable(cause)
         );
     }
+    for line in &check.evidence {
+        let _ = writeln!(out, "    {}", paint(DIM, &printable(line)));
+    }
+    if let Some(folder) = &step.artifacts {
+        let _ = writeln!(
+            out,
+            "    {} {}",
+            paint(DIM, "all about it:"),
+            printable(folder)
+        );
+    }
     if !check.diff.is_empty() {
         let shown = format!("--- {}:{}", check.path, check.line);
         let _ = writeln!(out, "    {}", paint(RED, &shown));

@@ -206,6 +206,10 @@ impl<W: Write + Send> Sink for Terminal<W> {
                 ..
             } => self.run_started(labproof, cluster, labs),
             Event::Progress { what } => self.start(|| what.clone()),
+            Event::Warning { what } => {
+                let text = format!("  {} {}", paint(YELLOW, "warning:"), printable(what));
+                self.line(&text);
+            }
             Event::LabStarted { .. } | Event::StepStarted { .. } => {}
             Event::CommandStarted { at, line, text, .. } => {
                 self.head(*at);

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::hook::{self, Hook, Moment};
 use super::lab::{Carried, Here, LabRun};
-use super::{command, judge, millis, state};
+use super::{command, failure, judge, millis, state};
 use crate::cluster::{Settled, settle};
 use crate::event::{Event, Verdict};
 use crate::shell::Session;
@@ -27,11 +27,13 @@ pub(super) async fn run<'a>(
             at,
             verdict,
             reason: Some(reason.clone()),
+            artifacts: None,
             duration_ms: 0,
         });
         return Ok(verdict);
     }
     let started = Instant::now();
+    carried.bundle = None;
     run.emitter.emit(Event::StepStarted { at });
     carried.checks.arm(run, here).await;
     let mut verdict = hook(run, session, here, Moment::Before, "").await?;
@@ -40,12 +42,15 @@ pub(super) async fn run<'a>(
     if !run.cancel.is_cancelled() {
         wait(run, here, carried).await;
         verdict = verdict.max(hook(run, session, here, Moment::After, &ran.output).await?);
-        verdict = verdict.max(state::make(run, here, &mut carried.checks).await);
+        verdict = verdict.max(state::make(run, here, carried).await);
     }
+    let bundle = carried.bundle.take();
+    let artifacts = failure::finish(run, session, here, verdict, bundle).await;
     run.emitter.emit(Event::StepFinished {
         at,
         verdict,
         reason: None,
+        artifacts: artifacts.map(|folder| folder.display().to_string()),
         duration_ms: millis(started.elapsed()),
     });
     Ok(verdict)
@@ -105,7 +110,7 @@ async fn commands<'a>(
             failed_before,
             may_succeed: run.options.compat_eks_workshop,
         };
-        let ran = command::run(run, session, here.at, place, carried)
+        let ran = command::run(run, session, here, place, carried)
             .await
             .map_err(|error| error.to_string())?;
         carried.ran.push(&command.text);

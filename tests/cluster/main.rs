@@ -8,6 +8,7 @@
 mod support;
 
 mod checks;
+mod failures;
 mod kind_stand_in;
 mod labs;
 mod named;

@@ -30,6 +30,7 @@ mod program;
 mod replace;
 mod resource;
 mod rollout;
+mod state;
 mod workload;
 
 use std::time::Duration;
@@ -37,6 +38,8 @@ use std::time::Duration;
 use kube::{Client, Config};
 
 use crate::verifier::{Check, Kind};
+
+pub use state::state;
 
 /// What a check noted before a step, or set going. Made by [`arm`], used once by [`make`];
 /// dropped, it stops what it set going.
