@@ -125,6 +125,7 @@ impl SelectArgs {
         PlanOptions {
             profile: cluster.map(|cluster| cluster.profile().to_owned()),
             dialect: project.dialect,
+            interpreters: project.interpreters.clone(),
             filters: self.filter.clone(),
             compat_eks_workshop: self.compat == Some(Compat::EksWorkshop)
                 || project.compat_eks_workshop,

@@ -69,6 +69,7 @@ async fn bring_up(
         images.extend(ImageRecipe::read_dir(folder)?);
     }
     LocalCluster::up(UpOptions {
+        python: false,
         name,
         images: &images,
         confirm: &mut |packages| confirm(packages, yes, shown),

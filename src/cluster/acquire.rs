@@ -14,6 +14,8 @@ pub struct Request<'a> {
     pub choice: &'a Choice,
     /// How many, one for each lab that runs at the same time.
     pub jobs: usize,
+    /// Whether a local cluster shall bring a python3 with the Kubernetes client.
+    pub python: bool,
     /// Folders with image recipes.
     pub recipes: &'a [PathBuf],
     /// Told how far it is.
@@ -109,7 +111,7 @@ async fn named(
     let ours = LocalCluster::find(name).is_none();
     let cluster = up(request, recipes, name, !ours).await?;
     match cluster.try_reserve()? {
-        Some(reservation) => connect(cluster, reservation, ours).await,
+        Some(reservation) => connect(request, cluster, reservation, ours).await,
         None => Err(ClusterError::InUse {
             name: name.to_owned(),
         }),
@@ -126,12 +128,12 @@ async fn any(
         && let Some(reservation) = cluster.try_reserve()?
     {
         let cluster = up(request, recipes, local::DEFAULT_NAME, true).await?;
-        return connect(cluster, reservation, false).await;
+        return connect(request, cluster, reservation, false).await;
     }
     let name = format!("run-{}-{job}", std::process::id());
     let cluster = up(request, recipes, &name, false).await?;
     match cluster.try_reserve()? {
-        Some(reservation) => connect(cluster, reservation, true).await,
+        Some(reservation) => connect(request, cluster, reservation, true).await,
         None => Err(ClusterError::InUse { name }),
     }
 }
@@ -146,6 +148,7 @@ async fn up(
     let options = UpOptions {
         name,
         images: recipes,
+        python: request.python,
         confirm: &mut confirm,
         progress: request.progress,
         program: None,
@@ -155,6 +158,7 @@ async fn up(
 }
 
 async fn connect(
+    request: &Request<'_>,
     cluster: LocalCluster,
     reservation: Reservation,
     ours: bool,
@@ -166,6 +170,7 @@ async fn connect(
     let name = cluster.name().to_owned();
     let tools = Tools {
         first: Some(cluster.bin_dir().to_owned()),
+        python: request.python.then(LocalCluster::python_dir),
         last: Some(cluster.spare_dir()),
     };
     let connection = Connection::open("local", name, config, tools).await?;

@@ -1,6 +1,6 @@
 //! A lab laid out for rules: every command with its words, every other fence, names that are known.
 
-use crate::page::{Block, Command, Page, Step, blocks};
+use crate::page::{Block, Command, Page, Step, blocks, is_shell};
 use crate::plan::Lab;
 use crate::source::{SourceFile, Span};
 use crate::syntax::{Simple, Word, simple_commands};
@@ -66,6 +66,8 @@ impl<'a> PageView<'a> {
         let steps = page
             .steps
             .iter()
+            // What these rules know is the shell's.
+            .filter(|step| is_shell(&step.language))
             .map(|step| StepView {
                 step,
                 commands: step

@@ -12,12 +12,14 @@ mod hook;
 mod judge;
 mod lab;
 mod preflight;
+mod python;
 mod setup;
 mod state;
 mod step;
 
 pub use emit::Emitter;
 pub use preflight::missing_tools;
+pub use python::{missing_modules, needs_client};
 pub use setup::{Setup, SetupError};
 
 use std::collections::VecDeque;

@@ -25,7 +25,10 @@ const TOOLS: [(&str, &str); 12] = [
         "install kubectl of your cluster's version (Debian: apt-get install kubernetes-client)",
     ),
     ("kustomize", "install kustomize, or use `kubectl kustomize`"),
-    ("python3", "apt-get install python3"),
+    (
+        "python3",
+        "apt-get install python3, or give python fences `test=false`",
+    ),
     ("yq", "apt-get install yq"),
 ];
 
