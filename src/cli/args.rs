@@ -64,6 +64,12 @@ pub(super) struct RunArgs {
     /// Write events as they happen, one JSON object a line
     #[arg(long, value_name = "FILE")]
     pub(super) events: Option<PathBuf>,
+    /// Draw how much was verified as a badge, an SVG
+    #[arg(long, value_name = "FILE")]
+    pub(super) badge: Option<PathBuf>,
+    /// Fail where less than this share of the commands, shown lines or claims was verified
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(super) min_coverage: Option<u8>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -21,4 +21,4 @@ pub use choice::Choice;
 pub use connection::Connection;
 pub use error::ClusterError;
 pub use progress::Progress;
-pub use settle::{Settled, moving, settle};
+pub use settle::{Settled, Settling, moving, settle};

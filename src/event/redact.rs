@@ -85,6 +85,9 @@ impl Redactor {
                 broken.iter_mut().for_each(|text| self.apply(text));
             }
             Event::Progress { what } => self.apply(what),
+            Event::Settled { record, .. } => {
+                record.unknown.iter_mut().for_each(|text| self.apply(text));
+            }
             Event::StepFinished { reason: None, .. }
             | Event::RunStarted { .. }
             | Event::LabStarted { .. }

@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cluster::Connection;
 use crate::event::{
-    ClusterInfo, Event, FORMAT_VERSION, LabRecord, PageRecord, StepRecord, Verdict,
+    ClusterInfo, Event, FORMAT_VERSION, LabRecord, PageRecord, StepRecord, Verdict, shown_lines,
 };
 use crate::plan::{Lab, Plan};
 
@@ -116,6 +116,9 @@ fn outline(plan: &Plan) -> Vec<LabRecord> {
         verdict: Verdict::Skipped,
         reason: None,
         command_count: step.commands.len(),
+        lines_shown: shown(step).map(|shown| shown_lines(&shown.text)).sum(),
+        claims: shown(step).count() + step.options.absent.iter().count() * step.commands.len(),
+        settling: None,
         duration_ms: 0,
         commands: Vec::new(),
         checks: Vec::new(),
@@ -136,6 +139,12 @@ fn outline(plan: &Plan) -> Vec<LabRecord> {
         pages: lab.pages.iter().map(page).collect(),
     };
     plan.labs.iter().map(lab).collect()
+}
+
+/// The outputs that the page shows for the commands of a step.
+fn shown(step: &crate::page::Step) -> impl Iterator<Item = &crate::page::Expected> {
+    let commands = step.commands.iter();
+    commands.filter_map(|command| command.expected.as_ref())
 }
 
 /// Whole milliseconds of a duration.

@@ -51,7 +51,7 @@ pub fn missing_modules(plan: &Plan, path: &OsStr) -> Vec<Diagnostic> {
             let module = import.module;
             let message = format!("the python3 on PATH has no module `{module}`");
             let get = match module {
-                CLIENT => "apt-get install python3-kubernetes, or pip install kubernetes; a local cluster brings it with it".to_owned(),
+                CLIENT => "apt-get install python3-kubernetes, or pip install kubernetes; a local cluster brings it".to_owned(),
                 _ => format!("install it for that python3 (pip install {module}), or give the fence `test=false`"),
             };
             let span = import.file.line_span(import.line);
