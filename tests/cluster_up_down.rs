@@ -34,6 +34,7 @@ async fn up(name: &str, stay: bool) -> Result<LocalCluster, LocalError> {
     let recipes = Path::new(env!("CARGO_MANIFEST_DIR")).join("labs/images");
     let images = ImageRecipe::read_dir(&recipes)?;
     LocalCluster::up(UpOptions {
+        python: false,
         name,
         images: &images,
         confirm: &mut |_| true,

@@ -67,6 +67,12 @@ pub(super) struct RunArgs {
     /// Keep all that explains a failed step (outputs, describe, events, logs) in DIR/LAB/PAGE/STEP
     #[arg(long, value_name = "DIR")]
     pub(super) artifacts: Option<PathBuf>,
+    /// Draw how much was verified as a badge, an SVG
+    #[arg(long, value_name = "FILE")]
+    pub(super) badge: Option<PathBuf>,
+    /// Fail where less than this share of the commands, shown lines or claims was verified
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(super) min_coverage: Option<u8>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -158,6 +164,7 @@ impl SelectArgs {
         PlanOptions {
             profile: cluster.and_then(Choice::profile).map(str::to_owned),
             dialect: project.dialect,
+            interpreters: project.interpreters.clone(),
             filters: self.filter.clone(),
             compat_eks_workshop: self.compat == Some(Compat::EksWorkshop)
                 || project.compat_eks_workshop,

@@ -71,6 +71,7 @@ async fn bring_up(
     }
     let is_new = LocalCluster::find(name).is_none();
     let cluster = LocalCluster::up(UpOptions {
+        python: false,
         name,
         images: &images,
         confirm: &mut |packages| confirm(packages, yes, shown),

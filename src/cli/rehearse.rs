@@ -108,9 +108,13 @@ async fn on_clusters(
     };
     let connections: Vec<_> = clusters.iter().map(Cluster::connection).collect();
     if let Some(connection) = connections.first() {
-        let missing = run::missing_tools(plan, &connection.path());
+        let path = connection.path();
+        let mut missing = run::missing_tools(plan, &path);
+        if missing.is_empty() {
+            missing = run::missing_modules(plan, &path);
+        }
         if output::diagnostics(&missing) {
-            broken("a tool that the labs need is missing; nothing was run".to_owned());
+            broken("something that the labs need is missing; nothing was run".to_owned());
             return None;
         }
     }
@@ -171,6 +175,7 @@ async fn acquire(
         directories: &directories(plan),
         images: &images(plan),
         jobs,
+        python: run::needs_client(plan, &std::env::var_os("PATH").unwrap_or_default()),
         recipes: &recipe_folders(&args.paths),
         progress: &shown,
         confirm: &|packages: &[String]| super::cluster::confirm(packages, args.yes, &shown),

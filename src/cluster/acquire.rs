@@ -25,6 +25,8 @@ pub struct Request<'a> {
     pub images: &'a [String],
     /// How many, one for each lab that runs at the same time.
     pub jobs: usize,
+    /// Whether a local cluster shall bring a python3 with the Kubernetes client.
+    pub python: bool,
     /// Folders with image recipes.
     pub recipes: &'a [PathBuf],
     /// Told how far it is.
@@ -190,7 +192,7 @@ async fn named(
     let ours = LocalCluster::find(name).is_none();
     let cluster = up(request, recipes, name, !ours).await?;
     match cluster.try_reserve()? {
-        Some(reservation) => connect(cluster, reservation, ours).await,
+        Some(reservation) => connect(request, cluster, reservation, ours).await,
         None => Err(ClusterError::InUse {
             name: name.to_owned(),
         }),
@@ -207,12 +209,12 @@ async fn any(
         && let Some(reservation) = cluster.try_reserve()?
     {
         let cluster = up(request, recipes, local::DEFAULT_NAME, true).await?;
-        return connect(cluster, reservation, false).await;
+        return connect(request, cluster, reservation, false).await;
     }
     let name = format!("run-{}-{job}", std::process::id());
     let cluster = up(request, recipes, &name, false).await?;
     match cluster.try_reserve()? {
-        Some(reservation) => connect(cluster, reservation, true).await,
+        Some(reservation) => connect(request, cluster, reservation, true).await,
         None => Err(ClusterError::InUse { name }),
     }
 }
@@ -227,6 +229,7 @@ async fn up(
     let options = UpOptions {
         name,
         images: recipes,
+        python: request.python,
         confirm: &mut confirm,
         progress: request.progress,
         program: None,
@@ -236,11 +239,12 @@ async fn up(
 }
 
 async fn connect(
+    request: &Request<'_>,
     cluster: LocalCluster,
     reservation: Reservation,
     ours: bool,
 ) -> Result<Cluster, ClusterError> {
-    let connection = open(&cluster).await?;
+    let connection = open(&cluster, request.python).await?;
     Ok(Cluster {
         connection,
         origin: Origin::Local(Local {
@@ -251,11 +255,11 @@ async fn connect(
     })
 }
 
-/// The way to a local cluster that runs.
+/// The way to a local cluster that runs; with `python`, commands find a python3 with the Kubernetes client.
 ///
 /// # Errors
 /// When it does not answer.
-pub async fn open(cluster: &LocalCluster) -> Result<Connection, ClusterError> {
+pub async fn open(cluster: &LocalCluster, python: bool) -> Result<Connection, ClusterError> {
     let path = cluster.kubeconfig();
     let config = Kubeconfig::read_from(path).map_err(|error| ClusterError::KubeconfigFile {
         path: path.to_owned(),
@@ -264,6 +268,7 @@ pub async fn open(cluster: &LocalCluster) -> Result<Connection, ClusterError> {
     let name = cluster.name().to_owned();
     let tools = Tools {
         first: Some(cluster.bin_dir().to_owned()),
+        python: python.then(LocalCluster::python_dir),
         last: Some(cluster.spare_dir()),
     };
     Connection::open("local", name, config, tools, Access::default()).await

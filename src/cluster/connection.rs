@@ -24,6 +24,8 @@ const NOWHERE: &str = "https://no-cluster.labproof.invalid";
 pub struct Tools {
     /// Comes first on the PATH of commands: a kubectl of the server's version.
     pub first: Option<PathBuf>,
+    /// Comes next: a python3 with the Kubernetes client.
+    pub python: Option<PathBuf>,
     /// Comes last: what the machine may lack.
     pub last: Option<PathBuf>,
 }
@@ -147,7 +149,8 @@ impl Connection {
     pub fn path(&self) -> OsString {
         let inherited = std::env::var_os("PATH").unwrap_or_default();
         let folders = std::env::split_paths(&inherited);
-        let folders = self.tools.first.iter().cloned().chain(folders);
+        let own = self.tools.first.iter().chain(&self.tools.python).cloned();
+        let folders = own.chain(folders);
         // A folder of the cache with a `:` in its name cannot stand on a PATH at all.
         std::env::join_paths(folders.chain(self.tools.last.iter().cloned())).unwrap_or(inherited)
     }

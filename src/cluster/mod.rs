@@ -33,4 +33,4 @@ pub use error::ClusterError;
 pub use progress::Progress;
 pub use safety::Safety;
 pub use secrets::SecretReader;
-pub use settle::{Settled, moving, settle};
+pub use settle::{Settled, Settling, moving, settle};

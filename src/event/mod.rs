@@ -4,16 +4,19 @@
 //! reports are made from either and never judge. The types here are what `--events` and
 //! `--json` write, so they change by addition only ([`FORMAT_VERSION`]).
 
+mod coverage;
 mod leftover;
 mod record;
 mod redact;
+mod settling;
 
+pub use coverage::{Coverage, Unproven, shown_lines};
 pub use leftover::LeftoverRecord;
 pub use record::{
-    CheckRecord, ClusterInfo, CommandRecord, Coverage, LabRecord, PageRecord, Recorder, RunRecord,
-    StepRecord, Unproven,
+    CheckRecord, ClusterInfo, CommandRecord, LabRecord, PageRecord, Recorder, RunRecord, StepRecord,
 };
 pub use redact::{MASK, Redactor};
+pub use settling::SettlingRecord;
 
 use serde::Serialize;
 
@@ -133,6 +136,13 @@ pub enum Event {
         at: StepAt,
         /// All about it.
         record: CheckRecord,
+    },
+    /// The cluster has settled after a step, or the bound of its `wait=` is reached.
+    Settled {
+        /// Which step.
+        at: StepAt,
+        /// All about it.
+        record: SettlingRecord,
     },
     /// A step ended, or was passed over.
     StepFinished {

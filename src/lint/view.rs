@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::known::Known;
-use crate::page::{Block, Command, Page, Step, blocks};
+use crate::page::{Block, Command, Page, Step, blocks, is_shell};
 use crate::plan::Lab;
 use crate::source::{SourceFile, Span};
 use crate::syntax::{Simple, Word, simple_commands};
@@ -108,6 +108,8 @@ impl<'a> PageView<'a> {
         let steps = page
             .steps
             .iter()
+            // What these rules know is the shell's.
+            .filter(|step| is_shell(&step.language))
             .map(|step| StepView {
                 step,
                 commands: step

@@ -8,8 +8,8 @@ use super::dialect::{self, Dialects, Reading};
 use super::info::{self, Info, is_session, is_shell};
 use super::tools::{is_command, is_outer, is_printed};
 use super::{
-    Command, Expected, FrontMatter, Step, StepOptions, bare, endless, execute, follow, skip,
-    transcript,
+    Command, Expected, FrontMatter, Step, StepOptions, bare, endless, execute, follow, interpreter,
+    skip, transcript,
 };
 use crate::source::{Diagnostic, Severity, SourceFile, Span};
 
@@ -24,13 +24,20 @@ pub(super) struct Source<'a> {
     pub profile: Option<&'a str>,
 }
 
-/// Reads every shell fence as a step.
+/// Reads every fence that holds something to run as a step.
 pub(super) fn read(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Step> {
     let mut infos: Vec<Info> = source
         .blocks
         .fences
         .iter()
-        .map(|fence| info::read(source.file, fence.info, diagnostics))
+        .map(|fence| {
+            info::read(
+                source.file,
+                fence.info,
+                &source.front.interpreters,
+                diagnostics,
+            )
+        })
         .collect();
     label(&mut infos, &source.blocks.fences);
     let dialects = Dialects::of(
@@ -119,6 +126,10 @@ impl Reader<'_> {
         }
         let before = self.before.take();
         let lead = &self.source.file.text()[self.at.min(fence.span.start)..fence.span.start];
+        let front = self.source.front;
+        if let Some(program) = front.interpreters.program(&info.language) {
+            return self.script(info, fence, program, lead);
+        }
         let shell = is_shell(&info.language);
         let reading = shell.then(|| self.dialects.choose(&info.language, fence));
         let recorded = info.not_run.is_some() || info.options.raw;
@@ -200,8 +211,36 @@ impl Reader<'_> {
         );
     }
 
+    /// A fence in another language: one script for its interpreter.
+    fn script(&mut self, info: Info, fence: &Fence<'_>, program: &str, lead: &str) {
+        let commands = interpreter::command(self.source.file, fence, program);
+        let inside = self.is_inside(&commands, fence, lead, false);
+        let listing = || {
+            let named = info.listing.as_ref();
+            named
+                .map(|file| format!("listing of {file}"))
+                .or_else(|| interpreter::listing(fence, lead))
+        };
+        let skip = info
+            .not_run
+            .clone()
+            .or_else(|| self.other_profile(&info))
+            .or_else(|| commands.is_empty().then(|| nothing_to_run(fence)))
+            .or_else(|| inside.then(|| skip::INSIDE.to_owned()))
+            .or_else(|| (!info.run).then(listing).flatten())
+            .or_else(|| skip::reason(&commands));
+        self.add(info, fence, commands, skip);
+        self.prompted = false;
+    }
+
     fn step(&mut self, info: Info, fence: &Fence<'_>, reading: &Reading, lead: &str) {
         let (commands, skip) = self.content(&info, fence, reading, lead);
+        self.add(info, fence, commands, skip);
+        self.prompted = matches!(reading, Reading::Transcript(prompt) if !prompt.is_of_container());
+    }
+
+    /// A step of what a fence holds; the next fence may show its output.
+    fn add(&mut self, info: Info, fence: &Fence<'_>, commands: Vec<Command>, skip: Option<String>) {
         let file = self.source.file;
         self.push(Step {
             id: String::new(),
@@ -214,7 +253,14 @@ impl Reader<'_> {
             commands,
         });
         self.before = Some(self.steps.len() - 1);
-        self.prompted = matches!(reading, Reading::Transcript(prompt) if !prompt.is_of_container());
+    }
+
+    /// Why a step does not run on this run's kind of cluster.
+    fn other_profile(&self, info: &Info) -> Option<String> {
+        match (&info.options.only, self.source.profile) {
+            (Some(only), Some(profile)) if only != profile => Some(format!("profile {only}")),
+            _ => None,
+        }
     }
 
     /// Adds a step, with its name.
@@ -255,10 +301,6 @@ impl Reader<'_> {
         };
         let container = matches!(reading, Reading::Transcript(prompt) if prompt.is_of_container());
         let inside = self.is_inside(&commands, fence, lead, container);
-        let other_profile = match (&info.options.only, self.source.profile) {
-            (Some(only), Some(profile)) if only != profile => Some(format!("profile {only}")),
-            _ => None,
-        };
         let by_reading = inside
             .then(|| skip::INSIDE.to_owned())
             .or_else(|| skip::reason(&commands))
@@ -275,7 +317,7 @@ impl Reader<'_> {
         let skip = info
             .not_run
             .clone()
-            .or(other_profile)
+            .or_else(|| self.other_profile(info))
             .or_else(|| commands.is_empty().then(|| nothing_to_run(fence)))
             .or(by_reading);
         if skip.is_none() {

@@ -204,6 +204,17 @@ fn verified(out: &mut String, record: &RunRecord) {
         count(coverage.lines_compared, "line"),
         count(coverage.cluster_checks, "check"),
     );
+    let shares = coverage.shares().into_iter();
+    let shares: Vec<String> = shares
+        .filter_map(|(what, share)| share.map(|share| format!("{share} % of the {what}")))
+        .collect();
+    if !shares.is_empty() {
+        let _ = writeln!(out, "  coverage: {}", shares.join(", "));
+    }
+    if record.settling_saved_ms > 0 {
+        let saved = seconds(record.settling_saved_ms);
+        let _ = writeln!(out, "  settling saved {saved} against fixed waits");
+    }
 }
 
 fn not_verified(out: &mut String, record: &RunRecord) {

@@ -13,7 +13,6 @@ use super::state::StateChecks;
 use super::{Emitter, RunOptions, millis, step};
 use crate::cluster::baseline::Snapshot;
 use crate::cluster::{Connection, SecretReader, moving};
-use crate::cluster::{Connection, moving};
 use crate::event::{Event, StepAt, Verdict};
 use crate::expect::Bindings;
 use crate::page::{Page, Step};

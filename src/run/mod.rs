@@ -15,6 +15,7 @@ mod judge;
 mod lab;
 mod leftovers;
 mod preflight;
+mod python;
 mod setup;
 mod state;
 mod step;
@@ -22,6 +23,7 @@ mod step;
 pub use bundle::prepare as prepare_artifacts;
 pub use emit::Emitter;
 pub use preflight::missing_tools;
+pub use python::{missing_modules, needs_client};
 pub use setup::{Setup, SetupError};
 
 use std::collections::VecDeque;
@@ -33,7 +35,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cluster::{Connection, SecretReader};
 use crate::event::{
-    ClusterInfo, Event, FORMAT_VERSION, LabRecord, PageRecord, StepRecord, Verdict,
+    ClusterInfo, Event, FORMAT_VERSION, LabRecord, PageRecord, StepRecord, Verdict, shown_lines,
 };
 use crate::plan::{Lab, Plan};
 
@@ -141,6 +143,9 @@ fn outline(plan: &Plan) -> Vec<LabRecord> {
         reason: None,
         artifacts: None,
         command_count: step.commands.len(),
+        lines_shown: shown(step).map(|shown| shown_lines(&shown.text)).sum(),
+        claims: shown(step).count() + step.options.absent.iter().count() * step.commands.len(),
+        settling: None,
         duration_ms: 0,
         commands: Vec::new(),
         checks: Vec::new(),
@@ -162,6 +167,12 @@ fn outline(plan: &Plan) -> Vec<LabRecord> {
         pages: lab.pages.iter().map(page).collect(),
     };
     plan.labs.iter().map(lab).collect()
+}
+
+/// The outputs that the page shows for the commands of a step.
+fn shown(step: &crate::page::Step) -> impl Iterator<Item = &crate::page::Expected> {
+    let commands = step.commands.iter();
+    commands.filter_map(|command| command.expected.as_ref())
 }
 
 /// Whole milliseconds of a duration.

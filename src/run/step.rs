@@ -6,7 +6,7 @@ use super::hook::{self, Hook, Moment};
 use super::lab::{Carried, Here, LabRun};
 use super::{command, failure, judge, millis, state};
 use crate::cluster::{Settled, settle};
-use crate::event::{Event, Verdict};
+use crate::event::{Event, SettlingRecord, Verdict};
 use crate::shell::Session;
 
 /// Runs a step, or tells why it does not run; the worst verdict of its parts.
@@ -139,19 +139,40 @@ async fn wait(run: &LabRun<'_>, here: Here<'_>, carried: &Carried<'_>) {
             false => format!("waiting for the cluster to settle (wait={seconds})"),
         },
     });
+    let started = Instant::now();
     let settling = async {
         match &run.connection.client {
             Some(client) if !run.options.compat_eks_workshop => {
-                settle(client, &carried.unsettled, within).await
+                Some(settle(client, &carried.unsettled, within).await)
             }
             _ => {
                 tokio::time::sleep(within).await;
-                Settled::Quiet
+                None
             }
         }
     };
-    tokio::select! {
-        _ = settling => {}
-        () = run.cancel.cancelled() => {}
+    let settling = tokio::select! {
+        settling = settling => settling,
+        () = run.cancel.cancelled() => return,
+    };
+    let mut record = SettlingRecord {
+        bound_ms: millis(within),
+        waited_ms: millis(started.elapsed()),
+        quiet: false,
+        waited_for: Vec::new(),
+        still_moving: Vec::new(),
+        unknown: None,
+    };
+    if let Some(settling) = settling {
+        record.waited_for = settling.waited_for.into_iter().collect();
+        match settling.ended {
+            Settled::Quiet => record.quiet = true,
+            Settled::TimeUp(objects) => record.still_moving = objects,
+            Settled::Unknown(cause) => record.unknown = Some(cause),
+        }
     }
+    run.emitter.emit(Event::Settled {
+        at: here.at,
+        record,
+    });
 }

@@ -42,6 +42,7 @@ fn bring_up() -> Shared {
     let runtime = Runtime::new().unwrap();
     let cluster = runtime
         .block_on(LocalCluster::up(UpOptions {
+            python: false,
             name: &name,
             images: &images,
             confirm: &mut |_| true,

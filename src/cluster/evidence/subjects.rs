@@ -178,6 +178,13 @@ impl Subjects {
                     Target::Name(rollout.name.clone()),
                 );
             }
+            Kind::Bounds(bounds) => {
+                self.add_in(
+                    &bounds.namespace,
+                    bounds.workload.kind(),
+                    Target::Name(bounds.name.clone()),
+                );
+            }
             Kind::File(file) => self.add_pods(&file.pods.namespace, &file.pods.of),
             Kind::Persistence(kind) => self.add_pods(&kind.pods.namespace, &kind.pods.of),
             Kind::Exec(exec) => self.add_pods(&exec.pods.namespace, &exec.pods.of),

@@ -21,6 +21,7 @@ pub mod node;
 mod packages;
 mod paths;
 mod pki;
+mod python;
 mod tool;
 mod up;
 
@@ -186,6 +187,11 @@ impl LocalCluster {
     /// A folder to put last on PATH: programs that labs use and the machine may lack.
     pub fn spare_dir(&self) -> PathBuf {
         self.state.spare()
+    }
+
+    /// A folder to put first on PATH: a python3 with the Kubernetes client, where [`UpOptions::python`] asked for it.
+    pub fn python_dir() -> PathBuf {
+        python::programs(&cache::Cache::at(&paths::cache_root()).python)
     }
 
     /// The folder of the components' logs.

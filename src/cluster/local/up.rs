@@ -30,6 +30,8 @@ pub struct UpOptions<'a> {
     pub images: &'a [ImageRecipe],
     /// Whether these Debian packages may be fetched; asked only when some are missing.
     pub confirm: &'a mut (dyn FnMut(&[String]) -> bool + Send),
+    /// Whether the cache shall have a python3 with the Kubernetes client.
+    pub python: bool,
     /// Told what happens.
     pub progress: &'a dyn Progress,
     /// Whether the cluster outlives this process. One that does not ends when the [`LocalCluster`] is
@@ -43,6 +45,7 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
     let UpOptions {
         name,
         images,
+        python,
         confirm,
         progress,
         program,
@@ -67,7 +70,7 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
     let pause = image::pause()?;
     let mut wanted: Vec<&ImageRecipe> = vec![&pause];
     wanted.extend(images);
-    let cache = cache::ensure(&cache_root(), &wanted, confirm, progress).await?;
+    let cache = cache::ensure(&cache_root(), &wanted, python, confirm, progress).await?;
     let load: Vec<BuiltImage> = wanted.iter().map(|recipe| image::built(recipe)).collect();
     if life(&state) == Some(Life::Running) {
         add_images(&state, &load, progress).await?;

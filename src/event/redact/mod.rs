@@ -15,7 +15,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use regex::Regex;
 
 use self::spotted::Spotted;
-use super::{CheckRecord, CommandRecord, Event, RunRecord};
+use super::{CheckRecord, CommandRecord, Event, LeftoverRecord, RunRecord, SettlingRecord};
 
 /// What stands where a secret stood.
 pub const MASK: &str = "[masked]";
@@ -178,11 +178,11 @@ impl Redactor {
             } => {
                 broken.iter_mut().for_each(|text| self.apply(text));
                 warnings.iter_mut().for_each(|text| self.apply(text));
-                for leftover in leftovers {
-                    self.apply(&mut leftover.name);
-                    leftover.reason.iter_mut().for_each(|text| self.apply(text));
-                }
+                leftovers
+                    .iter_mut()
+                    .for_each(|leftover| self.redact_leftover(leftover));
             }
+            Event::Settled { record, .. } => self.redact_settling(record),
             Event::RunFinished { broken, .. } => {
                 broken.iter_mut().for_each(|text| self.apply(text));
             }
@@ -199,6 +199,9 @@ impl Redactor {
         for lab in &mut record.labs {
             lab.broken.iter_mut().for_each(|text| self.apply(text));
             lab.warnings.iter_mut().for_each(|text| self.apply(text));
+            lab.leftovers
+                .iter_mut()
+                .for_each(|leftover| self.redact_leftover(leftover));
             for step in lab.pages.iter_mut().flat_map(|page| &mut page.steps) {
                 step.commands
                     .iter_mut()
@@ -206,8 +209,20 @@ impl Redactor {
                 step.checks
                     .iter_mut()
                     .for_each(|check| self.redact_check(check));
+                step.settling
+                    .iter_mut()
+                    .for_each(|settling| self.redact_settling(settling));
             }
         }
+    }
+
+    fn redact_leftover(&self, record: &mut LeftoverRecord) {
+        self.apply(&mut record.name);
+        record.reason.iter_mut().for_each(|text| self.apply(text));
+    }
+
+    fn redact_settling(&self, record: &mut SettlingRecord) {
+        record.unknown.iter_mut().for_each(|text| self.apply(text));
     }
 
     fn redact_command(&self, record: &mut CommandRecord) {

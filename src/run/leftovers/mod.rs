@@ -18,7 +18,7 @@ use crate::cluster::baseline::{
     Change, CompareError, Keep, Limits, Outcome, Restored, Snapshot, What, compare, happened,
     restore,
 };
-use crate::cluster::{Settled, settle};
+use crate::cluster::{Settling, settle};
 use crate::event::{Event, LeftoverRecord};
 
 use trail::Mark;
@@ -166,7 +166,7 @@ async fn undo(
         let quiet = ours.iter().all(|change| change.what == What::Added);
         if !quiet && !run.cancel.is_cancelled() {
             // The next lab begins with workloads that are up; one that never is must not hold it up for long.
-            let _: Settled = settle(client, &Default::default(), UP_AGAIN).await;
+            let _: Settling = settle(client, &Default::default(), UP_AGAIN).await;
         }
         restored
     };
