@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use labproof::source::{Severity, SourceFile, render};
 use labproof::verifier::{
-    Across, By, Fate, Kind, PodsOf, Replicas, Target, Verifier, Which, Workload, parse,
+    Across, By, Fate, Gap, Kind, PodsOf, Replicas, Target, Verifier, Which, Workload, parse,
 };
 
 fn read(text: &str) -> Result<Verifier, Vec<(usize, usize, String)>> {
@@ -156,6 +156,12 @@ fn every_other_kind_is_read() {
   - name: availability
     after: roll
     availability: {service: web, port: http, failed: '<= 1', gap: 2s, rate: 20}
+  - name: interruption
+    after: roll
+    availability: {service: web, failed: '>= 1', gap: '>= 1s'}
+  - name: bounds
+    after: roll
+    bounds: {workload: deployment/web, namespace: x, pods: '<= 6', ready: '>= 4'}
 ",
     )
     .unwrap();
@@ -176,9 +182,15 @@ fn every_other_kind_is_read() {
             "exec",
             "logs",
             "http",
-            "availability"
+            "availability",
+            "availability",
+            "bounds"
         ]
     );
+    let Kind::Availability(interruption) = &verifier.checks[10].kind else {
+        panic!();
+    };
+    assert_eq!(interruption.gap, Some(Gap::AtLeast(Duration::from_secs(1))));
     let Kind::Exec(exec) = &verifier.checks[5].kind else {
         panic!();
     };
@@ -215,6 +227,13 @@ fn the_other_kinds_are_as_strict() {
     http: {service: web, port: 0, path: x}
   - name: g
     availability: {service: web, rate: 1000}
+  - name: j
+    availability: {service: web, gap: '> 1s'}
+  - name: k
+    bounds: {workload: pod/web, pods: 1}
+  - name: l
+    after: x
+    bounds: {workload: deployment/web}
   - name: h
     exec: {workload: deployment/web, matches: '('}
   - name: i
@@ -231,9 +250,14 @@ fn the_other_kinds_are_as_strict() {
             (14, 41, "`path` must begin with `/`"),
             (16, 5, "`availability` needs `after`"),
             (16, 40, "`rate` must be requests a second"),
-            (18, 12, "`exec` needs `command`"),
-            (18, 47, "`matches` is not a regular expression"),
-            (20, 19, "`scale-to-zero` cannot be done with daemonset/x"),
+            (18, 5, "`availability` needs `after`"),
+            (18, 39, "`gap` must be a length of time such as `2s`"),
+            (20, 5, "`bounds` needs `after`"),
+            (20, 24, "`bounds` are those of a workload"),
+            (23, 14, "`bounds` asks nothing"),
+            (25, 12, "`exec` needs `command`"),
+            (25, 47, "`matches` is not a regular expression"),
+            (27, 19, "`scale-to-zero` cannot be done with daemonset/x"),
         ],
     );
 }

@@ -28,6 +28,9 @@ pub(super) const KEYS: [&str; 15] = [
     "verify",
 ];
 
+/// The kinds of cluster that `only=` can name.
+const PROFILES: [&str; 5] = ["local", "kind", "eks", "context", "none"];
+
 /// Keys and words that site generators (Docusaurus, Hugo, MkDocs, Sphinx, pandoc, R Markdown) put on a fence.
 const FOREIGN: [&str; 40] = [
     "title",
@@ -152,6 +155,10 @@ impl Annotation<'_> {
             },
             "hook" if value.contains(['/', '\0']) => {
                 self.error(format!("`hook` must be a name, not a path: `{value}`"));
+            }
+            "only" if value.split(',').any(|one| !PROFILES.contains(&one)) => {
+                let unknown = value.split(',').find(|one| !PROFILES.contains(one));
+                self.not_among(key, unknown.unwrap_or_default(), &PROFILES);
             }
             "hook" | "id" | "absent" | "until" | "only" | "verify" => {
                 let Some(text) = text() else {

@@ -305,6 +305,8 @@ mod tests {
         check_problem("bash timeout=soon", "error: `timeout` must be a number");
         check_problem("bash timeout=99999999999999999999", "error: `timeout`");
         check_problem("bash match=tabel", "did you mean `table`");
+        check_problem("bash only=local,knd", "did you mean `kind`");
+        check_problem("bash only=gke", "write one of local, kind, eks");
         check_problem("bash exit=900", "from 0 to 255");
         check_problem("bash test=no", "`true` or `false`");
         check_problem("bash timeout", "needs a value");

@@ -124,7 +124,7 @@ pub struct Expected {
 pub struct StepOptions {
     /// `id=`: the step's name, where the author gave one.
     pub id: Option<String>,
-    /// `only=PROFILE`: the one kind of cluster on which the step runs.
+    /// `only=PROFILE` or `only=local,kind`: the kinds of cluster on which the step runs.
     pub only: Option<String>,
     /// `timeout=`: how long one command may take. Default 120 s.
     pub timeout: Duration,

@@ -258,7 +258,9 @@ impl Reader<'_> {
     /// Why a step does not run on this run's kind of cluster.
     fn other_profile(&self, info: &Info) -> Option<String> {
         match (&info.options.only, self.source.profile) {
-            (Some(only), Some(profile)) if only != profile => Some(format!("profile {only}")),
+            (Some(only), Some(profile)) if !only.split(',').any(|one| one == profile) => {
+                Some(format!("profile {only}"))
+            }
             _ => None,
         }
     }

@@ -417,7 +417,20 @@ async fn a_service_answers_or_does_not_while_a_step_runs() {
         assert_eq!(finding.verdict, Verdict::Pass, "{finding:#?}");
         assert!(finding.attempts >= 20, "{finding:#?}");
 
+        let interrupted = room.check(
+            "after: x, availability: {service: web, namespace: NS, failed: '>= 1', gap: '>= 2s'}",
+        );
+        let one = room.check(
+            "after: x, bounds: {workload: deployment/web, namespace: NS, pods: '<= 9', ready: '>= 1'}",
+        );
+        let watched = arm(&room.client, &one).await;
+        let finding = make(&room.client, &one, watched).await;
+        assert_eq!(finding.verdict, Verdict::Pass, "{finding:#?}");
+        assert!(finding.reason.contains("no change seen"), "{finding:#?}");
+
         let armed = arm(&room.client, &steady).await;
+        let gap = arm(&room.client, &interrupted).await;
+        let watched = arm(&room.client, &one).await;
         let none = json!({"spec": {"replicas": 0}});
         api.patch("web", &PatchParams::default(), &Patch::Merge(none))
             .await
@@ -430,8 +443,17 @@ async fn a_service_answers_or_does_not_while_a_step_runs() {
         let first = "the first with status 50";
         assert!(finding.reason.contains(first), "{finding:#?}");
 
-        let finding = make(&room.client, &steady, None).await;
-        assert_eq!(finding.verdict, Verdict::Broken, "{finding:#?}");
+        let finding = make(&room.client, &interrupted, gap).await;
+        assert_eq!(finding.verdict, Verdict::Pass, "{finding:#?}");
+        let finding = make(&room.client, &one, watched).await;
+        assert_eq!(finding.verdict, Verdict::Fail, "{finding:#?}");
+        let words = "ready 0, expected >= 1";
+        assert!(finding.reason.contains(words), "{finding:#?}");
+
+        for check in [&steady, &one] {
+            let finding = make(&room.client, check, None).await;
+            assert_eq!(finding.verdict, Verdict::Broken, "{finding:#?}");
+        }
     })
     .await;
 }

@@ -1,6 +1,6 @@
 //! `labproof run` on a real cluster: the labs of this project, and pages that are wrong.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use assert_cmd::Command;
 
@@ -8,12 +8,12 @@ use crate::shared;
 use crate::support::{Ended, Pages, ended};
 
 /// The project's own folder.
-fn root() -> &'static Path {
+pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// `labproof run` on the shared cluster, alone on it.
-fn run(directory: &Path, arguments: &[&str]) -> Ended {
+pub fn run(directory: &Path, arguments: &[&str]) -> Ended {
     let _turn = shared::alone();
     let cluster = format!("local:{}", shared::cluster().name());
     ended(
@@ -25,28 +25,6 @@ fn run(directory: &Path, arguments: &[&str]) -> Ended {
     )
 }
 
-/// A copy of the storage lab and its verifiers in a folder of the test's own.
-fn copy_of_the_storage_lab() -> Pages {
-    let pages = Pages::new();
-    let files: [PathBuf; 7] = [
-        "labs/storage/index.md",
-        "labs/storage/ephemeral.md",
-        "labs/storage/shared.md",
-        "labs/storage/manifests/assets.yaml",
-        "labs/storage/manifests/shared.yaml",
-        "verifiers/storage/ephemeral.yaml",
-        "verifiers/storage/shared.yaml",
-    ]
-    .map(PathBuf::from);
-    for file in files {
-        pages.write(
-            file.to_str().unwrap(),
-            std::fs::read(root().join(&file)).unwrap(),
-        );
-    }
-    pages
-}
-
 #[test]
 fn the_labs_pass_and_leave_nothing_behind() {
     if shared::left_out("the_labs_pass_and_leave_nothing_behind") {
@@ -55,7 +33,11 @@ fn the_labs_pass_and_leave_nothing_behind() {
     run(root(), &["labs"])
         .exits(0)
         .says("the upload is lost with its Pod")
-        .says("the upload is kept when its Pods are deleted");
+        .says("the upload is kept when its Pods are deleted")
+        .says("the bare Pod is gone for good")
+        .says("no request fails during the update")
+        .says("the update is given up")
+        .says("the update changed the image and nothing else");
     assert_eq!(
         namespaces(),
         ["default", "kube-node-lease", "kube-public", "kube-system"]
@@ -122,28 +104,4 @@ fn a_delete_that_deletes_nothing_fails_at_its_line() {
         !namespaces().contains(&"assets".to_owned()),
         "the baseline was not deleted"
     );
-}
-
-#[test]
-fn without_the_claim_the_second_page_is_false() {
-    if shared::left_out("without_the_claim_the_second_page_is_false") {
-        return;
-    }
-    let pages = copy_of_the_storage_lab();
-    let manifest = pages.read("labs/storage/manifests/shared.yaml");
-    let (claim, rest) = manifest.split_once("\n---\n").unwrap();
-    assert!(claim.contains("kind: PersistentVolumeClaim"));
-    // Without the claim, what was on it is a folder of each Pod's own.
-    let rest = rest.replace(
-        "          persistentVolumeClaim:\n            claimName: assets",
-        "          emptyDir: {}",
-    );
-    assert!(rest.contains("emptyDir: {}"));
-    pages.write("labs/storage/manifests/shared.yaml", rest);
-    run(pages.path(), &["labs"])
-        .exits(1)
-        .says("FAIL verifiers/storage/shared.yaml")
-        .says("the upload is kept when its Pods are deleted")
-        .says("was lost; the claim is that it is kept")
-        .says("the claim is bound to a volume of its own");
 }

@@ -13,4 +13,5 @@ mod kind_stand_in;
 mod labs;
 mod named;
 mod room;
+mod sabotage;
 mod shared;
