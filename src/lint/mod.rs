@@ -24,6 +24,7 @@ pub use off::{LintOptions, project_switches};
 pub use render::{render_github, render_json, render_text};
 pub use rules::RULES;
 
+use assigned::Assigned;
 use view::LabView;
 
 /// A rule: what it finds and why that matters.
@@ -81,7 +82,10 @@ impl Findings {
 /// Every finding on the pages of a plan, in page order. What the plan itself has to say is in its own diagnostics.
 pub fn check(plan: &Plan, options: &LintOptions) -> Vec<Diagnostic> {
     let mut all = Vec::new();
-    let assigned = assigned::anywhere(plan);
+    if options.render {
+        all.extend(rules::cannot_render());
+    }
+    let assigned = Assigned::of(plan);
     for lab in &plan.labs {
         let view = LabView::of(lab, options.render, &assigned);
         let mut findings = Findings::default();

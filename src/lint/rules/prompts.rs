@@ -112,12 +112,18 @@ fn bash_refuses(lab: &LabView<'_>, findings: &mut Findings) {
     let refused = lab
         .commands()
         .filter(|(_, _, view)| !parses(&view.command.text));
-    for (page, _, view) in refused.take(MOST_ASKED) {
-        let text = &view.command.text;
+    let mut last = None;
+    for (page, step, view) in refused.take(MOST_ASKED) {
+        // A block that is no bash at all is said to be so once.
+        let block = Some((page.file().path(), step.step.line));
+        if last == block {
+            continue;
+        }
         // Our parser may be wrong about the language; bash is not.
-        let Some(said) = bash_says(text) else {
+        let Some(said) = bash_says(&view.command.text) else {
             continue;
         };
+        last = block;
         let span = view.first_line(page.file());
         findings.add(
             page.file(),
@@ -136,7 +142,7 @@ fn parses(text: &str) -> bool {
 /// What `bash -n` has against a text; `None`: nothing, or there is no bash to ask.
 fn bash_says(text: &str) -> Option<String> {
     let output = Command::new("bash")
-        .args(["-n", "-c", text])
+        .args(["-n", "-c", "--", text])
         .env("LC_ALL", "C")
         .stdin(Stdio::null())
         .output()
