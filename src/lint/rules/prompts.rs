@@ -24,7 +24,7 @@ pub(super) const MISSING_PROMPT: Rule = Rule {
 /// A known program, a verb of its, and more: what output hardly ever begins a line with.
 static COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"^(?:aws [a-z0-9-]+ [a-z]+-[a-z-]+(?: |$)|git (?:clone|checkout|push|commit) \S|terraform (?:init|apply|plan|destroy)\b|kustomize build \S|ls -\S|cd [~/.\w]\S*$|mkdir \S|wget \S|chmod \S|sed -i |kubectl (?:-n \S+ |--namespace[= ]\S+ )?(?:get|apply|delete|describe|create|exec|logs|rollout|scale|wait|patch|label|annotate|edit|run|expose|port-forward|cp|top|config|set|drain|cordon|uncordon|taint|kustomize|autoscale|replace|explain|api-resources) ?\S|helm (?:install|upgrade|uninstall|repo|list|get|status) ?\S|aws [a-z0-9-]+ [a-z-]+ --|eksctl (?:create|get|delete|upgrade|scale|utils) \S|docker (?:run|build|ps|exec|pull|push) ?\S|curl -\S|export [A-Za-z_]+=)",
+        r"^(?:aws [a-z0-9-]+ [a-z]+-[a-z-]+(?: |$)|git (?:clone|checkout|push|commit) \S|terraform (?:init|apply|plan|destroy)\b|kustomize build \S|ls -\S|cd [~/.\w]\S*$|mkdir \S|wget \S|chmod \S|sed -i |sleep \d+$|kubectl (?:-n \S+ |--namespace[= ]\S+ )?(?:get|apply|delete|describe|create|exec|logs|rollout|scale|wait|patch|label|annotate|edit|run|expose|port-forward|cp|top|config|set|drain|cordon|uncordon|taint|kustomize|autoscale|replace|explain|api-resources) ?\S|helm (?:install|upgrade|uninstall|repo|list|get|status) ?\S|aws [a-z0-9-]+ [a-z-]+ --|eksctl (?:create|get|delete|upgrade|scale|utils) \S|docker (?:run|build|ps|exec|pull|push) ?\S|curl -\S|export [A-Za-z_]+=)",
     )
     .ok()
 });
