@@ -225,9 +225,9 @@ fn shell_fences_that_hold_output() {
         &["kubectl apply -f x.yaml => service/x created"],
     );
     check(
-        "```shell\nfor i in 0 1; do echo \"id zk-$i\"; kubectl exec zk-$i -- cat id; done\n```\n\nThey are numbers.\n\n```shell\nid zk-0\n1\nid zk-1\n2\n```\n",
+        "```shell\nfor i in 0 1; do echo \"myid zk-$i\"; kubectl exec zk-$i -- cat myid; done\n```\n\nThey are numbers.\n\n```shell\nmyid zk-0\n1\nmyid zk-1\n2\n```\n",
         &[
-            "for i in 0 1; do echo \"id zk-$i\"; kubectl exec zk-$i -- cat id; done => id zk-0\n1\nid zk-1\n2",
+            "for i in 0 1; do echo \"myid zk-$i\"; kubectl exec zk-$i -- cat myid; done => myid zk-0\n1\nmyid zk-1\n2",
         ],
     );
     check(
@@ -269,6 +269,18 @@ fn output_of_other_languages_and_after_more_words() {
     check(
         "Run `kubectl get rs`, the output is:\n```ini\nNAME   READY\n```\n",
         &["kubectl get rs => NAME   READY"],
+    );
+}
+
+#[test]
+fn a_list_between_the_sentence_and_the_output() {
+    check(
+        "```sh\nkubectl get x -o yaml\n```\n\nThe output shows these changes:\n\n* The image is new.\n* The rest is not.\n\n```yaml\na: b\n```\n",
+        &["kubectl get x -o yaml => a: b"],
+    );
+    check(
+        "```sh\nkubectl get x -o yaml\n```\n\nWhat you do next:\n\n* Write a file.\n\n```yaml\na: b\n```\n",
+        &["kubectl get x -o yaml"],
     );
 }
 
@@ -338,6 +350,14 @@ fn prompts_here_and_there() {
     check(
         "```console\n# tool push x\nerror\n```\n",
         &["tool push x => error"],
+    );
+    check(
+        "```shell\n[ root@curl-1:/ ]$ nslookup x\nServer:    y\n```\n",
+        &["[typed into a container's shell] nslookup x => Server:    y"],
+    );
+    check(
+        "```console\n[root@master ~]# kubectl get no\nNAME\n```\n",
+        &["kubectl get no => NAME"],
     );
     check(
         "```bash\n$kubectl get po\nNAME\n```\n",

@@ -75,9 +75,16 @@ fn structured(language: &str) -> bool {
 
 /// Whether a fence shows what `command`, in the fence before it, printed. `lead` is the page between the two.
 pub(super) fn shows_output(lead: &str, command: &str, language: &str, first_line: &str) -> bool {
-    let Some(prose) = prose(lead) else {
+    let Some(mut prose) = prose(lead) else {
         return false;
     };
+    // A list says more of what the sentence above it announces.
+    while let [.., before, last] = prose.as_slice()
+        && before.ends_with(':')
+        && last.starts_with(['*', '-', '+'])
+    {
+        prose.pop();
+    }
     if first_line.trim_start().starts_with("$ ") {
         return false;
     }

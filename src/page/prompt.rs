@@ -31,7 +31,7 @@ enum Kind {
 /// Prompts that name a user, a shell, a machine or a directory; the first group is what they begin with, the last is the command.
 static HOSTS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     [
-        r"^(\[?[A-Za-z_][\w.-]*@[\w.-]+)(?:[: ][^#$%]{0,80}?)?\]? ?[#$%] ?(\S.*)$",
+        r"^(\[? ?[A-Za-z_][\w.-]*@[\w.-]+)(?:[: ][^#$%]{0,80}?)?\]? ?[#$%] ?(\S.*)$",
         r"^((?:ba|a)?sh-\d[\d.]*)[#$] ?(\S.*)$",
         r"^((?:controlplane|(?:node|worker|master|manager|host|client|server)[-_]?\d*)(?:[: ]?[~/][\w~/.-]*)?) ?[#$] (\S.*)$",
         // What busybox shows, and a shell that shows its directory.
@@ -104,7 +104,7 @@ impl Prompt {
         match &self.kind {
             Kind::Sign(_) | Kind::Tight => false,
             Kind::Host(_, head) => {
-                head.starts_with("root@")
+                head.trim_start_matches(['[', ' ']).starts_with("root@")
                     || head.starts_with('/')
                     || head.starts_with('~')
                     || head.contains("sh-")
@@ -229,6 +229,11 @@ mod tests {
         );
         check(false, "sh-5.0$ a\nx\nsh-5.1$ b", &["a", "b"]);
         check(false, "me@mac ~ % ls", &["ls"]);
+        check(
+            false,
+            "[ root@curl:/ ]$ nslookup x\nServer: y",
+            &["nslookup x"],
+        );
         check(false, "~/lab $ ls", &["ls"]);
         check(false, "PS C:\\lab> kubectl get no", &["kubectl get no"]);
     }

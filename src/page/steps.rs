@@ -298,17 +298,18 @@ impl Reader<'_> {
         lead: &str,
         container: bool,
     ) -> bool {
+        let outer = commands.iter().any(|command| is_outer(&command.text));
         let Some(section) = self.inside else {
-            return container;
+            // root on a node has the prompt of root in a container, and other programs.
+            return container && !outer;
         };
         let lead = lead.to_lowercase();
-        let left = section != fence.section
-            || commands.iter().any(|command| is_outer(&command.text))
-            || OUTSIDE.iter().any(|phrase| lead.contains(phrase));
+        let left =
+            section != fence.section || outer || OUTSIDE.iter().any(|phrase| lead.contains(phrase));
         if left || leaves(commands) {
             self.inside = None;
         }
-        container || !left
+        container && !outer || !left
     }
 
     /// A fence that shows output: of the command before it, or of one in the prose.

@@ -297,6 +297,7 @@ static NO_COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
           | [A-Z][a-z]+[,.:;!?]?(?:\s|$)                     # a sentence, `Server:  10.0.0.10`
           | [A-Z]{2,}(?:\[\d+\])?(?:[:\s]|$)                 # WARNING: ..., INFO[0000] ..., PONG
           | [^\s'"$(){}<>;|&=]+[^\s'"$(){}<>;|&=:]:(?:\s|$)   # `client_address: ...`, `nslookup: can't resolve`
+          | [^\s()"'$`;|&<>=\#]+(?:\s[^()"'$`;|&<>\#]*)?\s\([^()]*[^\s()][^()]*\)   # bash refuses a bare parenthesis there
           | "[^"]*":
           | [-*+|]\s | -{3,}\s*$ | ={3,} | [│├└┌✓✔✗√•→]
           | [a-z0-9.-]+-\d+$                                # web-0
@@ -371,6 +372,8 @@ mod tests {
             "...",
             "- name: x",
             "pod-a is ready",
+            "data    (253:1)",
+            "a row of it (10%)",
             "zk-0.zk-hs.default.svc.cluster.local",
             "server.1=zk-0:2888",
             "zk-2      1/1       Terminating   0         9m",
@@ -389,6 +392,10 @@ mod tests {
             "if [ -f x ]; then",
             "NODES=$(kubectl get nodes)",
             "EOF",
+            "f () {",
+            "a=(b c)",
+            "(cd x; make)",
+            "tool x # why (or not)",
             ": x",
             "bin/tool x",
         ] {
