@@ -148,13 +148,19 @@ impl Reader<'_> {
             Some(Reading::Bare) => {
                 let announced = before.is_some() && follow::announces_output(lead);
                 let command = first_line(fence).is_some_and(|line| is_command(&line.text));
-                !recorded && (plain || announced && !command)
+                let silent = |index: &usize| {
+                    let last = self.steps[*index].commands.last();
+                    last.is_some_and(|command| command.expected.is_none())
+                };
+                let answer = before.as_ref().is_some_and(silent) && is_answer(fence);
+                !recorded && (plain || answer || announced && !command)
             }
         };
         match reading {
             Some(reading) if !output => self.step(info, fence, &reading, lead),
-            // Its label says nothing about what it shows.
-            _ if output && shell => self.output("", fence, lead, before),
+            // Where others have prompts, its label says nothing about what it shows.
+            Some(Reading::Bare) => self.output(&info.language, fence, lead, before),
+            Some(_) => self.output("", fence, lead, before),
             _ if output => self.output(&info.language, fence, lead, before),
             _ => {}
         }
@@ -336,17 +342,18 @@ impl Reader<'_> {
         lead: &str,
         container: bool,
     ) -> bool {
+        let outer = commands.iter().any(|command| is_outer(&command.text));
         let Some(section) = self.inside else {
-            return container;
+            // root on a node has the prompt of root in a container, and other programs.
+            return container && !outer;
         };
         let lead = lead.to_lowercase();
-        let left = section != fence.section
-            || commands.iter().any(|command| is_outer(&command.text))
-            || OUTSIDE.iter().any(|phrase| lead.contains(phrase));
+        let left =
+            section != fence.section || outer || OUTSIDE.iter().any(|phrase| lead.contains(phrase));
         if left || leaves(commands) {
             self.inside = None;
         }
-        container || !left
+        container && !outer || !left
     }
 
     /// A fence that shows output: of the command before it, or of one in the prose.
@@ -421,6 +428,17 @@ impl Reader<'_> {
 
 fn first_line<'a>(fence: &'a Fence<'_>) -> Option<&'a Line<'a>> {
     fence.lines.iter().find(|line| !line.text.trim().is_empty())
+}
+
+/// Whether a shell's fence below a command holds what that printed: no line is plainly a command, and some line cannot be one.
+fn is_answer(fence: &Fence<'_>) -> bool {
+    let first = first_line(fence).map_or("", |line| line.text.trim());
+    let typed = [" -", "|", ">", "$", "./"]
+        .iter()
+        .any(|mark| first.contains(mark));
+    !typed
+        && fence.lines.iter().all(|line| !is_command(&line.text))
+        && fence.lines.iter().any(|line| is_printed(&line.text))
 }
 
 /// A fence's content as shown output.
