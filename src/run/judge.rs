@@ -287,3 +287,6 @@ fn absent_check(place: Place<'_>, outcome: &Outcome) -> Option<CheckRecord> {
     }
     Some(check)
 }
+
+#[cfg(test)]
+mod tests;
