@@ -214,7 +214,12 @@ fn is_suffix_after_hash(text: &str) -> bool {
 fn is_serial(text: &str) -> bool {
     let digits = text.bytes().all(|b| b.is_ascii_digit());
     match text.len() {
-        8 => digits && matches!(&text[..2], "24"..="39"),
+        8 => {
+            digits
+                && text[..2]
+                    .parse()
+                    .is_ok_and(|millions: u8| (24..40).contains(&millions))
+        }
         10 => digits && !text.starts_with('0') && !is_hash_of_digits(text),
         _ => false,
     }
