@@ -77,7 +77,9 @@ pub(super) fn judge(place: Place<'_>, outcome: &Outcome, bindings: &Bindings) ->
         .is_some_and(|(_, judgement)| judgement.agrees && judgement.rule == "error");
     let mut checks = vec![exit_check(place, outcome, error_is_shown)];
     let mut bindings = bindings.clone();
-    if let Some((expected, judgement)) = output {
+    // Where the command could not run, what it did not print says nothing about the page.
+    let ran = checks[0].verdict != Verdict::Broken;
+    if ran && let Some((expected, judgement)) = output {
         checks.push(output_check(place, expected, &judgement));
         if judgement.agrees {
             bindings = judgement.bindings;
@@ -303,3 +305,6 @@ fn absent_check(place: Place<'_>, outcome: &Outcome) -> Option<CheckRecord> {
     }
     Some(check)
 }
+
+#[cfg(test)]
+mod tests;

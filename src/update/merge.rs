@@ -166,6 +166,16 @@ impl Segment<'_> {
     fn merge(&self, open: Open, tokens: &Tokens, out: &mut Vec<Piece>) -> Option<()> {
         let kept = |at: &usize| self.kinds[*at] != Kind::Text;
         let elided = (self.from..self.to).any(|at| self.kinds[at] == Kind::Elision);
+        // `}, ...` at the end of the line above leaves out what follows.
+        let cut = self.from.checked_sub(1).is_some_and(|above| {
+            let line = self.shown[above].trim_end();
+            self.kinds[above] == Kind::Text && line.ends_with(", ...") && lines::has_notation(line)
+        });
+        if cut {
+            let silent = self.texts().next().is_none();
+            out.extend((self.from..self.to).filter(kept).map(Piece::Kept));
+            return silent.then_some(());
+        }
         let nothing_new = self.actual.iter().all(|line| line.trim().is_empty());
         if self.texts().next().is_none() && (elided || open.start || open.end || nothing_new) {
             out.extend((self.from..self.to).filter(kept).map(Piece::Kept));
@@ -224,6 +234,23 @@ impl Segment<'_> {
             return None;
         }
         let tail = printed.len() - after.len();
+        // Lines that have nothing in common with what stands in their place stand for what they resemble.
+        let like = |at: usize, index: usize| word::likeness(self.shown[at], printed[index]);
+        let in_place = (0..before.len()).all(|n| like(before[n], n) > 0)
+            && (0..after.len()).all(|n| like(after[n], tail + n) > 0);
+        if !in_place {
+            let stale: Vec<usize> = self.texts().collect();
+            let pairs = in_order(stale.len(), printed.len(), |s, a| like(stale[s], a));
+            if pairs.len() == stale.len() {
+                out.extend((self.from..self.to).map(|at| {
+                    match stale.iter().position(|other| *other == at) {
+                        Some(n) => self.renewed(at, printed[pairs[n].1], tokens),
+                        None => Piece::Kept(at),
+                    }
+                }));
+                return Some(());
+            }
+        }
         let between: Vec<usize> = self
             .texts()
             .filter(|at| *at > first && *at < last)
@@ -294,6 +321,22 @@ mod tests {
             "Name: x\nReplicas: 3\nType: y",
             Ends::Closed,
             Some("[...]\nReplicas: 3\n[...]"),
+        );
+    }
+
+    #[test]
+    fn what_stands_elsewhere_is_found_by_its_likeness() {
+        check(
+            "metadata:\n  name: asset\n  ...",
+            "metadata:\n  annotations:\n    a: b\n  name: assets\n  uid: 1",
+            Ends::Closed,
+            Some("metadata:\n  name: assets\n  ..."),
+        );
+        check(
+            "{\n  \"a\": {\n    \"m\": 1\n  }, ...\n}",
+            "{\n  \"a\": {\n    \"m\": 2\n  },\n  \"b\": {\n    \"m\": 3\n  }\n}",
+            Ends::Closed,
+            Some("{\n  \"a\": {\n    \"m\": 2\n  }, ...\n}"),
         );
     }
 
