@@ -9,5 +9,6 @@ mod support;
 
 mod checks;
 mod labs;
+mod leftovers;
 mod room;
 mod shared;
