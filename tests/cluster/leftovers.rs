@@ -97,7 +97,8 @@ fn kubectl_with(arguments: &[&str], stdin: &str) -> Output {
         .spawn()
         .unwrap();
     let mut pipe = child.stdin.take().unwrap();
-    pipe.write_all(stdin.as_bytes()).unwrap();
+    // What it does not read it says itself.
+    let _ = pipe.write_all(stdin.as_bytes());
     drop(pipe);
     child.wait_with_output().unwrap()
 }
@@ -147,11 +148,12 @@ fn what_was_added_changed_and_deleted_is_as_before_object_by_object() {
     let start = alone.snapshot(Keep::Contents);
     // What is there before: a namespace with a workload, an account, a configuration of nearly 1 MB.
     kubectl(&["create", "namespace", "before"]);
-    let large = "x".repeat(900_000);
-    let large = format!(
-        "{{apiVersion: v1, kind: ConfigMap, metadata: {{name: large, namespace: before}}, data: {{text: {large}}}}}"
-    );
-    let created = kubectl_with(&["create", "-f", "-"], &large);
+    let large = serde_json::json!({
+        "apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {"name": "large", "namespace": "before"},
+        "data": {"text": "x".repeat(900_000)},
+    });
+    let created = kubectl_with(&["create", "-f", "-"], &large.to_string());
     assert!(created.status.success(), "{created:?}");
     kubectl(&[
         "create",
