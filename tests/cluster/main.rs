@@ -11,6 +11,7 @@ mod checks;
 mod failures;
 mod kind_stand_in;
 mod labs;
+mod leftovers;
 mod named;
 mod room;
 mod sabotage;

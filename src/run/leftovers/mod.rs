@@ -290,7 +290,7 @@ fn forgotten(record: &LeftoverRecord) -> String {
 
 /// Kinds that could not be read, as a warning.
 fn unread(before: &Snapshot) -> Option<String> {
-    const SHOWN: usize = 6;
+    const SHOWN: usize = 12;
     let first = before.unread.first()?;
     let names: Vec<&str> = before
         .unread
@@ -304,7 +304,7 @@ fn unread(before: &Snapshot) -> Option<String> {
         rest => format!(" and {rest} more"),
     };
     Some(format!(
-        "what the lab does to these kinds is neither seen nor taken back: {}{more} (cannot {} {}: {})",
+        "what the lab does to these kinds is neither seen nor taken back, as they cannot be read: {}{more} ({} {}: {})",
         names.join(", "),
         first.verb,
         first.what,
