@@ -20,7 +20,13 @@ fn run(pages: &Pages, namespace: &str, arguments: &[&str]) -> Ended {
     command.current_dir(pages.path());
     command.args(["run", "page.md", "--cluster", &cluster, "--retry", "0"]);
     let ended = ended(command.args(arguments));
-    kubectl(&["delete", "namespace", namespace, "--ignore-not-found", "--wait=false"]);
+    kubectl(&[
+        "delete",
+        "namespace",
+        namespace,
+        "--ignore-not-found",
+        "--wait=false",
+    ]);
     ended
 }
 
@@ -58,9 +64,21 @@ fn trouble(name: &str, manifest: &str, until: &str, cause: &str) -> Pages {
     let namespace = format!("trouble-{name}");
     let asked = format!("{}; false", until.replace("NS", &namespace));
     let pages = Pages::with(&page(&namespace, manifest, &asked));
-    let ended = run(&pages, &namespace, &["--artifacts", "out", "--json", "r.json"]).exits(1);
-    let told = ended.stdout.lines().find(|line| line.contains("likely cause:"));
-    assert!(told.is_some_and(|told| told.contains(cause)), "`{cause}` is not told\n{}", ended.all());
+    let ended = run(
+        &pages,
+        &namespace,
+        &["--artifacts", "out", "--json", "r.json"],
+    )
+    .exits(1);
+    let told = ended
+        .stdout
+        .lines()
+        .find(|line| line.contains("likely cause:"));
+    assert!(
+        told.is_some_and(|told| told.contains(cause)),
+        "`{cause}` is not told\n{}",
+        ended.all()
+    );
     let summary = read_all(&pages.path().join("out"), "summary.md");
     assert!(summary.contains(cause), "{summary}");
     pages
@@ -69,8 +87,12 @@ fn trouble(name: &str, manifest: &str, until: &str, cause: &str) -> Pages {
 /// The texts of all files of that name below a folder.
 fn read_all(folder: &Path, name: &str) -> String {
     let files = files(folder);
-    let found = files.iter().filter(|path| path.ends_with(name) || name.is_empty());
-    found.map(|path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned()).collect()
+    let found = files
+        .iter()
+        .filter(|path| path.ends_with(name) || name.is_empty());
+    found
+        .map(|path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned())
+        .collect()
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -98,19 +120,27 @@ fn an_image_that_cannot_be_pulled_and_from_where() {
     let pages = trouble(
         "image",
         &manifest,
-        &until("kubectl get pod web -n NS", "ErrImagePull\\|ImagePullBackOff"),
+        &until(
+            "kubectl get pod web -n NS",
+            "ErrImagePull\\|ImagePullBackOff",
+        ),
         "pod trouble-image/web: image example.invalid/shop/none:1 cannot be pulled from example.invalid",
     );
     let folder = pages.path().join("out/page.md/page/wait");
     let describe = std::fs::read_to_string(folder.join("describe.txt")).unwrap();
-    assert!(describe.contains("example.invalid/shop/none:1") && describe.contains("Events:"), "{describe}");
+    assert!(
+        describe.contains("example.invalid/shop/none:1") && describe.contains("Events:"),
+        "{describe}"
+    );
     assert!(read_all(&folder, "events.txt").contains("Failed pod/web"));
     assert!(read_all(&folder, "nodes.txt").contains("Ready: True"));
     assert!(read_all(&folder, "environment.txt").contains("KUBECONFIG="));
     let record: serde_json::Value = serde_json::from_str(&pages.read("r.json")).unwrap();
     let step = &record["labs"][0]["pages"][0]["steps"][1];
     assert_eq!(step["artifacts"], "out/page.md/page/wait");
-    let evidence = step["commands"][0]["checks"][0]["evidence"].as_array().unwrap();
+    let evidence = step["commands"][0]["checks"][0]["evidence"]
+        .as_array()
+        .unwrap();
     assert!(!evidence.is_empty() && evidence.len() <= 4, "{evidence:?}");
 }
 
@@ -119,7 +149,10 @@ fn a_container_that_keeps_crashing_and_its_last_words() {
     if shared::left_out("a_container_that_keeps_crashing_and_its_last_words") {
         return;
     }
-    let manifest = pod("").replace("[sleep, '600']", "[bash, -c, 'echo starting; echo cannot find my settings; exit 7']");
+    let manifest = pod("").replace(
+        "[sleep, '600']",
+        "[bash, -c, 'echo starting; echo cannot find my settings; exit 7']",
+    );
     let pages = trouble(
         "crash",
         &manifest,
@@ -127,7 +160,10 @@ fn a_container_that_keeps_crashing_and_its_last_words() {
         "container main keeps crashing (exit status 7, restarted",
     );
     let summary = read_all(&pages.path().join("out"), "summary.md");
-    assert!(summary.contains("its last log line: cannot find my settings"), "{summary}");
+    assert!(
+        summary.contains("its last log line: cannot find my settings"),
+        "{summary}"
+    );
     let log = read_all(&pages.path().join("out"), "web.main.previous.log");
     assert_eq!(log, "starting\ncannot find my settings\n");
 }
@@ -152,7 +188,9 @@ fn a_probe_that_fails() {
     }
     trouble(
         "probe",
-        &pod("    readinessProbe:\n      exec: {command: [bash, -c, 'echo not yet; exit 3']}\n      periodSeconds: 1\n"),
+        &pod(
+            "    readinessProbe:\n      exec: {command: [bash, -c, 'echo not yet; exit 3']}\n      periodSeconds: 1\n",
+        ),
         &until("kubectl describe pod web -n NS", "Readiness probe failed"),
         "pod trouble-probe/web: container main: Readiness probe failed: not yet",
     );
@@ -239,7 +277,12 @@ fn no_secret_of_the_cluster_is_told() {
     }
     let namespace = "trouble-secrets";
     // Made from files, so that no command gives them away; and one that a command does.
-    let plain = ["q7Zx!first-value", "MIIEvAIBADANBgkqhkiG9w0BAQEF", "AASCBKYwggSiAgEAAoIBAQC7VJTU", "Zk4&literal<one>"];
+    let plain = [
+        "q7Zx!first-value",
+        "MIIEvAIBADANBgkqhkiG9w0BAQEF",
+        "AASCBKYwggSiAgEAAoIBAQC7VJTU",
+        "Zk4&literal<one>",
+    ];
     let page = format!(
         "# Page\n\n```bash id=make\n$ kubectl create namespace {namespace}\n\
          $ kubectl create secret generic db -n {namespace} --from-file=pw=pw.txt --from-file=key.pem --from-literal='lit={}'\n```\n\n\
@@ -258,18 +301,52 @@ fn no_secret_of_the_cluster_is_told() {
     let dry = "never-in-the-cluster-77";
     pages.write("pw.txt", plain[0]);
     pages.write("dry.txt", dry);
-    pages.write("key.pem", format!("-----BEGIN PRIVATE KEY-----\n{}\n{}\n-----END PRIVATE KEY-----\n", plain[1], plain[2]));
-    let arguments = ["--artifacts", "out", "--json", "r.json", "--junit", "r.xml", "--events", "r.jsonl"];
-    let ended = run(&pages, namespace, &arguments).exits(1).says("[masked]").says("likely cause:");
+    pages.write(
+        "key.pem",
+        format!(
+            "-----BEGIN PRIVATE KEY-----\n{}\n{}\n-----END PRIVATE KEY-----\n",
+            plain[1], plain[2]
+        ),
+    );
+    let arguments = [
+        "--artifacts",
+        "out",
+        "--json",
+        "r.json",
+        "--junit",
+        "r.xml",
+        "--events",
+        "r.jsonl",
+    ];
+    let ended = run(&pages, namespace, &arguments)
+        .exits(1)
+        .says("[masked]")
+        .says("likely cause:");
     let mut told = vec![("terminal".to_owned(), ended.all())];
     for file in files(pages.path()) {
-        let name = file.strip_prefix(pages.path()).unwrap().display().to_string();
+        let name = file
+            .strip_prefix(pages.path())
+            .unwrap()
+            .display()
+            .to_string();
         if !["page.md", "pw.txt", "key.pem", "dry.txt"].contains(&name.as_str()) {
-            told.push((name, String::from_utf8_lossy(&std::fs::read(&file).unwrap()).into_owned()));
+            told.push((
+                name,
+                String::from_utf8_lossy(&std::fs::read(&file).unwrap()).into_owned(),
+            ));
         }
     }
-    assert!(told.iter().any(|(name, _)| name.ends_with("shout.shout.log")), "{:?}", told.iter().map(|one| &one.0).collect::<Vec<_>>());
-    let mut secrets: Vec<String> = plain.iter().map(|value| (*value).to_owned()).chain([dry.to_owned()]).collect();
+    assert!(
+        told.iter()
+            .any(|(name, _)| name.ends_with("shout.shout.log")),
+        "{:?}",
+        told.iter().map(|one| &one.0).collect::<Vec<_>>()
+    );
+    let mut secrets: Vec<String> = plain
+        .iter()
+        .map(|value| (*value).to_owned())
+        .chain([dry.to_owned()])
+        .collect();
     secrets.extend([plain[0], plain[3], dry].map(|value| STANDARD.encode(value)));
     secrets.push("Zk4\\u0026literal".to_owned());
     secrets.push("Zk4&amp;literal".to_owned());
@@ -278,10 +355,17 @@ fn no_secret_of_the_cluster_is_told() {
         for secret in &secrets {
             if let Some(at) = text.find(secret.as_str()) {
                 let from = text[..at].rfind('\n').map_or(0, |from| from + 1);
-                panic!("{name} tells {secret}: {}", text[from..].lines().next().unwrap_or_default());
+                panic!(
+                    "{name} tells {secret}: {}",
+                    text[from..].lines().next().unwrap_or_default()
+                );
             }
         }
     }
     // What is no secret stays readable.
-    assert!(ended.stdout.contains("trouble-secrets") && ended.stdout.contains("kind: Secret"), "{}", ended.all());
+    assert!(
+        ended.stdout.contains("trouble-secrets") && ended.stdout.contains("kind: Secret"),
+        "{}",
+        ended.all()
+    );
 }
