@@ -99,13 +99,10 @@ fn neighbours(scene: &Scene, uids: &mut BTreeSet<String>) {
             service.metadata.name == endpoints.metadata.name
                 && service.metadata.namespace == endpoints.metadata.namespace
         };
-        if scene
-            .services
-            .iter()
-            .filter(of)
-            .any(|service| has(uids, service.meta()))
-        {
-            found.push(endpoints.uid());
+        for service in scene.services.iter().filter(of) {
+            if has(uids, service.meta()) || has(uids, endpoints.meta()) {
+                found.extend([service.uid(), endpoints.uid()]);
+            }
         }
     }
     uids.extend(found.into_iter().flatten());
