@@ -27,6 +27,9 @@ pub fn failures(record: &RunRecord) -> String {
                     failure(&mut out, page, step, None, check);
                 }
             }
+            if let Some(folder) = &step.artifacts {
+                let _ = writeln!(out, "all about step {}: {}\n", step.id, printable(folder));
+            }
         }
     }
     for lab in &record.labs {
@@ -94,14 +97,6 @@ fn failure(
     }
     for line in &check.evidence {
         let _ = writeln!(out, "    {}", paint(DIM, &printable(line)));
-    }
-    if let Some(folder) = &step.artifacts {
-        let _ = writeln!(
-            out,
-            "    {} {}",
-            paint(DIM, "all about it:"),
-            printable(folder)
-        );
     }
     if !check.diff.is_empty() {
         let shown = format!("--- {}:{}", check.path, check.line);

@@ -16,6 +16,8 @@ use crate::plan::Lab;
 const LARGEST: usize = 4 << 20;
 /// Characters of a name.
 const LONGEST_NAME: usize = 80;
+/// Failures of one step that are told in full.
+const MOST_ROUNDS: usize = 4;
 /// Folders of the same name that may be there from before.
 const MOST_RUNS: usize = 1000;
 
@@ -36,6 +38,8 @@ pub fn prepare(root: &Path) -> Result<(), String> {
 pub(super) struct Bundle {
     folder: PathBuf,
     files: Vec<String>,
+    /// How many failures of the step were told in full.
+    rounds: usize,
     /// What could not be written.
     problem: Option<String>,
 }
@@ -56,6 +60,7 @@ impl Bundle {
         let mut bundle = Self {
             folder: parent.join(&name),
             files: Vec::new(),
+            rounds: 0,
             problem: None,
         };
         let made = fs::create_dir_all(&parent).and_then(|()| {
@@ -72,6 +77,18 @@ impl Bundle {
         });
         bundle.note(made, "");
         bundle
+    }
+
+    /// Where the long form of the next failure goes: into the folder itself first, then into folders below it. Nowhere
+    /// once there are enough, or where there is nothing more to tell.
+    pub(super) fn next_place(&mut self, telling: bool) -> Option<String> {
+        let place = match self.rounds {
+            0 => String::new(),
+            1..MOST_ROUNDS if telling => format!("more-{}/", self.rounds),
+            _ => return None,
+        };
+        self.rounds += 1;
+        Some(place)
     }
 
     /// Writes a file, its secrets masked.

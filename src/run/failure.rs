@@ -158,7 +158,7 @@ async fn looked<T>(run: &LabRun<'_>, looking: impl Future<Output = T>) -> Option
     }
 }
 
-/// Writes the long form of the first failure of a step into its bundle, where one is wanted.
+/// Writes the long form of a failure into the bundle of its step, where one is wanted.
 async fn collect<'b>(
     run: &LabRun<'_>,
     here: Here<'_>,
@@ -166,29 +166,34 @@ async fn collect<'b>(
     bundle: &'b mut Option<Bundle>,
 ) -> Option<&'b mut Bundle> {
     let root = run.options.artifacts.as_deref()?;
-    if bundle.is_none() {
-        let mut fresh = Bundle::open(root, run.lab, here);
-        let collecting = evidence::pages(run.connection, seen);
-        match looked(run, tokio::time::timeout(COLLECTING, collecting)).await {
-            Some(Ok(pages)) => {
-                // What a log says may be a Secret that was made since.
-                run.learn_secrets().await;
-                pages
-                    .iter()
-                    .for_each(|page| fresh.write(run, &page.name, &page.text));
+    let bundle = bundle.get_or_insert_with(|| Bundle::open(root, run.lab, here));
+    // What fails later in a step may be about other objects.
+    let Some(place) = bundle.next_place(seen.has_objects()) else {
+        return Some(bundle);
+    };
+    let collecting = evidence::pages(run.connection, seen);
+    match looked(run, tokio::time::timeout(COLLECTING, collecting)).await {
+        Some(Ok(pages)) => {
+            // What a log says may be a Secret that was made since.
+            run.learn_secrets().await;
+            for page in &pages {
+                bundle.write(run, &format!("{place}{}", page.name), &page.text);
             }
-            Some(Err(_)) => fresh.write(run, "not-collected.txt", "no answer in time\n"),
-            None => {}
         }
-        *bundle = Some(fresh);
+        Some(Err(_)) => bundle.write(
+            run,
+            &format!("{place}not-collected.txt"),
+            "no answer in time\n",
+        ),
+        None => {}
     }
-    bundle.as_mut()
+    Some(bundle)
 }
 
 /// The exported variables of the shell; those that are secret by their name are masked here, all others by the gate.
 async fn environment(session: &mut Session) -> String {
-    // In a subshell, and with the status of the command before it: nothing of the lab's own changes.
-    let command = "(s=$?; env -0; exit $s)";
+    // It must not fail: the lab may have said `set -e`.
+    let command = "env -0 || :";
     let text = match session.run(command, Limits::within(ENVIRONMENT)).await {
         Ok(outcome) => outcome.output.stdout.text,
         Err(error) => return format!("not read: {error}\n"),

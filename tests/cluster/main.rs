@@ -7,6 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod away;
 mod checks;
 mod failures;
 mod kind_stand_in;

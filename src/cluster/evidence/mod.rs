@@ -40,6 +40,13 @@ pub struct Page {
     pub text: String,
 }
 
+impl Evidence {
+    /// Whether there is an object to tell more about.
+    pub fn has_objects(&self) -> bool {
+        !self.scene.objects().is_empty()
+    }
+}
+
 /// Looks at what a failed command or check is about; `output` is what the command printed.
 ///
 /// Nothing where there is no cluster and the output alone explains nothing.

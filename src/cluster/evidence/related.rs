@@ -8,38 +8,21 @@ use kube::api::ObjectMeta;
 use kube::{Resource, ResourceExt};
 
 use super::scene::Scene;
-use super::subjects::{Subject, Subjects};
+use super::subjects::Subjects;
 use crate::verifier::Target;
 
-/// Kinds that a scene has.
-const KINDS: [&str; 9] = [
-    "Deployment",
-    "StatefulSet",
-    "DaemonSet",
-    "Job",
-    "ReplicaSet",
-    "Pod",
-    "PersistentVolumeClaim",
-    "Service",
-    "Endpoints",
-];
-
-/// The part of the scene that the subjects are about; all of it where they name nothing that is in it.
+/// The part of the scene that the subjects are about; all of it where they name none.
 pub(super) fn narrowed(scene: &Scene, subjects: &Subjects) -> Scene {
     let mut near = scene.clone();
-    let telling: Vec<&Subject> = subjects
-        .named
-        .iter()
-        .filter(|one| KINDS.contains(&one.kind.as_str()))
-        .collect();
-    if telling.is_empty() {
+    if subjects.named.is_empty() {
         return near;
     }
     let objects = scene.objects();
     let mut uids: BTreeSet<String> = objects
         .iter()
         .filter(|(kind, meta)| {
-            telling
+            subjects
+                .named
                 .iter()
                 .any(|subject| subject.kind == *kind && is_meant(&subject.which, meta))
         })
@@ -116,13 +99,10 @@ fn neighbours(scene: &Scene, uids: &mut BTreeSet<String>) {
             service.metadata.name == endpoints.metadata.name
                 && service.metadata.namespace == endpoints.metadata.namespace
         };
-        if scene
-            .services
-            .iter()
-            .filter(of)
-            .any(|service| has(uids, service.meta()))
-        {
-            found.push(endpoints.uid());
+        for service in scene.services.iter().filter(of) {
+            if has(uids, service.meta()) || has(uids, endpoints.meta()) {
+                found.extend([service.uid(), endpoints.uid()]);
+            }
         }
     }
     uids.extend(found.into_iter().flatten());

@@ -114,10 +114,52 @@ fn sentence(event: &Event, width: usize) -> String {
     )
 }
 
+/// Beginning and end of a text in one line: the end of a message of many layers tells the cause.
 fn cut(text: &str, width: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(width) {
-        Some((end, _)) => format!("{} …", &line[..end]),
-        None => line,
+    let length = line.chars().count();
+    if length <= width {
+        return line;
+    }
+    let start: String = line.chars().take(width / 2).collect();
+    let end: String = line.chars().skip(length - width / 2).collect();
+    format!("{start} … {end}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_report_shows_each_trouble_once_and_the_newest_first() {
+        let event = |reason: &str, kind: &str, at: u32, of: &str| {
+            let time = format!("2026-01-01T00:00:{at:02}Z");
+            serde_json::from_value::<Event>(json!({"metadata": {"name": "e"}, "type": kind, "reason": reason,
+                "lastTimestamp": time, "message": "a  b\nc", "involvedObject": {"kind": "Pod", "name": of}}))
+            .unwrap()
+        };
+        let mut scene = Scene {
+            events: vec![
+                event("Failed", "Warning", 1, "one"),
+                event("Started", "Normal", 9, "one"),
+                event("Unhealthy", "Warning", 5, "one"),
+                event("Failed", "Warning", 3, "two"),
+            ],
+            ..Scene::default()
+        };
+        scene
+            .last_lines
+            .insert(("one".to_owned(), "main".to_owned()), "bye".to_owned());
+        assert_eq!(
+            lines(&scene),
+            [
+                "event: Warning Unhealthy pod/one: a b c",
+                "event: Warning Failed pod/two: a b c",
+                "log of one main: bye",
+            ]
+        );
+        assert_eq!(events(&scene).text.lines().count(), 4);
+        assert_eq!(cut(&"0123456789".repeat(3), 10), "01234 … 56789");
     }
 }

@@ -13,6 +13,8 @@ use regex::Regex;
 const SHORTEST: usize = 6;
 /// The shortest base64 form that is masked: that of a value of four bytes.
 const SHORTEST_BASE64: usize = 8;
+/// The longest base64 form that is also known line by line: packed releases of Helm are long, and no text.
+const BROKEN: usize = 32 << 10;
 /// Where `base64` and PEM break their lines.
 const LINE_WIDTHS: [usize; 2] = [76, 64];
 
@@ -90,7 +92,7 @@ pub(super) fn of_bytes(value: &[u8]) -> Vec<String> {
     for bytes in [trimmed, with_end.as_slice()] {
         let whole = STANDARD.encode(bytes);
         for width in LINE_WIDTHS {
-            if whole.len() > width {
+            if whole.len() > width && whole.len() <= BROKEN {
                 let lines = whole.as_bytes().chunks(width);
                 forms.extend(lines.map(|line| String::from_utf8_lossy(line).into_owned()));
             }

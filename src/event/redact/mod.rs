@@ -33,6 +33,8 @@ const SHAPES: [&str; 7] = [
     r#"(?P<keep>\b(?:client-key-data|token|password)"?:\s*"?)[A-Za-z0-9._=+/-]{16,}"#,
 ];
 
+/// Bytes of a line of a key that is worth masking by itself.
+const SHORTEST_LINE: usize = 6;
 /// Bytes of a literal that are looked for; what follows in its line goes with it.
 const LONGEST: usize = 512;
 
@@ -40,6 +42,8 @@ const LONGEST: usize = 512;
 #[derive(Debug)]
 pub struct Redactor {
     shapes: Vec<Regex>,
+    /// Those of them that may go over several lines.
+    of_lines: Vec<Regex>,
     known: RwLock<Known>,
 }
 
@@ -56,8 +60,13 @@ impl Redactor {
         let known = SHAPES
             .iter()
             .map(|shape| Regex::new(shape).expect("the shapes are valid patterns"));
+        let shapes: Vec<Regex> = known.chain(patterns).collect();
+        let of_lines = shapes.iter().enumerate().filter(|(index, shape)| {
+            *index >= SHAPES.len() || shape.as_str().starts_with("-----BEGIN")
+        });
         let redactor = Self {
-            shapes: known.chain(patterns).collect(),
+            of_lines: of_lines.map(|(_, shape)| shape.clone()).collect(),
+            shapes,
             known: RwLock::default(),
         };
         redactor.learn(literals.iter().map(|value| ("", value.as_bytes())));
@@ -85,9 +94,15 @@ impl Redactor {
     /// Learns the secrets that an output holds, and every line of those that have many: a diff takes them apart.
     fn learn_from_output(&self, text: &str) {
         self.learn_spotted(&spotted::in_output(text));
-        let found = self.shapes.iter().flat_map(|shape| shape.find_iter(text));
-        let many_lines = found.filter(|found| found.as_str().contains('\n'));
-        self.learn(many_lines.map(|found| ("", found.as_str().as_bytes())));
+        let found = self.of_lines.iter().flat_map(|shape| shape.find_iter(text));
+        let lines = found
+            .filter(|found| found.as_str().contains('\n'))
+            .flat_map(|found| found.as_str().lines());
+        // A key that is cut off has no end, and what follows it in the output is no part of it.
+        let lines = lines
+            .map(str::trim)
+            .filter(|line| line.len() >= SHORTEST_LINE && !line.contains(' '));
+        self.add(lines.map(str::to_owned).collect());
     }
 
     fn learn_spotted(&self, spotted: &[Spotted]) {

@@ -82,7 +82,7 @@ mod tests {
             "claim x/data is not bound (storageclass \"fast\" not found)",
         );
         check(
-            &[claim.clone()],
+            std::slice::from_ref(&claim),
             "claim x/data is not bound; it asks for storage class \"fast\"",
         );
         check(
