@@ -246,4 +246,14 @@ pub(super) enum ClusterCommand {
         #[arg(long)]
         state: PathBuf,
     },
+    /// The DNS server of a local cluster; started by its node
+    #[command(hide = true)]
+    Dns {
+        /// How to reach the API server
+        #[arg(long)]
+        kubeconfig: PathBuf,
+        /// Where to take questions
+        #[arg(long)]
+        listen: std::net::SocketAddr,
+    },
 }

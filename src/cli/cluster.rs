@@ -8,7 +8,7 @@ use super::args::{ClusterArgs, ClusterCommand};
 use super::exit::Exit;
 use super::{interrupt, output, progress};
 use crate::cluster::local::{
-    ImageRecipe, KUBERNETES_VERSION, Life, LocalCluster, LocalError, UpOptions, node,
+    ImageRecipe, KUBERNETES_VERSION, Life, LocalCluster, LocalError, UpOptions, dns, node,
 };
 use crate::report::style::{BOLD, DIM, paint};
 
@@ -19,6 +19,7 @@ pub(super) async fn main(args: ClusterArgs) -> Exit {
         ClusterCommand::Down { name } => down(&name).await,
         ClusterCommand::Status => status(),
         ClusterCommand::Node { state } => ended(node::main(&state).await),
+        ClusterCommand::Dns { kubeconfig, listen } => ended(dns::main(&kubeconfig, listen).await),
     }
 }
 

@@ -11,6 +11,7 @@
 mod apt;
 mod cache;
 mod cgroup;
+pub mod dns;
 mod error;
 mod image;
 mod kubeconfig;

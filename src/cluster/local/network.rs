@@ -18,8 +18,10 @@ pub(crate) const PODS: &str = "10.244.0.0/24";
 pub(crate) const SERVICES: &str = "10.96.0.0/16";
 /// The Service `kubernetes`: the first address of the range.
 pub(crate) const SERVICE_API_ADDRESS: &str = "10.96.0.1";
-/// Where a DNS Service belongs.
+/// The Service `kube-dns`: the nameserver of pods.
 pub(crate) const SERVICE_DNS_ADDRESS: &str = "10.96.0.10";
+/// The port of the DNS server, at its Service's address as well as at the node's.
+pub(crate) const DNS_PORT: u16 = 53;
 
 const INTERFACE: &str = "node0";
 
@@ -56,6 +58,8 @@ pub(crate) async fn set_up(environment: &Environment) -> Result<(), LocalError> 
         vec!["address", "add", &address, "dev", INTERFACE],
         vec!["link", "set", INTERFACE, "up"],
         vec!["route", "add", "default", "dev", INTERFACE],
+        // Each pod has a route of its own; the other addresses are nobody's.
+        vec!["route", "add", "unreachable", PODS],
     ] {
         run(environment, "ip", &arguments).await?;
     }
@@ -67,6 +71,12 @@ pub(crate) async fn set_up(environment: &Environment) -> Result<(), LocalError> 
         std::fs::write(&path, value).map_err(LocalError::io("written", &path))?;
     }
     for chain in ["OUTPUT", "FORWARD"] {
+        // In OUTPUT a packet to a Service still counts as one for the default route's interface, although
+        // its destination is the pod's or the node's by then.
+        for destination in [PODS, NODE_ADDRESS] {
+            let rule = ["-w", "-A", chain, "-d", destination, "-j", "ACCEPT"];
+            run(environment, "iptables", &rule).await?;
+        }
         let rule = [
             "-w",
             "-A",

@@ -21,7 +21,7 @@ struct Client {
     group: Option<&'static str>,
 }
 
-const CLIENTS: [Client; 6] = [
+const CLIENTS: [Client; 7] = [
     Client {
         file: "admin",
         user: "labproof-admin",
@@ -36,6 +36,11 @@ const CLIENTS: [Client; 6] = [
     Client {
         file: "controller-manager",
         user: "system:kube-controller-manager",
+        group: Some("system:masters"),
+    },
+    Client {
+        file: "dns",
+        user: "system:dns",
         group: Some("system:masters"),
     },
     Client {

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::environment::{kubernetes, state_dir, tools_dir};
+use super::environment::{kubernetes, labproof, state_dir, tools_dir};
 use super::spec::NodeSpec;
+use crate::cluster::local::dns;
 use crate::cluster::local::error::LocalError;
 use crate::cluster::local::image;
-use crate::cluster::local::network::{NODE_ADDRESS, PODS, SERVICE_DNS_ADDRESS, SERVICES};
+use crate::cluster::local::network::{DNS_PORT, NODE_ADDRESS, PODS, SERVICE_DNS_ADDRESS, SERVICES};
 use crate::cluster::local::pki::NODE_NAME;
 
 /// Where containerd takes requests.
@@ -42,6 +43,7 @@ pub(crate) struct Components {
     pub(crate) scheduler: Component,
     pub(crate) kubelet: Component,
     pub(crate) proxy: Component,
+    pub(crate) dns: Component,
 }
 
 /// The kubeconfig of a client of the API server inside the node.
@@ -53,7 +55,14 @@ pub(crate) fn kubeconfig(client: &str) -> PathBuf {
 pub(crate) fn prepare(spec: &NodeSpec) -> Result<Components, LocalError> {
     std::fs::create_dir_all(CONFIG).map_err(LocalError::io("created", Path::new(CONFIG)))?;
     let pki = state_dir().join("pki");
-    for client in ["admin", "controller-manager", "scheduler", "proxy", "node"] {
+    for client in [
+        "admin",
+        "controller-manager",
+        "dns",
+        "scheduler",
+        "proxy",
+        "node",
+    ] {
         let server = format!("https://{API_ADDRESS}");
         crate::cluster::local::kubeconfig::write(
             &kubeconfig(client),
@@ -178,6 +187,16 @@ fn components(pki: &Path) -> Components {
                 format!("--hostname-override={NODE_NAME}"),
             ],
         ),
+        dns: Component {
+            name: "dns",
+            program: labproof(),
+            arguments: vec![
+                "cluster".to_owned(),
+                "dns".to_owned(),
+                format!("--kubeconfig={}", config("dns")),
+                format!("--listen={NODE_ADDRESS}:{DNS_PORT}"),
+            ],
+        },
     }
 }
 
@@ -257,7 +276,7 @@ fn kubelet_config(spec: &NodeSpec, pki: &Path) -> String {
         "tlsPrivateKeyFile": pki.join("kubelet.key"),
         "cgroupDriver": "cgroupfs",
         "cgroupRoot": spec.pods_cgroup,
-        "clusterDomain": "cluster.local",
+        "clusterDomain": dns::DOMAIN,
         "clusterDNS": [SERVICE_DNS_ADDRESS],
         "resolvConf": "/etc/resolv.conf",
         "volumePluginDir": VOLUME_PLUGINS,
@@ -310,6 +329,7 @@ mod tests {
             &all.scheduler,
             &all.kubelet,
             &all.proxy,
+            &all.dns,
         ] {
             assert!(
                 component.program.starts_with("/labproof"),

@@ -44,6 +44,11 @@ impl Environment {
     }
 }
 
+/// This program.
+pub(crate) fn labproof() -> PathBuf {
+    Path::new(BASE).join("labproof")
+}
+
 /// Debian's programs.
 pub(crate) fn tools_dir() -> PathBuf {
     Path::new(BASE).join("tools")

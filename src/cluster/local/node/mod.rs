@@ -39,6 +39,9 @@ use super::network;
 use super::paths::StateDir;
 use super::pki::NODE_NAME;
 
+/// How long the API server may be silent.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Runs the node until it is told to stop; must be the first process of its namespaces, within a tokio
 /// runtime.
 ///
@@ -213,7 +216,9 @@ async fn start(
         bootstrap::listening(ETCD_ADDRESS).await;
         launch(&components.apiserver)?;
         waiting("the API server");
-        let client = bootstrap::client().await.map_err(failed)?;
+        let client = super::kubeconfig::client(&component::kubeconfig("admin"), PATIENCE)
+            .await
+            .map_err(failed)?;
         bootstrap::api_answers(&client).await;
         // While it makes itself ready, those that bear a refusal can begin.
         launch(&components.controller_manager)?;
@@ -223,6 +228,7 @@ async fn start(
         bootstrap::api_ready(&client).await;
         launch(&components.scheduler)?;
         launch(&components.proxy)?;
+        launch(&components.dns)?;
         bootstrap::make_objects(&client).await.map_err(failed)?;
         Ok::<_, LocalError>(client)
     };
@@ -242,9 +248,12 @@ async fn start(
     let node = async {
         let client = control_plane.await?;
         waiting("the node to be Ready");
+        // Through kube-proxy's rules, as pods do.
+        let dns_service = format!("{}:{}", network::SERVICE_DNS_ADDRESS, network::DNS_PORT);
         tokio::join!(
             bootstrap::node_ready(&client),
-            bootstrap::accounts_ready(&client)
+            bootstrap::accounts_ready(&client),
+            bootstrap::listening(&dns_service),
         );
         waiting("the images");
         Ok::<_, LocalError>(())
