@@ -134,6 +134,7 @@ async fn acquire(
     let request = cluster::Request {
         choice: &args.cluster,
         jobs,
+        nodes: args.nodes.or_else(|| plan.nodes()).unwrap_or(1),
         recipes: &recipe_folders(&args.paths),
         progress: &shown,
         confirm: &|packages: &[String]| super::cluster::confirm(packages, args.yes, &shown),

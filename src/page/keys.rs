@@ -94,6 +94,12 @@ impl Keys<'_> {
                 ("lint", _) => {
                     self.wrong::<()>("lint", "rules, each with the reason why it is off here");
                 }
+                ("nodes", value) => match value.as_u64() {
+                    Some(nodes @ 1..=100) => front.nodes = u8::try_from(nodes).ok(),
+                    _ => {
+                        self.wrong::<()>("nodes", "a number of nodes, 1 or more");
+                    }
+                },
                 ("tags", Value::Array(tags)) => {
                     front.tags = tags
                         .iter()
@@ -108,7 +114,7 @@ impl Keys<'_> {
                         span,
                         format!("unknown key `{unknown}` under `labproof`"),
                     );
-                    if let Some(known) = nearest(unknown, ["dialect", "lint", "tags"]) {
+                    if let Some(known) = nearest(unknown, ["dialect", "lint", "nodes", "tags"]) {
                         problem = problem.with_help(format!("did you mean `{known}`?"));
                     }
                     self.diagnostics.push(problem);

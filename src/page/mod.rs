@@ -60,6 +60,8 @@ pub struct FrontMatter {
     pub dialect: Option<Dialect>,
     /// `labproof: {lint: {LP001: reason}}`: rules that are off on this page, and why.
     pub lint_off: Vec<(String, String)>,
+    /// `labproof: {nodes: N}`: how many nodes the cluster must have that the page runs on.
+    pub nodes: Option<u8>,
     /// `labproof: {tags: [...]}`: words that `--filter` finds the page by.
     pub tags: Vec<String>,
 }

@@ -43,6 +43,7 @@ fn bring_up() -> Shared {
     let cluster = runtime
         .block_on(LocalCluster::up(UpOptions {
             name: &name,
+            nodes: 1,
             images: &images,
             confirm: &mut |_| true,
             progress: &Stages,

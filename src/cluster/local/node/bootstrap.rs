@@ -1,5 +1,6 @@
 //! Waits until the API server answers and the node is Ready, and makes the objects that a lab expects.
 
+use std::path::Path;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Endpoints, Node, Service, ServiceAccount};
@@ -10,8 +11,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::cluster::local::network::{DNS_PORT, NODE_ADDRESS, SERVICE_DNS_ADDRESS};
-use crate::cluster::local::pki::NODE_NAME;
+use crate::cluster::local::member::Member;
+use crate::cluster::local::network::{DNS_PORT, SERVICE_DNS_ADDRESS};
 
 /// Every wait of the start asks this often.
 const EVERY: Duration = Duration::from_millis(50);
@@ -31,7 +32,7 @@ pub(crate) async fn listening(address: &str) {
 }
 
 /// Waits until a program listens on a socket.
-pub(crate) async fn listening_on(socket: &str) {
+pub(crate) async fn listening_on(socket: &Path) {
     while tokio::net::UnixStream::connect(socket).await.is_err() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -113,7 +114,7 @@ fn dns_objects() -> (Value, Value) {
         "metadata": metadata,
         "spec": {"clusterIP": SERVICE_DNS_ADDRESS, "ports": ports},
     });
-    let subsets = json!([{"addresses": [{"ip": NODE_ADDRESS}], "ports": ports}]);
+    let subsets = json!([{"addresses": [{"ip": Member::FIRST.address()}], "ports": ports}]);
     (service, json!({"metadata": metadata, "subsets": subsets}))
 }
 
@@ -143,16 +144,13 @@ where
     ))
 }
 
-/// Waits until the node is Ready.
-pub(crate) async fn node_ready(client: &Client) {
+/// Waits until the nodes are Ready.
+pub(crate) async fn nodes_ready(client: &Client, members: &[Member]) {
     let nodes: Api<Node> = Api::all(client.clone());
-    loop {
-        if let Ok(Some(node)) = nodes.get_opt(NODE_NAME).await
-            && is_ready(&node)
-        {
-            return;
+    for member in members {
+        while !matches!(nodes.get_opt(&member.name()).await, Ok(Some(node)) if is_ready(&node)) {
+            tokio::time::sleep(EVERY).await;
         }
-        tokio::time::sleep(EVERY).await;
     }
 }
 
