@@ -120,6 +120,9 @@ pub(super) struct RehearseArgs {
     /// Labs that run side by side, each on a local cluster of its own
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(super) jobs: u16,
+    /// How many nodes a local cluster needs; else what the pages ask for, or 1
+    #[arg(long, value_name = "N", value_parser = nodes())]
+    pub(super) nodes: Option<u8>,
     /// How many seconds a read-only command is asked again while its output does not match
     #[arg(long, default_value_t = 30, value_name = "SECONDS")]
     pub(super) retry: u64,
@@ -264,6 +267,9 @@ pub(super) enum ClusterCommand {
         /// Name of the cluster
         #[arg(long, default_value = crate::cluster::local::DEFAULT_NAME)]
         name: String,
+        /// How many nodes it has; each starts a kubelet and a containerd of its own
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = nodes())]
+        nodes: u8,
         /// Folders with image recipes to make available on it
         #[arg(long, value_name = "DIR")]
         images: Vec<PathBuf>,
@@ -295,4 +301,19 @@ pub(super) enum ClusterCommand {
         #[arg(long)]
         state: PathBuf,
     },
+    /// The DNS server of a local cluster; started by its node
+    #[command(hide = true)]
+    Dns {
+        /// How to reach the API server
+        #[arg(long)]
+        kubeconfig: PathBuf,
+        /// Where to take questions
+        #[arg(long)]
+        listen: std::net::SocketAddr,
+    },
+}
+
+/// The number of nodes that a local cluster may have.
+fn nodes() -> clap::builder::RangedI64ValueParser<u8> {
+    clap::value_parser!(u8).range(1..=i64::from(crate::cluster::local::MOST_NODES))
 }

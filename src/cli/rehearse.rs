@@ -176,6 +176,7 @@ async fn acquire(
         images: &images(plan),
         jobs,
         python: run::needs_client(plan, &std::env::var_os("PATH").unwrap_or_default()),
+        nodes: args.nodes.or_else(|| plan.nodes()).unwrap_or(1),
         recipes: &recipe_folders(&args.paths),
         progress: &shown,
         confirm: &|packages: &[String]| super::cluster::confirm(packages, args.yes, &shown),

@@ -1,6 +1,7 @@
 //! From what the command line asks for to clusters that a run may work on, and back.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use kube::config::Kubeconfig;
 
@@ -27,6 +28,8 @@ pub struct Request<'a> {
     pub jobs: usize,
     /// Whether a local cluster shall bring a python3 with the Kubernetes client.
     pub python: bool,
+    /// How many nodes each has, where labproof makes it.
+    pub nodes: u8,
     /// Folders with image recipes.
     pub recipes: &'a [PathBuf],
     /// Told how far it is.
@@ -168,19 +171,30 @@ async fn acquire_local(
     request: &Request<'_>,
     name: Option<&str>,
 ) -> Result<Vec<Cluster>, ClusterError> {
-    let recipes = read_recipes(request.recipes)?;
-    let mut clusters = Vec::new();
-    for job in 0..request.jobs {
-        let next = match name {
-            Some(name) => named(request, &recipes, name).await,
-            None => any(request, &recipes, job).await,
-        };
-        match next {
+    let recipes = &read_recipes(request.recipes)?;
+    // Whoever says no is not asked again for the next one.
+    let agreed = OnceLock::new();
+    let confirm = &|packages: &[String]| *agreed.get_or_init(|| (request.confirm)(packages));
+    let request = &Request {
+        confirm,
+        ..*request
+    };
+    let each = (0..request.jobs).map(async |job| match name {
+        Some(name) => named(request, recipes, name).await,
+        None => any(request, recipes, job).await,
+    });
+    let (mut clusters, mut errors) = (Vec::new(), Vec::new());
+    for result in futures::future::join_all(each).await {
+        match result {
             Ok(cluster) => clusters.push(cluster),
-            Err(error) => return Err(give_back(clusters, request.progress, error).await),
+            Err(error) => errors.push(error),
         }
     }
-    Ok(clusters)
+    if errors.is_empty() {
+        return Ok(clusters);
+    }
+    // The first error is the one to tell.
+    Err(give_back(clusters, request.progress, errors.swap_remove(0)).await)
 }
 
 /// The cluster of that name, which nobody else may be using.
@@ -206,6 +220,7 @@ async fn any(
     job: usize,
 ) -> Result<Cluster, ClusterError> {
     if let Some(cluster) = LocalCluster::find(local::DEFAULT_NAME)
+        && cluster.nodes() >= request.nodes
         && let Some(reservation) = cluster.try_reserve()?
     {
         let cluster = up(request, recipes, local::DEFAULT_NAME, true).await?;
@@ -228,6 +243,7 @@ async fn up(
     let mut confirm = |packages: &[String]| (request.confirm)(packages);
     let options = UpOptions {
         name,
+        nodes: request.nodes,
         images: recipes,
         python: request.python,
         confirm: &mut confirm,

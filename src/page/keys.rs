@@ -102,6 +102,12 @@ impl Keys<'_> {
                 ("home", _) => {
                     self.wrong::<()>("home", "`private`, or left out for the user's own");
                 }
+                ("nodes", value) => match value.as_u64() {
+                    Some(nodes @ 1..=100) => front.nodes = u8::try_from(nodes).ok(),
+                    _ => {
+                        self.wrong::<()>("nodes", "a number of nodes, 1 or more");
+                    }
+                },
                 ("tags", Value::Array(tags)) => {
                     front.tags = tags
                         .iter()
@@ -116,9 +122,10 @@ impl Keys<'_> {
                         span,
                         format!("unknown key `{unknown}` under `labproof`"),
                     );
-                    if let Some(known) =
-                        nearest(unknown, ["dialect", "home", "interpreters", "lint", "tags"])
-                    {
+                    if let Some(known) = nearest(
+                        unknown,
+                        ["dialect", "home", "interpreters", "lint", "nodes", "tags"],
+                    ) {
                         problem = problem.with_help(format!("did you mean `{known}`?"));
                     }
                     self.diagnostics.push(problem);

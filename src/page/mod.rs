@@ -69,6 +69,8 @@ pub struct FrontMatter {
     pub lint_off: Vec<(String, String)>,
     /// `labproof: {home: private}`: the lab's commands have an empty HOME that goes with the lab.
     pub private_home: bool,
+    /// `labproof: {nodes: N}`: how many nodes the cluster must have that the page runs on.
+    pub nodes: Option<u8>,
     /// `labproof: {tags: [...]}`: words that `--filter` finds the page by.
     pub tags: Vec<String>,
 }

@@ -99,6 +99,12 @@ impl Plan {
         })
     }
 
+    /// How many nodes a cluster needs that any of the labs can run on, where a page says so.
+    pub fn nodes(&self) -> Option<u8> {
+        let pages = self.labs.iter().flat_map(|lab| &lab.pages);
+        pages.filter_map(|page| page.front.nodes).max()
+    }
+
     /// Whether a problem was found that keeps the plan from being run.
     pub fn has_errors(&self) -> bool {
         self.diagnostics

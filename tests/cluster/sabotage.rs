@@ -13,7 +13,11 @@ type Edit<'a> = (&'a str, &'a str, &'a str);
 /// Runs an edited copy of a lab up to its first step that does not pass.
 fn sabotaged(lab: &str, edits: &[Edit<'_>]) -> Ended {
     let pages = Pages::new();
-    for part in [format!("labs/{lab}"), format!("verifiers/{lab}"), format!("verifiers/{lab}.yaml")] {
+    for part in [
+        format!("labs/{lab}"),
+        format!("verifiers/{lab}"),
+        format!("verifiers/{lab}.yaml"),
+    ] {
         copy(&pages, &part);
     }
     for (file, from, to) in edits {
@@ -95,10 +99,13 @@ fn anatomy_where_scaling_changes_the_template() {
     let and_more = "sed 's/replicas: 3/replicas: 10/; s/1.14.2/1.16.1/'";
     let rows = "$ kubectl get replicasets -n anatomy\nNAME             DESIRED   CURRENT   READY   AGE\n\
         web-7bd99cb586   10        10        10      40s\n";
-    sabotaged("deployments/anatomy", &[(page, scale, and_more), (page, rows, "")])
-        .exits(1)
-        .says("scaling made no new revision")
-        .says("revision: expected 1, is \"2\"");
+    sabotaged(
+        "deployments/anatomy",
+        &[(page, scale, and_more), (page, rows, "")],
+    )
+    .exits(1)
+    .says("scaling made no new revision")
+    .says("revision: expected 1, is \"2\"");
 }
 
 #[test]
@@ -164,7 +171,11 @@ fn stuck_without_a_deadline() {
     let page = "labs/deployments/stuck/index.md";
     sabotaged(
         "deployments/stuck",
-        &[(page, "{\"progressDeadlineSeconds\": 5}", "{\"minReadySeconds\": 0}")],
+        &[(
+            page,
+            "{\"progressDeadlineSeconds\": 5}",
+            "{\"minReadySeconds\": 0}",
+        )],
     )
     .exits(1)
     .says("the deadline is five seconds")
@@ -195,7 +206,11 @@ fn api_client_that_drops_the_update() {
     let page = "labs/deployments/api-client/index.md";
     sabotaged(
         "deployments/api-client",
-        &[(page, "image = \"nginx:1.19.10\"", "image = \"nginx:latest\"")],
+        &[(
+            page,
+            "image = \"nginx:1.19.10\"",
+            "image = \"nginx:latest\"",
+        )],
     )
     .exits(1)
     .says("the update changed the image and nothing else")

@@ -44,6 +44,7 @@ fn bring_up() -> Shared {
         .block_on(LocalCluster::up(UpOptions {
             python: false,
             name: &name,
+            nodes: 1,
             images: &images,
             confirm: &mut |_| true,
             progress: &Stages,
