@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::args::{ClusterArgs, ClusterCommand};
 use super::exit::Exit;
-use super::{interrupt, output, progress};
+use super::{doctor, interrupt, output, progress};
 use crate::cluster::local::{
     ImageRecipe, KUBERNETES_VERSION, Life, LocalCluster, LocalError, UpOptions, node,
 };
@@ -18,6 +18,7 @@ pub(super) async fn main(args: ClusterArgs) -> Exit {
         ClusterCommand::Up { name, images, yes } => up(&name, &images, yes).await,
         ClusterCommand::Down { name } => down(&name).await,
         ClusterCommand::Status => status(),
+        ClusterCommand::Doctor { paths, on, format } => doctor::main(&paths, &on, format).await,
         ClusterCommand::Node { state } => ended(node::main(&state).await),
     }
 }

@@ -5,6 +5,7 @@
 mod args;
 mod cluster;
 mod compare;
+mod doctor;
 mod exit;
 mod interrupt;
 mod lint;

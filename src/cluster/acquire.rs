@@ -77,6 +77,34 @@ impl Cluster {
     }
 }
 
+/// The way to a cluster that is there already, without making one or taking it from anybody; `None`
+/// where there is none yet.
+///
+/// # Errors
+/// As [`acquire`].
+pub async fn existing(
+    choice: &Choice,
+    aws: &Aws,
+    safety: &Safety,
+) -> Result<Option<Connection>, ClusterError> {
+    let found = match choice {
+        Choice::Context(name) => context::connect(name, safety).await?,
+        Choice::Kubeconfig { file, context } => {
+            context::connect_file(file, context.as_deref(), safety).await?
+        }
+        Choice::Eks(name) => eks::connect(name, aws, safety).await?,
+        Choice::Local(name) => {
+            let name = name.as_deref().unwrap_or(local::DEFAULT_NAME);
+            match LocalCluster::find(name) {
+                Some(cluster) => open_local(&cluster).await?,
+                None => return Ok(None),
+            }
+        }
+        Choice::Auto | Choice::Kind(_) | Choice::None => return Ok(None),
+    };
+    Ok(Some(found))
+}
+
 /// Gets the clusters that are asked for.
 ///
 /// # Errors
@@ -240,16 +268,7 @@ async fn connect(
     reservation: Reservation,
     ours: bool,
 ) -> Result<Cluster, ClusterError> {
-    let config =
-        Kubeconfig::read_from(cluster.kubeconfig()).map_err(|error| ClusterError::Kubeconfig {
-            cause: error.to_string(),
-        })?;
-    let name = cluster.name().to_owned();
-    let tools = Tools {
-        first: Some(cluster.bin_dir().to_owned()),
-        last: Some(cluster.spare_dir()),
-    };
-    let connection = Connection::open("local", name, config, tools, Access::default()).await?;
+    let connection = open_local(&cluster).await?;
     Ok(Cluster {
         connection,
         origin: Origin::Local(Local {
@@ -258,6 +277,20 @@ async fn connect(
             ours,
         }),
     })
+}
+
+async fn open_local(cluster: &LocalCluster) -> Result<Connection, ClusterError> {
+    let path = cluster.kubeconfig();
+    let config = Kubeconfig::read_from(path).map_err(|error| ClusterError::KubeconfigFile {
+        path: path.to_owned(),
+        cause: error.to_string(),
+    })?;
+    let name = cluster.name().to_owned();
+    let tools = Tools {
+        first: Some(cluster.bin_dir().to_owned()),
+        last: Some(cluster.spare_dir()),
+    };
+    Connection::open("local", name, config, tools, Access::default()).await
 }
 
 fn read_recipes(folders: &[PathBuf]) -> Result<Vec<ImageRecipe>, ClusterError> {

@@ -11,6 +11,7 @@ pub mod check;
 mod choice;
 mod connection;
 mod context;
+pub mod doctor;
 mod eks;
 mod error;
 mod kind;
@@ -20,7 +21,7 @@ mod progress;
 mod safety;
 mod settle;
 
-pub use acquire::{Cluster, Request, acquire};
+pub use acquire::{Cluster, Request, acquire, existing};
 pub use auto::{Decision, decide};
 pub use changes::{Watch, Watched};
 pub use choice::Choice;

@@ -23,9 +23,9 @@ use crate::source::{Diagnostic, Severity, SourceFile, Span};
 pub use compare::{Amount, Comparison, SizeOp, shown};
 pub use find::find_for;
 pub use kind::{
-    Across, Availability, Bounds, By, Count, Endpoint, Events, Exec, Fate, File, FileIs, Gap, Http, Kind, Logs,
-    Objects, Owner, OwnerName, Persistence, Pods, PodsOf, Replicas, Resource, Rollout, RolloutIs,
-    Target, Which, Workload,
+    Across, Availability, Bounds, By, Count, Endpoint, Events, Exec, Fate, File, FileIs, Gap, Http,
+    Kind, Logs, Objects, Owner, OwnerName, Persistence, Pods, PodsOf, Replicas, Resource, Rollout,
+    RolloutIs, Target, Which, Workload,
 };
 pub use quantity::Quantity;
 pub use text::TextIs;

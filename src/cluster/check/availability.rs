@@ -190,9 +190,7 @@ pub(super) async fn end(availability: &Availability, probe: Option<Probe>) -> Fi
         Ok((false, reason)) => (Verdict::Fail, reason),
         Err(unable) => (Verdict::Broken, unable.reason),
     };
-    let gap = availability
-        .gap
-        .map(|gap| format!(", {gap}"));
+    let gap = availability.gap.map(|gap| format!(", {gap}"));
     Finding {
         verdict,
         reason,

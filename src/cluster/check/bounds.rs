@@ -321,7 +321,11 @@ mod tests {
             assert_eq!(Whose { workload, name }.owns(pod), expected, "{pod:?}");
         };
         check(Workload::Deployment, &pod("ReplicaSet", "web-5d4f"), true);
-        check(Workload::Deployment, &pod("ReplicaSet", "web-canary-5d4f"), false);
+        check(
+            Workload::Deployment,
+            &pod("ReplicaSet", "web-canary-5d4f"),
+            false,
+        );
         check(Workload::Deployment, &pod("StatefulSet", "web-5d4f"), false);
         check(Workload::Deployment, &Pod::default(), false);
         check(Workload::StatefulSet, &pod("StatefulSet", "web"), true);

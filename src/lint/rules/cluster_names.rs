@@ -63,7 +63,14 @@ fn namespace(lab: &LabView<'_>, findings: &mut Findings) {
     }
     named.extend(BUILT_IN.map(str::to_owned));
     named.extend(lab.known.namespaces.iter().cloned());
-    report(lab, &uses, &named, "namespace", lab.known.complete, findings);
+    report(
+        lab,
+        &uses,
+        &named,
+        "namespace",
+        lab.known.complete,
+        findings,
+    );
 }
 
 fn object(lab: &LabView<'_>, findings: &mut Findings) {

@@ -265,7 +265,8 @@ fn no_header(lab: &LabView<'_>, findings: &mut Findings) {
             .all(|(line, _)| columns(line).len() == width || is_elided(line));
         // A single line may be a message; one of a kind that everybody knows has many columns.
         let single = lines.len() == 1 && (width < 4 || !is_common(get));
-        if !single && !is_header(first)
+        if !single
+            && !is_header(first)
             && !lines.iter().any(|(line, _)| is_header(line))
             && !is_elided(first)
             && rows

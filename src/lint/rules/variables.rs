@@ -33,15 +33,60 @@ const SETS_CAPITALS: [&str; 2] = ["use-cluster", "prepare-environment"];
 
 /// Variables of the shell and of every machine.
 const GIVEN: [&str; 38] = [
-    "HOME", "USER", "LOGNAME", "PATH", "PWD", "OLDPWD", "SHELL", "SHLVL", "HOSTNAME", "HOSTTYPE", "MACHTYPE", "OSTYPE",
-    "LANG", "TERM", "UID", "EUID", "PPID", "RANDOM", "SRANDOM", "SECONDS", "EPOCHSECONDS", "EPOCHREALTIME", "LINENO",
-    "COLUMNS", "LINES", "IFS", "REPLY", "OPTARG", "OPTIND", "PIPESTATUS", "FUNCNAME", "EDITOR", "DISPLAY", "TMPDIR",
-    "KUBECONFIG", "GOPATH", "GOROOT", "JAVA_HOME",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "PATH",
+    "PWD",
+    "OLDPWD",
+    "SHELL",
+    "SHLVL",
+    "HOSTNAME",
+    "HOSTTYPE",
+    "MACHTYPE",
+    "OSTYPE",
+    "LANG",
+    "TERM",
+    "UID",
+    "EUID",
+    "PPID",
+    "RANDOM",
+    "SRANDOM",
+    "SECONDS",
+    "EPOCHSECONDS",
+    "EPOCHREALTIME",
+    "LINENO",
+    "COLUMNS",
+    "LINES",
+    "IFS",
+    "REPLY",
+    "OPTARG",
+    "OPTIND",
+    "PIPESTATUS",
+    "FUNCNAME",
+    "EDITOR",
+    "DISPLAY",
+    "TMPDIR",
+    "KUBECONFIG",
+    "GOPATH",
+    "GOROOT",
+    "JAVA_HOME",
 ];
 
 /// What the names of variables begin with that the machine, the cloud or the workshop's environment gives.
 const GIVEN_PREFIXES: [&str; 12] = [
-    "AWS_", "EKS_", "BASH", "SSH_", "XDG_", "LC_", "GOOGLE_", "CLOUDSDK_", "ARM_", "AZURE_", "GITHUB_", "DEVSHELL_",
+    "AWS_",
+    "EKS_",
+    "BASH",
+    "SSH_",
+    "XDG_",
+    "LC_",
+    "GOOGLE_",
+    "CLOUDSDK_",
+    "ARM_",
+    "AZURE_",
+    "GITHUB_",
+    "DEVSHELL_",
 ];
 
 fn never_set(lab: &LabView<'_>, findings: &mut Findings) {
@@ -219,7 +264,10 @@ mod tests {
             ("echo \\' $a", vec![]),
             ("cat <<'EOF'\n$a\nEOF", vec!["<<'EOF'\n$a\nEOF", "'EOF"]),
         ] {
-            let found: Vec<&str> = literal(text).into_iter().map(|range| &text[range]).collect();
+            let found: Vec<&str> = literal(text)
+                .into_iter()
+                .map(|range| &text[range])
+                .collect();
             assert_eq!(found, expected, "{text}");
         }
     }

@@ -6,8 +6,8 @@
 use super::super::compare::Comparison;
 use super::super::fields::{Fields, Problems, text_of};
 use super::super::kind::{
-    Bounds, Count, Events, Kind, Objects, Owner, OwnerName, PodsOf, Resource, Rollout, RolloutIs, Target,
-    Which, Workload,
+    Bounds, Count, Events, Kind, Objects, Owner, OwnerName, PodsOf, Resource, Rollout, RolloutIs,
+    Target, Which, Workload,
 };
 use super::super::node::{Entry, Node, Value};
 use super::values::{comparison, selector_of, text_is, tree, workload};

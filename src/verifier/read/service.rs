@@ -80,7 +80,8 @@ fn gap(fields: &mut Fields<'_>, problems: &mut Problems<'_>) -> Option<Gap> {
         _ => None,
     };
     if read.is_none() {
-        let message = "`gap` must be a length of time such as `2s`, the most, or `\">= 2s\"`, the least";
+        let message =
+            "`gap` must be a length of time such as `2s`, the most, or `\">= 2s\"`, the least";
         problems.error(entry.value.span, message);
     }
     read

@@ -216,7 +216,14 @@ fn check(content: &Content) -> Result<(), String> {
             "image: {image:?} needs a name and a tag, like example.org/shop/assets:1.0"
         ));
     }
-    if image.rsplit('/').next().unwrap_or_default().matches(':').count() > 1 {
+    if image
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
+        .matches(':')
+        .count()
+        > 1
+    {
         return Err(format!(
             "image: {image:?} has more than one tag: with `tags` the name is written without"
         ));
