@@ -96,19 +96,8 @@ pub(super) struct RehearseArgs {
     /// Lab directories or pages
     #[arg(required = true, value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
-    /// Which cluster: auto, local[:NAME], kind[:NAME], eks:NAME, context:NAME,
-    /// kubeconfig:FILE[#CONTEXT] or none [default: `cluster` of labproof.toml, else auto]
-    #[arg(long, value_name = "WHICH")]
-    pub(super) cluster: Option<Choice>,
-    /// The region of --cluster eks:NAME [default: what the AWS CLI is configured to]
-    #[arg(long, value_name = "REGION")]
-    pub(super) region: Option<String>,
-    /// The AWS CLI's profile for --cluster eks:NAME
-    #[arg(long, value_name = "PROFILE")]
-    pub(super) profile: Option<String>,
-    /// Run on the cluster of that name although it looks like production
-    #[arg(long, value_name = "NAME")]
-    pub(super) i_know_this_is: Option<String>,
+    #[command(flatten)]
+    pub(super) on: WhereArgs,
     /// The Kubernetes version of a kind cluster that is created, such as 1.31.0
     #[arg(long, value_name = "VERSION")]
     pub(super) kubernetes_version: Option<String>,
@@ -134,7 +123,25 @@ pub(super) struct RehearseArgs {
     pub(super) yes: bool,
 }
 
-impl RehearseArgs {
+/// Which cluster.
+#[derive(Debug, clap::Args)]
+pub(super) struct WhereArgs {
+    /// Which cluster: auto, local[:NAME], kind[:NAME], eks:NAME, context:NAME,
+    /// kubeconfig:FILE[#CONTEXT] or none [default: `cluster` of labproof.toml, else auto]
+    #[arg(long, value_name = "WHICH")]
+    pub(super) cluster: Option<Choice>,
+    /// The region of --cluster eks:NAME [default: what the AWS CLI is configured to]
+    #[arg(long, value_name = "REGION")]
+    pub(super) region: Option<String>,
+    /// The AWS CLI's profile for --cluster eks:NAME
+    #[arg(long, value_name = "PROFILE")]
+    pub(super) profile: Option<String>,
+    /// Run on the cluster of that name although it looks like production
+    #[arg(long, value_name = "NAME")]
+    pub(super) i_know_this_is: Option<String>,
+}
+
+impl WhereArgs {
     /// What the user has confirmed.
     pub(super) fn safety(&self) -> Safety {
         Safety {
@@ -235,6 +242,15 @@ pub(super) enum LintFormat {
     Github,
 }
 
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum DoctorFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
 #[derive(Debug, clap::Args)]
 pub(super) struct CompareArgs {
     /// The command whose output it is; it decides which rule compares
@@ -293,6 +309,17 @@ pub(super) enum ClusterCommand {
         /// Show what would be deleted, put back and made again; change nothing
         #[arg(long)]
         dry_run: bool,
+    },
+    /// Find what stands between this machine and a run, with the next step for each
+    Doctor {
+        /// Labs whose tools are looked for as well
+        #[arg(value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        #[command(flatten)]
+        on: WhereArgs,
+        /// How to write it
+        #[arg(long, value_enum, default_value_t)]
+        format: DoctorFormat,
     },
     /// The first process of a local cluster's namespaces; started by `up`
     #[command(hide = true)]

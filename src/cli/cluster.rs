@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::args::{ClusterArgs, ClusterCommand};
 use super::exit::Exit;
-use super::{interrupt, output, progress, reset};
+use super::{doctor, interrupt, output, progress, reset};
 use crate::cluster::local::{
     ImageRecipe, KUBERNETES_VERSION, Life, LocalCluster, LocalError, UpOptions, dns, node,
 };
@@ -24,6 +24,7 @@ pub(super) async fn main(args: ClusterArgs) -> Exit {
         ClusterCommand::Down { name } => down(&name).await,
         ClusterCommand::Status => status().await,
         ClusterCommand::Reset { name, dry_run } => reset::main(&name, dry_run).await,
+        ClusterCommand::Doctor { paths, on, format } => doctor::main(&paths, &on, format).await,
         ClusterCommand::Node { state } => ended(node::main(&state).await),
         ClusterCommand::Dns { kubeconfig, listen } => ended(dns::main(&kubeconfig, listen).await),
     }

@@ -6,6 +6,7 @@ mod args;
 mod cluster;
 mod compare;
 mod coverage;
+mod doctor;
 mod exit;
 mod interrupt;
 mod lint;

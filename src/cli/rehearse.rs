@@ -25,7 +25,7 @@ pub(super) struct Rehearsal {
 /// The plan of the paths; an exit code where there is none, and it has been told why.
 pub(super) async fn plan(args: &RehearseArgs) -> Result<Rehearsal, Exit> {
     let project = project::of(&args.paths).ok_or(Exit::Invalid)?;
-    let choice = project::cluster(args.cluster.as_ref(), &project).ok_or(Exit::Invalid)?;
+    let choice = project::cluster(args.on.cluster.as_ref(), &project).ok_or(Exit::Invalid)?;
     let on = cluster::decide(choice).await.map_err(|error| {
         output::error(&error.to_string());
         Exit::Broken
@@ -169,8 +169,8 @@ async fn acquire(
     let shown = progress::Shown::new();
     let request = cluster::Request {
         choice: &rehearsal.on.choice,
-        safety: &args.safety(),
-        aws: &args.aws(),
+        safety: &args.on.safety(),
+        aws: &args.on.aws(),
         version: args.kubernetes_version.as_deref(),
         directories: &directories(plan),
         images: &images(plan),

@@ -82,6 +82,34 @@ impl Cluster {
     }
 }
 
+/// The way to a cluster that is there already, without making one or taking it from anybody; `None`
+/// where there is none yet.
+///
+/// # Errors
+/// As [`acquire`].
+pub async fn existing(
+    choice: &Choice,
+    aws: &Aws,
+    safety: &Safety,
+) -> Result<Option<Connection>, ClusterError> {
+    let found = match choice {
+        Choice::Context(name) => context::connect(name, safety).await?,
+        Choice::Kubeconfig { file, context } => {
+            context::connect_file(file, context.as_deref(), safety).await?
+        }
+        Choice::Eks(name) => eks::connect(name, aws, safety).await?,
+        Choice::Local(name) => {
+            let name = name.as_deref().unwrap_or(local::DEFAULT_NAME);
+            match LocalCluster::find(name) {
+                Some(cluster) => open(&cluster, false).await?,
+                None => return Ok(None),
+            }
+        }
+        Choice::Auto | Choice::Kind(_) | Choice::None => return Ok(None),
+    };
+    Ok(Some(found))
+}
+
 /// Gets the clusters that are asked for.
 ///
 /// # Errors

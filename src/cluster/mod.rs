@@ -12,6 +12,7 @@ pub mod check;
 mod choice;
 mod connection;
 mod context;
+pub mod doctor;
 mod eks;
 mod error;
 pub mod evidence;
@@ -23,7 +24,7 @@ mod safety;
 mod secrets;
 mod settle;
 
-pub use acquire::{Cluster, Request, acquire, open};
+pub use acquire::{Cluster, Request, acquire, existing, open};
 pub use auto::{Decision, decide};
 pub use changes::{Watch, Watched};
 pub use choice::Choice;

@@ -96,6 +96,32 @@ impl Cache {
     }
 }
 
+/// What the cache has, and what the disk leaves it.
+#[derive(Debug, Clone)]
+pub struct Supplies {
+    /// The folder of the cache.
+    pub cache: PathBuf,
+    /// Whether all programs of a node are in it.
+    pub complete: bool,
+    /// Room on its disk in MB, where that can be told.
+    pub free_mb: Option<u64>,
+    /// Room in MB that is needed to make what is missing.
+    pub needed_mb: u64,
+}
+
+/// Looks at the cache at `root`.
+pub(crate) fn supplies(root: &Path) -> Supplies {
+    let cache = Cache::at(root);
+    let complete = cache.has_tools() && cache.has_kubernetes();
+    let existing = root.ancestors().find(|folder| folder.exists());
+    Supplies {
+        cache: root.to_path_buf(),
+        complete,
+        free_mb: existing.and_then(free_mb),
+        needed_mb: if complete { IMAGES_MB } else { BUILD_MB },
+    }
+}
+
 /// Makes everything that is missing; does nothing at all, and asks nothing, when nothing is.
 pub(crate) async fn ensure(
     root: &Path,
@@ -239,12 +265,16 @@ async fn fetch_tools(
     std::fs::rename(&draft, into).map_err(LocalError::io("moved", &draft))
 }
 
+fn free_mb(path: &Path) -> Option<u64> {
+    let room = rustix::fs::statvfs(path).ok()?;
+    Some(room.f_bavail.saturating_mul(room.f_frsize) >> 20)
+}
+
 /// Refuses work that a nearly full disk would not let finish.
 fn require_space(path: &Path, needed_mb: u64) -> Result<(), LocalError> {
-    let Ok(room) = rustix::fs::statvfs(path) else {
+    let Some(free_mb) = free_mb(path) else {
         return Ok(());
     };
-    let free_mb = room.f_bavail.saturating_mul(room.f_frsize) >> 20;
     if free_mb < needed_mb {
         return Err(LocalError::DiskFull {
             path: path.to_path_buf(),

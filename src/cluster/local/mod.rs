@@ -33,6 +33,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 
+pub use self::cache::Supplies;
 pub use self::error::LocalError;
 pub use self::image::ImageRecipe;
 pub(super) use self::lock::{Lock, is_held};
@@ -65,6 +66,16 @@ pub(super) fn can_run() -> Result<(), String> {
         return Err("labproof does not run as root, which a local cluster needs".to_owned());
     }
     Ok(())
+}
+
+/// Whether a local cluster puts a program of that name on the PATH of labs.
+pub fn brings(tool: &str) -> bool {
+    tool == "kubectl" || packages::SPARE.contains(&tool)
+}
+
+/// What the cache has for a local cluster.
+pub(super) fn supplies() -> Supplies {
+    cache::supplies(&paths::cache_root())
 }
 
 /// The archives of these images, made from their recipes where they are not in the cache yet.
