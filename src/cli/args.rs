@@ -160,7 +160,7 @@ impl WhereArgs {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct SelectArgs {
-    /// Only steps whose page path, title or step id this glob matches (may be repeated)
+    /// Only steps whose page path, title, tag or step id this glob matches (may be repeated)
     #[arg(long, value_name = "GLOB")]
     pub(super) filter: Vec<String>,
     /// Meanings of another harness where they differ from labproof's

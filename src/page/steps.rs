@@ -433,9 +433,10 @@ fn first_line<'a>(fence: &'a Fence<'_>) -> Option<&'a Line<'a>> {
 /// Whether a shell's fence below a command holds what that printed: no line is plainly a command, and some line cannot be one.
 fn is_answer(fence: &Fence<'_>) -> bool {
     let first = first_line(fence).map_or("", |line| line.text.trim());
-    let typed = [" -", "|", ">", "$", "./"]
-        .iter()
-        .any(|mark| first.contains(mark));
+    let typed = first.starts_with("sudo ")
+        || [" -", "|", ">", "$", "./"]
+            .iter()
+            .any(|mark| first.contains(mark));
     !typed
         && fence.lines.iter().all(|line| !is_command(&line.text))
         && fence.lines.iter().any(|line| is_printed(&line.text))
