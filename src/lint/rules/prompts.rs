@@ -3,13 +3,12 @@
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
-use brush_parser::{Parser, ParserOptions};
 use regex::Regex;
 
 use super::super::view::LabView;
 use super::super::{Findings, Rule};
 use crate::source::{Fix, Severity, Span};
-use crate::syntax::Simple;
+use crate::syntax::{Simple, is_bash};
 
 pub(super) const MISSING_PROMPT: Rule = Rule {
     code: "LP001",
@@ -111,7 +110,7 @@ const MOST_ASKED: usize = 200;
 fn bash_refuses(lab: &LabView<'_>, findings: &mut Findings) {
     let refused = lab
         .commands()
-        .filter(|(_, _, view)| !parses(&view.command.text));
+        .filter(|(_, _, view)| !is_bash(&view.command.text));
     let mut last = None;
     for (page, step, view) in refused.take(MOST_ASKED) {
         // A block that is no bash at all is said to be so once.
@@ -131,12 +130,6 @@ fn bash_refuses(lab: &LabView<'_>, findings: &mut Findings) {
             format!("bash refuses this command: {said}"),
         );
     }
-}
-
-fn parses(text: &str) -> bool {
-    Parser::new(text.as_bytes(), &ParserOptions::default())
-        .parse_program()
-        .is_ok()
 }
 
 /// What `bash -n` has against a text; `None`: nothing, or there is no bash to ask.
