@@ -426,8 +426,9 @@ pub(super) fn load_balanced(host: &str) -> &str {
     let mut end = 0;
     if label.starts_with("k8s-") {
         for part in label.split('-') {
-            let random =
-                part.len() >= 8 && part.bytes().all(|b| b.is_ascii_hexdigit()) && has_digit(part);
+            let number = part.bytes().all(|b| b.is_ascii_digit());
+            let hex = part.len() >= 8 && part.bytes().all(|b| b.is_ascii_hexdigit());
+            let random = number || hex && has_digit(part);
             if random || part.bytes().all(|b| b == b'x') {
                 break;
             }
