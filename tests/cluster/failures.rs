@@ -12,6 +12,9 @@ use crate::support::{Ended, Pages, ended};
 
 const IMAGE: &str = crate::room::IMAGE;
 
+/// A command that waits for what pods of a new namespace need; on a cluster that has just begun that may take some seconds.
+const ACCOUNT: &str = "$ wait_for() { until kubectl get serviceaccount default -n $1; do sleep 0.2; done; }; wait_for";
+
 /// `labproof run page.md` on the shared cluster, alone on it, and then without the namespace.
 fn run(pages: &Pages, namespace: &str, arguments: &[&str]) -> Ended {
     let _turn = shared::alone();
@@ -45,7 +48,7 @@ fn kubectl(arguments: &[&str]) {
 /// A page that makes a namespace and objects in it, and then asks for what cannot come.
 fn page(namespace: &str, manifest: &str, asked: &str) -> String {
     format!(
-        "# Page\n\n```bash\n$ kubectl create namespace {namespace}\n$ kubectl apply -n {namespace} -f - <<'EOF'\n{manifest}\nEOF\n```\n\n\
+        "# Page\n\n```bash\n$ kubectl create namespace {namespace}\n{ACCOUNT} {namespace}\n$ kubectl apply -n {namespace} -f - <<'EOF'\n{manifest}\nEOF\n```\n\n\
          ```bash id=wait\n$ {asked}\n```\n"
     )
 }
@@ -284,7 +287,7 @@ fn no_secret_of_the_cluster_is_told() {
         "Zk4&literal<one>",
     ];
     let page = format!(
-        "# Page\n\n```bash id=make\n$ kubectl create namespace {namespace}\n\
+        "# Page\n\n```bash id=make\n$ kubectl create namespace {namespace}\n{ACCOUNT} {namespace}\n\
          $ kubectl create secret generic db -n {namespace} --from-file=pw=pw.txt --from-file=key.pem --from-literal='lit={}'\n```\n\n\
          ```bash id=print\n$ kubectl get secret db -n {namespace} -o yaml\nsomething else\n\
          $ kubectl get secret db -n {namespace} -o json\nsomething else\n\

@@ -1,6 +1,6 @@
 //! Text → the secret values that it tells: commands that make Secrets, and manifests of Secrets in commands and outputs.
 //!
-//! Entry point: [`values`]. A Secret that is only printed (`--dry-run -o yaml`), or is gone again before its cluster is
+//! Entry points: [`in_command`] and [`in_output`]. A Secret that is only printed (`--dry-run -o yaml`), or is gone again before its cluster is
 //! asked for it, is known by nothing else.
 
 use std::sync::LazyLock;
