@@ -11,3 +11,4 @@ mod checks;
 mod labs;
 mod room;
 mod shared;
+mod update;
