@@ -60,9 +60,10 @@ pub(super) async fn make(run: &LabRun<'_>, here: Here<'_>, carried: &mut Carried
         match &run.connection.client {
             Some(client) => {
                 let armed = carried.checks.armed.remove(&index);
-                tokio::select! {
-                    finding = check::make(client, check, armed) => fill(&mut record, finding),
-                    () = run.cancel.cancelled() => {
+                let stop = run.cancel.cancelled();
+                match check::make_until(client, check, armed, stop).await {
+                    Some(finding) => fill(&mut record, finding),
+                    None => {
                         record.verdict = Verdict::Broken;
                         record.reasons = vec!["interrupted before it was decided".to_owned()];
                     }

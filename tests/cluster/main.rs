@@ -17,3 +17,4 @@ mod named;
 mod room;
 mod sabotage;
 mod shared;
+mod update;
