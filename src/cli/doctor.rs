@@ -68,6 +68,7 @@ fn tools(
     let options = PlanOptions {
         profile: choice.profile().map(str::to_owned),
         dialect: project.dialect,
+        interpreters: project.interpreters.clone(),
         filters: Vec::new(),
         compat_eks_workshop: project.compat_eks_workshop,
     };

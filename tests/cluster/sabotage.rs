@@ -86,7 +86,7 @@ fn anatomy_where_the_bare_pod_has_an_owner() {
         .exits(1)
         .says("FAIL verifiers/deployments/anatomy.yaml")
         .says("nobody owns the bare Pod")
-        .says("Deployment");
+        .says("not so made: Pod bare ← Deployment/web");
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn stuck_without_a_deadline() {
         &[(
             page,
             "{\"progressDeadlineSeconds\": 5}",
-            "{\"minReadySeconds\": 0}",
+            "{\"revisionHistoryLimit\": 5}",
         )],
     )
     .exits(1)
@@ -214,5 +214,5 @@ fn api_client_that_drops_the_update() {
     )
     .exits(1)
     .says("the update changed the image and nothing else")
-    .says("expected nginx:1.19.10, is \"nginx:latest\"");
+    .says("expected \"nginx:1.19.10\", is \"nginx:latest\"");
 }
