@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub struct UpOptions<'a> {
     /// The cluster's name: 1 to 24 lower-case letters, digits and dashes, a letter first.
     pub name: &'a str,
-    /// How many nodes it shall have, 1 to [`MOST_NODES`](super::MOST_NODES); one that runs may have more.
+    /// How many nodes it shall have, 1 to [`MOST_NODES`]; one that runs may have more.
     pub nodes: u8,
     /// Images that the cluster shall have.
     pub images: &'a [ImageRecipe],
