@@ -31,10 +31,16 @@ fn left_out(test: &str) -> bool {
 
 /// A cluster that does not stay ends with the test, also with one that fails.
 async fn up(name: &str, stay: bool) -> Result<LocalCluster, LocalError> {
+    up_with(name, stay, 1).await
+}
+
+async fn up_with(name: &str, stay: bool, nodes: u8) -> Result<LocalCluster, LocalError> {
     let recipes = Path::new(env!("CARGO_MANIFEST_DIR")).join("labs/images");
     let images = ImageRecipe::read_dir(&recipes)?;
     LocalCluster::up(UpOptions {
+        python: false,
         name,
+        nodes,
         images: &images,
         confirm: &mut |_| true,
         progress: &Stages,
@@ -59,6 +65,9 @@ struct Traces {
     cgroups: Vec<String>,
     folder: bool,
     kernel: Vec<String>,
+    listening: Vec<String>,
+    home: BTreeSet<String>,
+    kubeconfig: Option<Vec<u8>>,
 }
 
 /// Everything of the cluster `name` that the host sees, and the host's interfaces and rules.
@@ -78,6 +87,7 @@ fn traces(name: &str) -> Traces {
             .map(|entry| entry.file_name().to_string_lossy().into_owned())
             .collect()
     };
+    let home = std::env::var("HOME").unwrap_or_else(|_| "/root".to_owned());
     let rules = Command::new("iptables-save")
         .output()
         .map(|output| output.stdout)
@@ -106,6 +116,9 @@ fn traces(name: &str) -> Traces {
         ]
         .map(|setting| std::fs::read_to_string(format!("/proc/sys/{setting}")).unwrap_or_default())
         .to_vec(),
+        listening: listening(&processes(name)),
+        home: names(&home).into_iter().collect(),
+        kubeconfig: std::fs::read(format!("{home}/.kube/config")).ok(),
     }
 }
 
@@ -128,6 +141,19 @@ fn processes(name: &str) -> Vec<String> {
             };
             read("cmdline").contains(&state) || read("cgroup").contains(&cgroup)
         })
+        .collect()
+}
+
+/// The lines of `ss` for sockets on which these processes listen in the host's network.
+fn listening(processes: &[String]) -> Vec<String> {
+    let output = Command::new("ss").args(["-Hltnp"]).output().unwrap();
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter(|line| {
+            let held = |id: &String| line.contains(&format!("pid={id},"));
+            processes.iter().any(held)
+        })
+        .map(str::to_owned)
         .collect()
 }
 
@@ -337,6 +363,143 @@ async fn a_cluster_does_its_work_and_leaves_no_trace() {
     cluster.down(&Stages).await.unwrap();
     assert_eq!(traces(&name), before);
     assert!(LocalCluster::find(&name).is_none());
+}
+
+const PAIR: &str = "
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: board}
+spec: {storageClassName: shared, accessModes: [ReadWriteMany], resources: {requests: {storage: 1Gi}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: pair}
+spec: {clusterIP: None, selector: {app: pair}, ports: [{name: http, port: 8080}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: front}
+spec: {selector: {statefulset.kubernetes.io/pod-name: pair-1}, ports: [{port: 80, targetPort: 8080}]}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: pair}
+spec:
+  serviceName: pair
+  replicas: 2
+  selector: {matchLabels: {app: pair}}
+  template:
+    metadata: {labels: {app: pair}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      affinity:
+        podAntiAffinity:
+          requiredDuringSchedulingIgnoredDuringExecution:
+            - {topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: pair}}}
+      containers:
+        - name: pair
+          image: busybox:1.35
+          command: [sh, -c, 'hostname > /board/$(hostname); exec httpd -f -v -p 8080 -h /board']
+          volumeMounts: [{name: board, mountPath: /board}]
+      volumes: [{name: board, persistentVolumeClaim: {claimName: board}}]
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: everywhere}
+spec:
+  selector: {matchLabels: {app: everywhere}}
+  template:
+    metadata: {labels: {app: everywhere}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers:
+        - {name: main, image: 'busybox:1.35', command: [sh, -c, 'trap exit TERM; while :; do sleep 1; done']}
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_share_services_names_and_volumes_and_leave_no_trace() {
+    if left_out("two_nodes_share_services_names_and_volumes_and_leave_no_trace") {
+        return;
+    }
+    let name = name("two");
+    let before = traces(&name);
+    let cluster = up_with(&name, false, 2).await.unwrap();
+    assert_eq!(cluster.nodes(), 2);
+    let few = up_with(&name, false, 3).await.unwrap_err();
+    assert!(few.to_string().contains("--nodes 3"), "{few}");
+    assert!(!traces(&name).listening.is_empty(), "its port is seen");
+    apply(&cluster, PAIR);
+    let run = |arguments: &str| {
+        let arguments: Vec<&str> = arguments.split(' ').collect();
+        kubectl(&cluster, &arguments).unwrap()
+    };
+    run("rollout status statefulset/pair --timeout=90s");
+    run("rollout status daemonset/everywhere --timeout=60s");
+
+    // Each on a node of its own, with an address of that node's.
+    let places = run("get pods -l app=pair -o jsonpath={.items[*].spec.nodeName}");
+    let places: BTreeSet<&str> = places.split(' ').collect();
+    assert_eq!(places, BTreeSet::from(["labproof", "labproof-2"]));
+    // Names and Services lead from each to the other, as do exec and logs.
+    for (from, to) in [("pair-0", "pair-1"), ("pair-1", "pair-0")] {
+        let get = format!("exec {from} -- wget -q -O - http://{to}.pair:8080/{from}");
+        assert_eq!(run(&get).trim(), from, "the volume is one");
+        let page = format!("http://front/{to}");
+        eventually(
+            &cluster,
+            &["exec", from, "--", "wget", "-q", "-O", "-", &page],
+            to,
+        );
+        eventually(&cluster, &["logs", to], "response:200");
+    }
+    let lookup = "exec pair-1 -- nslookup -type=srv _http._tcp.pair.default.svc.cluster.local";
+    let ports = run(lookup);
+    for pod in ["pair-0", "pair-1"] {
+        let target = format!("8080 {pod}.pair.default.svc.cluster.local");
+        assert!(ports.contains(&target), "{ports}");
+    }
+    // What is outside the cluster is said not to exist, at once.
+    let begun = Instant::now();
+    let outside = kubectl(
+        &cluster,
+        &["exec", "pair-1", "--", "nslookup", "example.com"],
+    );
+    assert!(outside.unwrap_err().contains("NXDOMAIN"));
+    assert!(begun.elapsed() < Duration::from_secs(4));
+
+    // A program that dies is started again, and it is told.
+    let since = jiff::Timestamp::now();
+    assert_eq!(cluster.ended_since(since).await.unwrap(), []);
+    let dns = processes(&name).into_iter().find(|id| {
+        let line = std::fs::read_to_string(format!("/proc/{id}/cmdline")).unwrap_or_default();
+        line.contains("cluster\0dns")
+    });
+    let killed = Command::new("kill").args(["-9", &dns.unwrap()]).status();
+    assert!(killed.unwrap().success());
+    let home = "kubernetes.default.svc.cluster.local";
+    eventually(
+        &cluster,
+        &["exec", "pair-0", "--", "nslookup", home],
+        "10.96.0.1",
+    );
+    let ended = cluster.ended_since(since).await.unwrap();
+    assert_eq!(ended.len(), 1, "{ended:?}");
+    assert_eq!(ended[0].component, "dns");
+    assert!(ended[0].status.contains('9'), "{ended:?}");
+
+    // The second node is emptied: what had its place there waits, and a DaemonSet's pod stays.
+    run("drain labproof-2 --ignore-daemonsets --delete-emptydir-data --timeout=60s");
+    let left = run("get pods --field-selector spec.nodeName=labproof-2 -o name");
+    assert!(
+        left.contains("pod/everywhere-") && !left.contains("pod/pair-"),
+        "{left}"
+    );
+    eventually(&cluster, &["get", "pods", "-l", "app=pair"], "Pending");
+    run("uncordon labproof-2");
+    run("rollout status statefulset/pair --timeout=90s");
+
+    cluster.down(&Stages).await.unwrap();
+    assert_eq!(traces(&name), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -160,6 +160,15 @@ fn with_compat_an_announced_error_need_not_happen() {
 }
 
 #[test]
+fn with_compat_what_cannot_be_printed_is_a_remark() {
+    let text = fence("", "$ cat <<EOF > out.txt\nwritten\nEOF\nsome output");
+    Pages::with(&text)
+        .run(&["--compat", "eks-workshop"])
+        .exits(0);
+    Pages::with(&text).run(&["--retry", "0"]).exits(1);
+}
+
+#[test]
 fn with_compat_a_wait_is_slept_out() {
     let started = Instant::now();
     Pages::with(&fence("wait=1", "$ true"))

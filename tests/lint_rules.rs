@@ -50,7 +50,7 @@ fn mistakes() {
     );
     check(
         &bash("$ TOKEN_A=$(x)\n$ echo ${TOKEN_B}\n$ echo $pod_name"),
-        &["LP008:4"],
+        &["LP008:3", "LP008:4"],
     );
     check(
         &bash("$ POD_NAME=x\n$ kubectl logs $POD_NMAE"),
@@ -69,6 +69,226 @@ fn mistakes() {
     check(&bash("$ kubectl get po\n$kubectl get no"), &["LP027:3"]);
     check(&bash("$ kubectl get po\n  --namespace=x"), &["LP028:3"]);
     check(&bash("$ kubectl logs -f x"), &["LP025:2"]);
+}
+
+#[test]
+fn mistakes_in_flags_tables_and_prompts() {
+    check(
+        &bash(
+            "$ kubectl delete pod -l a=b -l c=d -A\n$ aws ec2 x --region a --region b\n$ helm list -n a --namespace b",
+        ),
+        &["LP022:2", "LP022:3", "LP022:4"],
+    );
+    check(
+        &bash(
+            "$ kubectl get po x -o jsonpath='{.a[*}'\n$ kubectl get po x -o go-template='{{range .a}}'",
+        ),
+        &["LP023:2", "LP023:3"],
+    );
+    check(
+        &bash("$ sleep 200\n$ timeout 5m true\n$ sleep 100"),
+        &["LP004:2", "LP004:3"],
+    );
+    let pods = "NAME   READY   STATUS    RESTARTS   AGE";
+    let row = "web    1/1     Running   0          5m";
+    for (command, header, found) in [
+        ("kubectl get po", "NAME   READY   STATUS   IP   NODE", true),
+        (
+            "kubectl get po -o wide",
+            "NAME   READY   STATUS   IP   NODE",
+            false,
+        ),
+        ("kubectl get po -L app", pods, true),
+        (
+            "kubectl get po -L a.b/app",
+            "NAME   READY   STATUS   APP",
+            false,
+        ),
+        ("kubectl get po --show-labels", pods, true),
+        ("kubectl get po -o name", pods, true),
+        ("kubectl get po --no-headers", pods, true),
+        ("kubectl get pvc -A", pods, true),
+        ("kubectl get pv -A", pods, false),
+    ] {
+        let expected: &[&str] = if found { &["LP009:3"] } else { &[] };
+        check(&bash(&format!("$ {command}\n{header}\n{row}")), expected);
+    }
+    check(&bash(&format!("$ kubectl get po\n{row}")), &["LP010:3"]);
+    check(
+        &bash(&format!(
+            "$ kubectl get po,svc\n{pods}\npod/web   1/1\npod/web   1/1"
+        )),
+        &["LP011:5"],
+    );
+    check(
+        &bash("$ $ kubectl version\n$ kubectl apply -f x\n$ pod/x created"),
+        &["LP030:2", "LP030:4"],
+    );
+    check(
+        &format!("{}{}", bash("$ true"), bash("aws eks list-clusters")),
+        &["LP001:5"],
+    );
+    check(&bash("$ cd x\nls -la\ntotal 0"), &["LP001:3"]);
+    check(&bash("$ cat install.sh\nls -la\nkubectl get pods"), &[]);
+}
+
+#[test]
+fn mistakes_inside_containers_of_markdown() {
+    let inner =
+        bash("$ kubectl wait --timeout=5m pod/x\n$ kubectl get po\nweb    1/1     Running   0");
+    let indented = |by: &str| inner.replace('\n', &format!("\n{by}"));
+    check(
+        &format!("1. a\n\n   {}", indented("   ")),
+        &["LP004:4", "LP010:6"],
+    );
+    check(
+        &format!(":::tip\n\n    {}\n:::\n", indented("    ")),
+        &["LP004:4", "LP010:6"],
+    );
+    check(&format!("> {}", indented("> ")), &["LP004:2", "LP010:4"]);
+    check(
+        &format!(
+            "<Tabs>\n  <TabItem value=\"a\">\n\n  {}\n  </TabItem>\n</Tabs>\n",
+            indented("  ")
+        ),
+        &["LP004:5", "LP010:7"],
+    );
+}
+
+#[test]
+fn names_that_nothing_makes() {
+    let made = "$ kubectl create ns shop\n$ kubectl create deploy web --image=x -n shop\n";
+    check(
+        &bash(&format!(
+            "{made}$ kubectl get po -n store\n$ kubectl rollout status deploy/api -n shop"
+        )),
+        &["LP020:4", "LP021:5"],
+    );
+    // A program that may make anything, and nothing is known.
+    check(
+        &bash(&format!(
+            "$ helm install x y\n{made}$ kubectl get po -n store\n$ kubectl describe deploy api"
+        )),
+        &[],
+    );
+    // Neither is it on a page that goes on with what another one made.
+    check(
+        &bash("$ kubectl get po -n store\n$ kubectl scale deploy/api --replicas=2"),
+        &[],
+    );
+    check(&bash("$ kubectl get po -n kube-sytem"), &["LP020:2"]);
+    check(
+        &bash(
+            "$ kubectl get po -n assets\nNAME   READY\nassets-0   1/1\n$ kubectl delete --all pods --namespace=assetss",
+        ),
+        &["LP020:5"],
+    );
+    check(
+        &format!(
+            "The Deployment `api` is there.\n\n{}",
+            bash(&format!("{made}$ kubectl describe deploy api"))
+        ),
+        &[],
+    );
+    check(
+        &bash(
+            "$ cat <<EOF > x.yaml\nkind: Deployment\nmetadata:\n  name: api\nEOF\n$ kubectl apply -f x.yaml\n$ kubectl describe deploy api\n$ kubectl describe deploy web",
+        ),
+        &["LP021:9"],
+    );
+}
+
+#[test]
+fn variables_that_nothing_sets() {
+    check(
+        &bash("$ echo $TOKEN $HOME $AWS_REGION ${X:-1} '$Y'"),
+        &["LP008:2"],
+    );
+    check(
+        &bash("$ prepare-environment a\n$ echo $TOKEN $token"),
+        &["LP008:3"],
+    );
+    for given in [
+        "$ source env.sh\n$ echo $TOKEN",
+        "$ export TOKEN\n$ echo $TOKEN",
+        "$ read -p 'Which?' TOKEN\n$ echo $TOKEN",
+        "$ echo \"$(awk '{print $TOKEN}' f)\"",
+        "$ cat <<'EOF'\n$TOKEN\nEOF",
+        "$ echo $EKS_CLUSTER_NAME $TOKEN",
+    ] {
+        check(&bash(given), &[]);
+    }
+    let placeholder = bash("$ export TOKEN=<your-token>");
+    check(&format!("{placeholder}{}", bash("$ echo $TOKEN")), &[]);
+    check(
+        &format!("The script has set `TOKEN`.\n\n{}", bash("$ echo $TOKEN")),
+        &[],
+    );
+    check(
+        &format!("---\nsidebar_position: 3\n---\n{}", bash("$ echo $TOKEN")),
+        &[],
+    );
+}
+
+#[test]
+fn outputs_and_sentences_that_contradict_the_command() {
+    check(
+        &bash("$ kubectl create deploy web --image=x\ndeployment.apps/wbe created"),
+        &["LP031:3"],
+    );
+    check(
+        &bash("$ kubectl delete svc web\nservice \"api\" deleted"),
+        &["LP031:3"],
+    );
+    check(
+        &bash("$ kubectl get deploy web\nNAME   READY   AGE\napi    1/1     5m"),
+        &["LP031:4"],
+    );
+    check(
+        &bash("$ kubectl describe svc web\nName:     api"),
+        &["LP031:3"],
+    );
+    check(
+        &bash(
+            "$ kubectl scale deploy/web --replicas=5\n$ kubectl get deploy\nNAME   READY   AGE\nweb    3/3     5m",
+        ),
+        &["LP032:5"],
+    );
+    check(
+        &format!(
+            "Scale it up to three replicas:\n\n{}",
+            bash("$ kubectl scale deploy/web --replicas=5")
+        ),
+        &["LP032:4"],
+    );
+    for fine in [
+        "$ kubectl create secret generic web\nsecret/web created",
+        "$ kubectl describe po web\nName:     web-5d4b9c7f6d-x2x9z",
+        "$ kubectl delete deploy web api\ndeployment.apps \"web\" deleted\ndeployment.apps \"api\" deleted",
+        "$ kubectl get deploy\nNAME   READY   AGE\napi    1/1     5m",
+        "$ kubectl expose deploy web --name=front\nservice/front exposed",
+        "$ kubectl scale deploy/web --replicas=5\n$ kubectl get deploy web\nNAME   READY   AGE\nweb    3/5     5m",
+        "$ kubectl scale deploy/web --replicas=5\n$ kubectl delete deploy web\n$ kubectl get deploy\nNAME   READY   AGE\nweb    3/3     5m",
+    ] {
+        check(&bash(fine), &[]);
+    }
+    check(
+        &format!(
+            "It has 1 replica; scale from 1 to 5 replicas:\n\n{}",
+            bash("$ kubectl scale deploy/web --replicas=5")
+        ),
+        &[],
+    );
+}
+
+#[test]
+fn lists_are_held_against_manifests_without_rendering() {
+    let document = "$ cat <<EOF | kubectl apply -f -\nkind: Service\nmetadata:\n  name: web\nEOF\n";
+    check(&bash(&format!("{document}service/web created")), &[]);
+    check(
+        &bash(&format!("{document}service/api created")),
+        &["LP029:7"],
+    );
 }
 
 #[test]

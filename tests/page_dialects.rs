@@ -205,3 +205,162 @@ fn commands_that_never_end() {
         &["kubectl port-forward svc/web 80 &"],
     );
 }
+
+#[test]
+fn consoles_without_prompts() {
+    check(
+        "```console\nkubectl get nodes\n```\nThe output is similar to this:\n```\nNAME   STATUS\n```\n",
+        &["kubectl get nodes => NAME   STATUS"],
+    );
+    check(
+        "```console\nkubectl get nodes\n```\n```console\nNAME   STATUS\nx      Ready\n```\n",
+        &["kubectl get nodes => NAME   STATUS\nx      Ready"],
+    );
+}
+
+#[test]
+fn shell_fences_that_hold_output() {
+    check(
+        "```shell\nkubectl apply -f x.yaml\n```\n\nThis creates the Service.\n\n```shell\nservice/x created\n```\n",
+        &["kubectl apply -f x.yaml => service/x created"],
+    );
+    check(
+        "```shell\nfor i in 0 1; do echo \"myid zk-$i\"; kubectl exec zk-$i -- cat myid; done\n```\n\nThey are numbers.\n\n```shell\nmyid zk-0\n1\nmyid zk-1\n2\n```\n",
+        &[
+            "for i in 0 1; do echo \"myid zk-$i\"; kubectl exec zk-$i -- cat myid; done => myid zk-0\n1\nmyid zk-1\n2",
+        ],
+    );
+    check(
+        "```shell\nkubectl exec zk-0 -- cat zoo.cfg\n```\n\nThe ports are those of the Service.\n\n```shell\nclientPort=2181\nserver.1=zk-0:2888\n```\n",
+        &["kubectl exec zk-0 -- cat zoo.cfg => clientPort=2181\nserver.1=zk-0:2888"],
+    );
+    // A file that the reader is told of is none.
+    check(
+        "```sh\ngit clone x\n```\n\nWe build an image from this Dockerfile:\n\n```sh\nFROM golang\n\nRUN make\n```\n",
+        &["git clone x"],
+    );
+    check(
+        "```sh\nkubectl get po\n```\n\n```sh\nmytool up\n```\n",
+        &["kubectl get po", "mytool up"],
+    );
+}
+
+#[test]
+fn output_of_other_languages_and_after_more_words() {
+    check(
+        "```sh\nkubectl get --raw /x\n```\n\nThe output is similar to this (abbreviated):\n\n```hexdump\n0000  2f\n```\n",
+        &["kubectl get --raw /x => 0000  2f"],
+    );
+    check(
+        "```sh\ntail -n 9 /var/log/syslog\n```\n\nYou should already see some logs.\n\nFor example:\n```\nJul  6 15:37:40 x\n```\n",
+        &["tail -n 9 /var/log/syslog => Jul  6 15:37:40 x"],
+    );
+    check(
+        "```sh\nkubectl get deploy\n```\n\nFor example:\n```\nreplicas\n```\n",
+        &["kubectl get deploy"],
+    );
+    check(
+        "```sh\nkubectl get deploy\n```\n\nNow running `curl http://localhost:8080` will return a JSON response that looks like:\n\n```json\n{\"a\": 1}\n```\n",
+        &[
+            "kubectl get deploy",
+            "curl http://localhost:8080 => {\"a\": 1}",
+        ],
+    );
+    check(
+        "Run `kubectl get rs`, the output is:\n```ini\nNAME   READY\n```\n",
+        &["kubectl get rs => NAME   READY"],
+    );
+}
+
+#[test]
+fn a_list_between_the_sentence_and_the_output() {
+    check(
+        "```sh\nkubectl get x -o yaml\n```\n\nThe output shows these changes:\n\n* The image is new.\n* The rest is not.\n\n```yaml\na: b\n```\n",
+        &["kubectl get x -o yaml => a: b"],
+    );
+    check(
+        "```sh\nkubectl get x -o yaml\n```\n\nWhat you do next:\n\n* Write a file.\n\n```yaml\na: b\n```\n",
+        &["kubectl get x -o yaml"],
+    );
+}
+
+#[test]
+fn hugo_shortcodes() {
+    check(
+        "```sh\nkubectl get pods\n```\n{{< output >}}\nNAME   READY\nx      1/1\n{{< /output >}}\n",
+        &["kubectl get pods => NAME   READY\nx      1/1"],
+    );
+    check(
+        "```bash\naws sts get-caller-identity\n```\n\nSomeone else now.\n\n{{<output>}}\n{\n  \"Account\": \"x\"\n}\n{{</output>}}\n",
+        &["aws sts get-caller-identity => {\n  \"Account\": \"x\"\n}"],
+    );
+    check(
+        "1.  Do\n\n    {{< text bash yaml >}}\n    $ kubectl apply -f @samples/a/b.yaml@ -n x\n    kind: X\n    {{< /text >}}\n",
+        &["kubectl apply -f samples/a/b.yaml -n x => kind: X"],
+    );
+    check(
+        "{{< text syntax=bash snip_id=none >}}\n$ for i in 1 2; do \\\nkubectl get po; \\\ndone\none\n{{< /text >}}\n",
+        &["for i in 1 2; do \\\nkubectl get po; \\\ndone => one"],
+    );
+}
+
+#[test]
+fn clicks() {
+    check(
+        "Run it:\n\n`kubectl get deployments`{{execute}}\n\nand `kubectl get rs`{{execute T2}}. See `kubectl get x`.\n",
+        &["kubectl get deployments", "kubectl get rs"],
+    );
+    check(
+        "```\nkubectl apply -f a.yaml\n```{{execute}}\n\nText.\n\n```plain\nls\nkubectl get po\n```{{exec}}\n\nThe output:\n\n```\nNAME   READY\n```\n\n```\nto copy\n```{{copy}}\n\nend\n",
+        &[
+            "kubectl apply -f a.yaml",
+            "ls; kubectl get po => NAME   READY",
+        ],
+    );
+}
+
+#[test]
+fn pages_that_label_nothing() {
+    check(
+        "# Smoke\n\n```\nkubectl run nginx --image=nginx\n```\n\n```\nPOD=$(kubectl get pods -o name)\n```\n\n```\ncurl --head http://x\n```\n\n> output\n\n```\nHTTP/1.1 200 OK\nServer: nginx\n```\n\nThe file:\n\n```\nFROM x\n```\n",
+        &[
+            "kubectl run nginx --image=nginx",
+            "POD=$(kubectl get pods -o name)",
+            "curl --head http://x => HTTP/1.1 200 OK\nServer: nginx",
+        ],
+    );
+    check(
+        "```\n$ kubectl get po\nNAME\n```\n\n```\n$ some-words of theirs\n```\n",
+        &["kubectl get po => NAME"],
+    );
+    // Where others are labelled, it is text.
+    check("```bash\n$ a\n```\n\n```\n$ kubectl get po\n```\n", &["a"]);
+}
+
+#[test]
+fn prompts_here_and_there() {
+    check(
+        "```bash\n$ a\nx\n```\n\n```bash\nkubectl get po\n```\n",
+        &["a => x", "kubectl get po"],
+    );
+    check(
+        "```sh\n> go build main.go\n> sudo ./main\n\n2017/08/13 17:43:21 done\n```\n",
+        &["go build main.go; sudo ./main => 2017/08/13 17:43:21 done"],
+    );
+    check(
+        "```console\n# tool push x\nerror\n```\n",
+        &["tool push x => error"],
+    );
+    check(
+        "```shell\n[ root@curl-1:/ ]$ nslookup x\nServer:    y\n```\n",
+        &["[typed into a container's shell] nslookup x => Server:    y"],
+    );
+    check(
+        "```console\n[root@master ~]# kubectl get no\nNAME\n```\n",
+        &["kubectl get no => NAME"],
+    );
+    check(
+        "```bash\n$kubectl get po\nNAME\n```\n",
+        &["kubectl get po => NAME"],
+    );
+}

@@ -86,6 +86,113 @@ const PIECES: [&str; 48] = [
     "NAME   READY   \u{e9}\u{1f600}\n",
 ];
 
+/// What rules look at: names, flags, tables, templates, variables, quotes, comments that switch rules off.
+const COMMANDS: [&str; 40] = [
+    "$ kubectl get pods -n a -n b\n",
+    "NAME   READY   STATUS\n",
+    "web    1/1     Running\n",
+    "web    1/1     Running\n",
+    "$ kubectl apply -f - <<EOF\n",
+    "kind: Service\nmetadata:\n  name: web\n",
+    "EOF\n",
+    "service/web created\n",
+    "service \"web\" deleted\n",
+    "$ kubectl scale deploy/\u{e9} --replicas=3\n",
+    "$ kubectl create -f x -f\n",
+    "$ kubectl create secret\n",
+    "$ kubectl expose\n",
+    "$ kubectl get -o jsonpath='{range .a[*}\n",
+    "$ kubectl get x -o go-template='{{range}}'\n",
+    "$ kubectl label deploy a= -\n",
+    "$ kubectl\n",
+    "$ kubectl -n\n",
+    "$ timeout\n",
+    "$ sleep 99999999999999999999s\n",
+    "$ echo $a ${b} \"$(c '$d')\" ${e:-f} $(( g++ ))\n",
+    "$ echo \u{2019}$\u{e9} \\\u{1930}\n",
+    "$ cat <<'A' >\n",
+    "$ tee <<A\n",
+    "$ curl -s x\n",
+    "  % Total    % Received\n",
+    "$ $ a\n",
+    "$ a \\ \n",
+    "$a\n",
+    "<!-- labproof: off LP001 -->\n",
+    "<!-- labproof: off LP001,LP999 why -->\n",
+    "labproof: off\n",
+    "```bash hook=a\n",
+    "```json\n",
+    "```yaml\n",
+    "```\n",
+    "Scale to three replicas:\n\n",
+    "arn:aws:iam::682844965773:role/x\n",
+    "-----BEGIN PRIVATE KEY-----\n",
+    "> - ",
+];
+
+/// Heads of pages.
+const HEADS: [&str; 14] = [
+    "title: x\n",
+    "title: [\n",
+    "weight: 1e999\n",
+    "lab: true\n",
+    "labproof: {lint: {LP001: x}}\n",
+    "labproof:\n",
+    "  dialect: bare\n",
+    "  - a\n",
+    "a: &a [*a]\n",
+    "b: !!binary x\n",
+    "? c\n",
+    "'\u{e9}\n",
+    "\t\n",
+    "---\n",
+];
+
+/// Runs every rule on a page that was read.
+fn linted(page: Page) -> Vec<source::Diagnostic> {
+    let plan = plan::Plan {
+        labs: vec![plan::Lab {
+            title: page.title.clone(),
+            path: "page.md".into(),
+            directory: "nowhere".into(),
+            pages: vec![page],
+            verifier: None,
+            suites: Vec::new(),
+        }],
+        ..plan::Plan::default()
+    };
+    let found = lint::check(&plan, &LintOptions::default());
+    for diagnostic in &found {
+        if let Some((file, span)) = &diagnostic.place {
+            assert!(span.start <= span.end && span.end <= file.text().len());
+            assert!(file.text().is_char_boundary(span.start), "{diagnostic:?}");
+        }
+    }
+    lint::render_text(&found, false);
+    lint::fix(&found);
+    found
+}
+
+proptest! {
+    // Rules may ask bash, each time a process: fewer cases.
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn rules_take_any_page(pieces in prop::collection::vec(0..COMMANDS.len(), 0..40)) {
+        let content: String = pieces.into_iter().map(|index| COMMANDS[index]).collect();
+        linted(check(&content));
+        linted(check(&format!("```bash\n{content}\n```\n")));
+    }
+
+    #[test]
+    fn heads_of_random_pieces(pieces in prop::collection::vec(0..HEADS.len(), 0..12), text in "\\PC{0,40}") {
+        let head: String = pieces.into_iter().map(|index| HEADS[index]).collect();
+        check(&format!("---\n{head}---\n```bash\n$ a\n```\n"));
+        check(&format!("---\n{head}{text}\n---\n"));
+        check(&format!("---\n{head}{text}"));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -179,8 +286,19 @@ fn large_and_hostile_pages_are_read() {
         "a ".repeat(2_000_000),
         "`".repeat(200_000),
         "[".repeat(100_000),
+        format!("```bash\n$ echo {}\n```\n", "$(".repeat(20_000)),
+        format!(
+            "```bash\n$ a\n```\n{}",
+            "```bash\nkubectl get pods\n```\n".repeat(2_000)
+        ),
+        format!("```bash\n$ {}\n```\n", "(".repeat(20_000)),
+        format!("```bash\n$ {}\n```\n", "{ ".repeat(20_000)),
+        format!("```bash\n$ {}\n```\n", "\"$(".repeat(20_000)),
+        (0..500).fold(String::new(), |text, number| {
+            text + &format!("```bash\n$ kubectl get po -n ns{number} $X{number}\n```\n")
+        }),
     ] {
-        check(&text);
+        linted(check(&text));
     }
 }
 

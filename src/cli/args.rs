@@ -64,6 +64,15 @@ pub(super) struct RunArgs {
     /// Write events as they happen, one JSON object a line
     #[arg(long, value_name = "FILE")]
     pub(super) events: Option<PathBuf>,
+    /// Keep all that explains a failed step (outputs, describe, events, logs) in DIR/LAB/PAGE/STEP
+    #[arg(long, value_name = "DIR")]
+    pub(super) artifacts: Option<PathBuf>,
+    /// Draw how much was verified as a badge, an SVG
+    #[arg(long, value_name = "FILE")]
+    pub(super) badge: Option<PathBuf>,
+    /// Fail where less than this share of the commands, shown lines or claims was verified
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(super) min_coverage: Option<u8>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -87,6 +96,36 @@ pub(super) struct RehearseArgs {
     /// Lab directories or pages
     #[arg(required = true, value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) on: WhereArgs,
+    /// The Kubernetes version of a kind cluster that is created, such as 1.31.0
+    #[arg(long, value_name = "VERSION")]
+    pub(super) kubernetes_version: Option<String>,
+    /// A manifest to apply before the labs; what it creates is deleted after them
+    #[arg(long, value_name = "FILE")]
+    pub(super) setup: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
+    /// Labs that run side by side, each on a local cluster of its own
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(super) jobs: u16,
+    /// How many nodes a local cluster needs; else what the pages ask for, or 1
+    #[arg(long, value_name = "N", value_parser = nodes())]
+    pub(super) nodes: Option<u8>,
+    /// How many seconds a read-only command is asked again while its output does not match
+    #[arg(long, default_value_t = 30, value_name = "SECONDS")]
+    pub(super) retry: u64,
+    /// Mask what this regular expression matches wherever it would be shown (may be repeated)
+    #[arg(long, value_name = "REGEX")]
+    pub(super) redact: Vec<regex::Regex>,
+    /// Agree to download and build what the local cluster needs
+    #[arg(long, short)]
+    pub(super) yes: bool,
+}
+
+/// Which cluster.
+#[derive(Debug, clap::Args)]
+pub(super) struct WhereArgs {
     /// Which cluster: auto, local[:NAME], kind[:NAME], eks:NAME, context:NAME,
     /// kubeconfig:FILE[#CONTEXT] or none [default: `cluster` of labproof.toml, else auto]
     #[arg(long, value_name = "WHICH")]
@@ -100,29 +139,9 @@ pub(super) struct RehearseArgs {
     /// Run on the cluster of that name although it looks like production
     #[arg(long, value_name = "NAME")]
     pub(super) i_know_this_is: Option<String>,
-    /// The Kubernetes version of a kind cluster that is created, such as 1.31.0
-    #[arg(long, value_name = "VERSION")]
-    pub(super) kubernetes_version: Option<String>,
-    /// A manifest to apply before the labs; what it creates is deleted after them
-    #[arg(long, value_name = "FILE")]
-    pub(super) setup: Option<PathBuf>,
-    #[command(flatten)]
-    pub(super) select: SelectArgs,
-    /// Labs that run side by side, each on a local cluster of its own
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub(super) jobs: u16,
-    /// How many seconds a read-only command is asked again while its output does not match
-    #[arg(long, default_value_t = 30, value_name = "SECONDS")]
-    pub(super) retry: u64,
-    /// Mask what this regular expression matches wherever it would be shown (may be repeated)
-    #[arg(long, value_name = "REGEX")]
-    pub(super) redact: Vec<regex::Regex>,
-    /// Agree to download and build what the local cluster needs
-    #[arg(long, short)]
-    pub(super) yes: bool,
 }
 
-impl RehearseArgs {
+impl WhereArgs {
     /// What the user has confirmed.
     pub(super) fn safety(&self) -> Safety {
         Safety {
@@ -141,7 +160,7 @@ impl RehearseArgs {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct SelectArgs {
-    /// Only steps whose page path, title or step id this glob matches (may be repeated)
+    /// Only steps whose page path, title, tag or step id this glob matches (may be repeated)
     #[arg(long, value_name = "GLOB")]
     pub(super) filter: Vec<String>,
     /// Meanings of another harness where they differ from labproof's
@@ -155,6 +174,7 @@ impl SelectArgs {
         PlanOptions {
             profile: cluster.and_then(Choice::profile).map(str::to_owned),
             dialect: project.dialect,
+            interpreters: project.interpreters.clone(),
             filters: self.filter.clone(),
             compat_eks_workshop: self.compat == Some(Compat::EksWorkshop)
                 || project.compat_eks_workshop,
@@ -222,6 +242,15 @@ pub(super) enum LintFormat {
     Github,
 }
 
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum DoctorFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
 #[derive(Debug, clap::Args)]
 pub(super) struct CompareArgs {
     /// The command whose output it is; it decides which rule compares
@@ -254,6 +283,9 @@ pub(super) enum ClusterCommand {
         /// Name of the cluster
         #[arg(long, default_value = crate::cluster::local::DEFAULT_NAME)]
         name: String,
+        /// How many nodes it has; each starts a kubelet and a containerd of its own
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = nodes())]
+        nodes: u8,
         /// Folders with image recipes to make available on it
         #[arg(long, value_name = "DIR")]
         images: Vec<PathBuf>,
@@ -278,6 +310,17 @@ pub(super) enum ClusterCommand {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Find what stands between this machine and a run, with the next step for each
+    Doctor {
+        /// Labs whose tools are looked for as well
+        #[arg(value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        #[command(flatten)]
+        on: WhereArgs,
+        /// How to write it
+        #[arg(long, value_enum, default_value_t)]
+        format: DoctorFormat,
+    },
     /// The first process of a local cluster's namespaces; started by `up`
     #[command(hide = true)]
     Node {
@@ -285,4 +328,19 @@ pub(super) enum ClusterCommand {
         #[arg(long)]
         state: PathBuf,
     },
+    /// The DNS server of a local cluster; started by its node
+    #[command(hide = true)]
+    Dns {
+        /// How to reach the API server
+        #[arg(long)]
+        kubeconfig: PathBuf,
+        /// Where to take questions
+        #[arg(long)]
+        listen: std::net::SocketAddr,
+    },
+}
+
+/// The number of nodes that a local cluster may have.
+fn nodes() -> clap::builder::RangedI64ValueParser<u8> {
+    clap::value_parser!(u8).range(1..=i64::from(crate::cluster::local::MOST_NODES))
 }

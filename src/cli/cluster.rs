@@ -6,29 +6,36 @@ use std::time::Instant;
 
 use super::args::{ClusterArgs, ClusterCommand};
 use super::exit::Exit;
-use super::{interrupt, output, progress, reset};
+use super::{doctor, interrupt, output, progress, reset};
 use crate::cluster::local::{
-    ImageRecipe, KUBERNETES_VERSION, Life, LocalCluster, LocalError, UpOptions, node,
+    ImageRecipe, KUBERNETES_VERSION, Life, LocalCluster, LocalError, UpOptions, dns, node,
 };
 use crate::report::style::{BOLD, DIM, paint};
 
 /// Brings a local cluster up or down, or shows what there is.
 pub(super) async fn main(args: ClusterArgs) -> Exit {
     match args.command {
-        ClusterCommand::Up { name, images, yes } => up(&name, &images, yes).await,
+        ClusterCommand::Up {
+            name,
+            nodes,
+            images,
+            yes,
+        } => up(&name, nodes, &images, yes).await,
         ClusterCommand::Down { name } => down(&name).await,
-        ClusterCommand::Status => status(),
+        ClusterCommand::Status => status().await,
         ClusterCommand::Reset { name, dry_run } => reset::main(&name, dry_run).await,
+        ClusterCommand::Doctor { paths, on, format } => doctor::main(&paths, &on, format).await,
         ClusterCommand::Node { state } => ended(node::main(&state).await),
+        ClusterCommand::Dns { kubeconfig, listen } => ended(dns::main(&kubeconfig, listen).await),
     }
 }
 
-async fn up(name: &str, folders: &[PathBuf], yes: bool) -> Exit {
+async fn up(name: &str, nodes: u8, folders: &[PathBuf], yes: bool) -> Exit {
     let started = Instant::now();
     let cancel = interrupt::token();
     let shown = progress::Shown::new();
     let result = tokio::select! {
-        result = bring_up(name, folders, yes, &shown) => Some(result),
+        result = bring_up(name, nodes, folders, yes, &shown) => Some(result),
         () = cancel.cancelled() => None,
     };
     shown.finish();
@@ -59,6 +66,7 @@ async fn up(name: &str, folders: &[PathBuf], yes: bool) -> Exit {
 
 async fn bring_up(
     name: &str,
+    nodes: u8,
     folders: &[PathBuf],
     yes: bool,
     shown: &progress::Shown,
@@ -71,7 +79,9 @@ async fn bring_up(
     }
     let is_new = LocalCluster::find(name).is_none();
     let cluster = LocalCluster::up(UpOptions {
+        python: false,
         name,
+        nodes,
         images: &images,
         confirm: &mut |packages| confirm(packages, yes, shown),
         progress: shown,
@@ -98,7 +108,7 @@ async fn down(name: &str) -> Exit {
     ended(result)
 }
 
-fn status() -> Exit {
+async fn status() -> Exit {
     let clusters = LocalCluster::list();
     if clusters.is_empty() {
         output::stdout("no local cluster; `labproof cluster up` brings one up\n");
@@ -115,8 +125,23 @@ fn status() -> Exit {
             "{} {life}  {folder}\n",
             paint(BOLD, &cluster.name)
         ));
+        if let Some(running) = LocalCluster::find(&cluster.name) {
+            show_ends(&running).await;
+        }
     }
     Exit::Good
+}
+
+/// What ended on its own in a cluster: tells why a lab on it may have gone wrong.
+async fn show_ends(cluster: &LocalCluster) {
+    let ended = cluster.ended_since(jiff::Timestamp::UNIX_EPOCH).await;
+    for end in ended.unwrap_or_default() {
+        let ago = end.at.duration_until(jiff::Timestamp::now()).as_secs();
+        output::stdout(&format!(
+            "  {} ended {ago} s ago ({}) and was started again\n",
+            end.component, end.status
+        ));
+    }
 }
 
 fn ended(result: Result<(), LocalError>) -> Exit {

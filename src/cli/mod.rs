@@ -5,6 +5,8 @@
 mod args;
 mod cluster;
 mod compare;
+mod coverage;
+mod doctor;
 mod exit;
 mod interrupt;
 mod lint;

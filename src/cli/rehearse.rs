@@ -25,7 +25,7 @@ pub(super) struct Rehearsal {
 /// The plan of the paths; an exit code where there is none, and it has been told why.
 pub(super) async fn plan(args: &RehearseArgs) -> Result<Rehearsal, Exit> {
     let project = project::of(&args.paths).ok_or(Exit::Invalid)?;
-    let choice = project::cluster(args.cluster.as_ref(), &project).ok_or(Exit::Invalid)?;
+    let choice = project::cluster(args.on.cluster.as_ref(), &project).ok_or(Exit::Invalid)?;
     let on = cluster::decide(choice).await.map_err(|error| {
         output::error(&error.to_string());
         Exit::Broken
@@ -43,11 +43,20 @@ pub(super) async fn plan(args: &RehearseArgs) -> Result<Rehearsal, Exit> {
     Ok(Rehearsal { plan, on })
 }
 
+/// How far a rehearsal goes.
+#[derive(Debug, Default)]
+pub(super) struct Extent {
+    /// Stop at the first step that does not pass.
+    pub(super) fail_fast: bool,
+    /// Where bundles of what did not pass go.
+    pub(super) artifacts: Option<PathBuf>,
+}
+
 /// Rehearses a plan and tells the sinks; gives the record, and what it comes to.
 pub(super) async fn rehearse(
     args: &RehearseArgs,
     rehearsal: &Rehearsal,
-    fail_fast: bool,
+    extent: Extent,
     sinks: Vec<Box<dyn Sink>>,
 ) -> (RunRecord, Exit) {
     let plan = &rehearsal.plan;
@@ -61,8 +70,7 @@ pub(super) async fn rehearse(
     let emitter = Emitter::new(redactor, sinks);
     let exit = match clusters {
         Ok(clusters) => {
-            let exit =
-                on_clusters(args, plan, fail_fast, &clusters, &cancel, leave, &emitter).await;
+            let exit = on_clusters(args, plan, extent, &clusters, &cancel, leave, &emitter).await;
             release(clusters).await;
             exit
         }
@@ -85,7 +93,7 @@ pub(super) async fn rehearse(
 async fn on_clusters(
     args: &RehearseArgs,
     plan: &Plan,
-    fail_fast: bool,
+    extent: Extent,
     clusters: &[Cluster],
     cancel: &CancellationToken,
     leave: CancellationToken,
@@ -100,9 +108,13 @@ async fn on_clusters(
     };
     let connections: Vec<_> = clusters.iter().map(Cluster::connection).collect();
     if let Some(connection) = connections.first() {
-        let missing = run::missing_tools(plan, &connection.path());
+        let path = connection.path();
+        let mut missing = run::missing_tools(plan, &path);
+        if missing.is_empty() {
+            missing = run::missing_modules(plan, &path);
+        }
         if output::diagnostics(&missing) {
-            broken("a tool that the labs need is missing; nothing was run".to_owned());
+            broken("something that the labs need is missing; nothing was run".to_owned());
             return None;
         }
     }
@@ -129,7 +141,8 @@ async fn on_clusters(
         }
     }
     let options = RunOptions {
-        fail_fast,
+        fail_fast: extent.fail_fast,
+        artifacts: extent.artifacts,
         retry: Duration::from_secs(args.retry),
         compat_eks_workshop: plan.compat_eks_workshop,
         leave,
@@ -137,9 +150,9 @@ async fn on_clusters(
     run::run(plan, &connections, &options, cancel, emitter).await;
     for (setup, connection) in setups {
         if let Err(cause) = setup.remove(connection).await {
-            output::stderr(&format!(
-                "warning: the baseline could not be deleted: {cause}\n"
-            ));
+            emitter.emit(Event::Warning {
+                what: format!("the baseline could not be deleted: {cause}"),
+            });
         }
     }
     None
@@ -156,12 +169,14 @@ async fn acquire(
     let shown = progress::Shown::new();
     let request = cluster::Request {
         choice: &rehearsal.on.choice,
-        safety: &args.safety(),
-        aws: &args.aws(),
+        safety: &args.on.safety(),
+        aws: &args.on.aws(),
         version: args.kubernetes_version.as_deref(),
         directories: &directories(plan),
         images: &images(plan),
         jobs,
+        python: run::needs_client(plan, &std::env::var_os("PATH").unwrap_or_default()),
+        nodes: args.nodes.or_else(|| plan.nodes()).unwrap_or(1),
         recipes: &recipe_folders(&args.paths),
         progress: &shown,
         confirm: &|packages: &[String]| super::cluster::confirm(packages, args.yes, &shown),

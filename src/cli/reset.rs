@@ -24,7 +24,9 @@ const LIMITS: Limits = Limits {
 /// # Errors
 /// What stood in the way, in words.
 pub(super) async fn keep_baseline(cluster: &LocalCluster) -> Result<(), String> {
-    let connection = open(cluster).await.map_err(|error| error.to_string())?;
+    let connection = open(cluster, false)
+        .await
+        .map_err(|error| error.to_string())?;
     let client = connection.client.as_ref().ok_or("there is no cluster")?;
     let baseline = Snapshot::take(client, Keep::Contents)
         .await
@@ -66,12 +68,15 @@ async fn reset(name: &str, dry_run: bool) -> Result<Exit, String> {
             path.display()
         )
     })?;
-    let connection = open(&cluster).await.map_err(|error| error.to_string())?;
+    let connection = open(&cluster, false)
+        .await
+        .map_err(|error| error.to_string())?;
     let client = connection.client.as_ref().ok_or("there is no cluster")?;
     let (now, changes) = compare(client, &before)
         .await
         .map_err(|error| error.to_string())?;
-    let all: Vec<&Change> = changes.iter().collect();
+    // An object that a run has made again is as it was, save its UID, which nobody can put back.
+    let all: Vec<&Change> = changes.iter().filter(|one| !one.same_content).collect();
     if dry_run || all.is_empty() {
         output::stdout(&listed(name, &all, None));
         return Ok(Exit::Good);

@@ -6,9 +6,11 @@ use std::path::PathBuf;
 
 use super::args::RunArgs;
 use super::exit::Exit;
-use super::{output, rehearse};
+use super::rehearse::Extent;
+use super::{coverage, output, rehearse};
 use crate::event::{RunRecord, Sink};
-use crate::report::{events::EventLog, json, junit, summary, terminal::Terminal};
+use crate::report::{badge, events::EventLog, json, junit, summary, terminal::Terminal};
+use crate::run::prepare_artifacts;
 
 /// Rehearses the labs of the paths.
 pub(super) async fn main(args: RunArgs) -> Exit {
@@ -24,11 +26,28 @@ pub(super) async fn main(args: RunArgs) -> Exit {
             return Exit::Invalid;
         }
     };
+    if let Some(Err(message)) = args.artifacts.as_deref().map(prepare_artifacts) {
+        output::error(&message);
+        return Exit::Invalid;
+    }
     let (live, files) = sinks.split();
-    let (record, exit) = rehearse::rehearse(&args.rehearse, &rehearsal, args.fail_fast, live).await;
+    let extent = Extent {
+        fail_fast: args.fail_fast,
+        artifacts: args.artifacts,
+    };
+    let (record, mut exit) = rehearse::rehearse(&args.rehearse, &rehearsal, extent, live).await;
     output::stdout(&summary::failures(&record));
     output::stdout(&summary::render(&record));
     files.write(&record);
+    if let Some(lacking) = args
+        .min_coverage
+        .and_then(|minimum| coverage::lacking(&record, minimum))
+    {
+        output::error(&lacking);
+        if exit == Exit::Good {
+            exit = Exit::Failed;
+        }
+    }
     exit
 }
 
@@ -42,6 +61,7 @@ struct Reports {
 struct ReportFiles {
     json: Option<(PathBuf, File)>,
     junit: Option<(PathBuf, File)>,
+    badge: Option<(PathBuf, File)>,
 }
 
 impl Reports {
@@ -58,6 +78,7 @@ impl Reports {
             files: ReportFiles {
                 json: create(&args.json)?,
                 junit: create(&args.junit)?,
+                badge: create(&args.badge)?,
             },
         })
     }
@@ -77,6 +98,7 @@ impl ReportFiles {
         let texts = [
             self.json.map(|file| (file, json::render(record))),
             self.junit.map(|file| (file, junit::render(record))),
+            self.badge.map(|file| (file, badge::render(record))),
         ];
         for ((path, mut file), text) in texts.into_iter().flatten() {
             if let Err(error) = std::io::Write::write_all(&mut file, text.as_bytes()) {

@@ -6,6 +6,7 @@ use similar::TextDiff;
 
 use super::args::UpdateArgs;
 use super::exit::Exit;
+use super::rehearse::Extent;
 use super::replace::replace;
 use super::{output, rehearse};
 use crate::report::style::{BOLD, GREEN, RED, YELLOW, count, paint, printable};
@@ -19,8 +20,13 @@ pub(super) async fn main(args: UpdateArgs) -> Exit {
         Err(exit) => return exit,
     };
     let terminal = Terminal::new(anstream::stdout(), output::is_watched());
-    let (record, exit) =
-        rehearse::rehearse(&args.rehearse, &rehearsal, false, vec![Box::new(terminal)]).await;
+    let (record, exit) = rehearse::rehearse(
+        &args.rehearse,
+        &rehearsal,
+        Extent::default(),
+        vec![Box::new(terminal)],
+    )
+    .await;
     if let Some(broken) = &record.broken {
         output::error(&format!("{broken}; nothing was written"));
         return exit;

@@ -1,6 +1,7 @@
 //! From what the command line asks for to clusters that a run may work on, and back.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use kube::config::Kubeconfig;
 
@@ -25,6 +26,10 @@ pub struct Request<'a> {
     pub images: &'a [String],
     /// How many, one for each lab that runs at the same time.
     pub jobs: usize,
+    /// Whether a local cluster shall bring a python3 with the Kubernetes client.
+    pub python: bool,
+    /// How many nodes each has, where labproof makes it.
+    pub nodes: u8,
     /// Folders with image recipes.
     pub recipes: &'a [PathBuf],
     /// Told how far it is.
@@ -75,6 +80,34 @@ impl Cluster {
             Origin::Local(_) | Origin::Foreign => Ok(()),
         }
     }
+}
+
+/// The way to a cluster that is there already, without making one or taking it from anybody; `None`
+/// where there is none yet.
+///
+/// # Errors
+/// As [`acquire`].
+pub async fn existing(
+    choice: &Choice,
+    aws: &Aws,
+    safety: &Safety,
+) -> Result<Option<Connection>, ClusterError> {
+    let found = match choice {
+        Choice::Context(name) => context::connect(name, safety).await?,
+        Choice::Kubeconfig { file, context } => {
+            context::connect_file(file, context.as_deref(), safety).await?
+        }
+        Choice::Eks(name) => eks::connect(name, aws, safety).await?,
+        Choice::Local(name) => {
+            let name = name.as_deref().unwrap_or(local::DEFAULT_NAME);
+            match LocalCluster::find(name) {
+                Some(cluster) => open(&cluster, false).await?,
+                None => return Ok(None),
+            }
+        }
+        Choice::Auto | Choice::Kind(_) | Choice::None => return Ok(None),
+    };
+    Ok(Some(found))
 }
 
 /// Gets the clusters that are asked for.
@@ -166,19 +199,30 @@ async fn acquire_local(
     request: &Request<'_>,
     name: Option<&str>,
 ) -> Result<Vec<Cluster>, ClusterError> {
-    let recipes = read_recipes(request.recipes)?;
-    let mut clusters = Vec::new();
-    for job in 0..request.jobs {
-        let next = match name {
-            Some(name) => named(request, &recipes, name).await,
-            None => any(request, &recipes, job).await,
-        };
-        match next {
+    let recipes = &read_recipes(request.recipes)?;
+    // Whoever says no is not asked again for the next one.
+    let agreed = OnceLock::new();
+    let confirm = &|packages: &[String]| *agreed.get_or_init(|| (request.confirm)(packages));
+    let request = &Request {
+        confirm,
+        ..*request
+    };
+    let each = (0..request.jobs).map(async |job| match name {
+        Some(name) => named(request, recipes, name).await,
+        None => any(request, recipes, job).await,
+    });
+    let (mut clusters, mut errors) = (Vec::new(), Vec::new());
+    for result in futures::future::join_all(each).await {
+        match result {
             Ok(cluster) => clusters.push(cluster),
-            Err(error) => return Err(give_back(clusters, request.progress, error).await),
+            Err(error) => errors.push(error),
         }
     }
-    Ok(clusters)
+    if errors.is_empty() {
+        return Ok(clusters);
+    }
+    // The first error is the one to tell.
+    Err(give_back(clusters, request.progress, errors.swap_remove(0)).await)
 }
 
 /// The cluster of that name, which nobody else may be using.
@@ -190,7 +234,7 @@ async fn named(
     let ours = LocalCluster::find(name).is_none();
     let cluster = up(request, recipes, name, !ours).await?;
     match cluster.try_reserve()? {
-        Some(reservation) => connect(cluster, reservation, ours).await,
+        Some(reservation) => connect(request, cluster, reservation, ours).await,
         None => Err(ClusterError::InUse {
             name: name.to_owned(),
         }),
@@ -204,15 +248,16 @@ async fn any(
     job: usize,
 ) -> Result<Cluster, ClusterError> {
     if let Some(cluster) = LocalCluster::find(local::DEFAULT_NAME)
+        && cluster.nodes() >= request.nodes
         && let Some(reservation) = cluster.try_reserve()?
     {
         let cluster = up(request, recipes, local::DEFAULT_NAME, true).await?;
-        return connect(cluster, reservation, false).await;
+        return connect(request, cluster, reservation, false).await;
     }
     let name = format!("run-{}-{job}", std::process::id());
     let cluster = up(request, recipes, &name, false).await?;
     match cluster.try_reserve()? {
-        Some(reservation) => connect(cluster, reservation, true).await,
+        Some(reservation) => connect(request, cluster, reservation, true).await,
         None => Err(ClusterError::InUse { name }),
     }
 }
@@ -226,7 +271,9 @@ async fn up(
     let mut confirm = |packages: &[String]| (request.confirm)(packages);
     let options = UpOptions {
         name,
+        nodes: request.nodes,
         images: recipes,
+        python: request.python,
         confirm: &mut confirm,
         progress: request.progress,
         program: None,
@@ -236,11 +283,12 @@ async fn up(
 }
 
 async fn connect(
+    request: &Request<'_>,
     cluster: LocalCluster,
     reservation: Reservation,
     ours: bool,
 ) -> Result<Cluster, ClusterError> {
-    let connection = open(&cluster).await?;
+    let connection = open(&cluster, request.python).await?;
     Ok(Cluster {
         connection,
         origin: Origin::Local(Local {
@@ -251,11 +299,11 @@ async fn connect(
     })
 }
 
-/// The way to a local cluster that runs.
+/// The way to a local cluster that runs; with `python`, commands find a python3 with the Kubernetes client.
 ///
 /// # Errors
 /// When it does not answer.
-pub async fn open(cluster: &LocalCluster) -> Result<Connection, ClusterError> {
+pub async fn open(cluster: &LocalCluster, python: bool) -> Result<Connection, ClusterError> {
     let path = cluster.kubeconfig();
     let config = Kubeconfig::read_from(path).map_err(|error| ClusterError::KubeconfigFile {
         path: path.to_owned(),
@@ -264,6 +312,7 @@ pub async fn open(cluster: &LocalCluster) -> Result<Connection, ClusterError> {
     let name = cluster.name().to_owned();
     let tools = Tools {
         first: Some(cluster.bin_dir().to_owned()),
+        python: python.then(LocalCluster::python_dir),
         last: Some(cluster.spare_dir()),
     };
     Connection::open("local", name, config, tools, Access::default()).await

@@ -18,14 +18,25 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// Objects that a command reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watched {
-    group: &'static str,
-    kind: &'static str,
-    plural: &'static str,
+    kinds: Vec<Kind>,
     /// `None`: the command names none, and what the context says may have changed; all of them.
     namespace: Option<String>,
     /// The one object that is named.
     name: Option<String>,
+    /// The label selector.
+    labels: Option<String>,
 }
+
+/// A kind: group, name, plural.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Kind {
+    group: &'static str,
+    name: &'static str,
+    plural: &'static str,
+}
+
+/// Kinds that are watched at once: a watch is a connection's worth of work for the server.
+const MAX_KINDS: usize = 4;
 
 /// Kinds by the names that kubectl takes for them: group, kind, plural, other names. Kinds of the cluster itself
 /// would take a request to find out.
@@ -78,9 +89,7 @@ const KINDS: [(&str, &str, &str, &[&str]); 17] = [
 const WITHOUT_NAMESPACE: [&str; 3] = ["namespaces", "nodes", "persistentvolumes"];
 
 /// Flags of kubectl whose value is the next word.
-const WITH_VALUE: [&str; 12] = [
-    "-l",
-    "--selector",
+const WITH_VALUE: [&str; 10] = [
     "-o",
     "--output",
     "--field-selector",
@@ -93,6 +102,11 @@ const WITH_VALUE: [&str; 12] = [
     "--request-timeout",
 ];
 
+/// `Deployment` for `deploy`, `deployments` or `deployment.apps`.
+pub(super) fn kind_named(name: &str) -> Option<&'static str> {
+    Kind::of(name).map(|kind| kind.name)
+}
+
 impl Watched {
     /// What a command reads, where it begins with `kubectl get` or `kubectl describe` and says it in plain words.
     pub fn of(command: &str) -> Option<Watched> {
@@ -104,7 +118,7 @@ impl Watched {
         if words.next()? != "kubectl" {
             return None;
         }
-        let mut namespace = None;
+        let (mut namespace, mut labels) = (None, None);
         let mut plain = Vec::new();
         while let Some(word) = words.next() {
             if matches!(word, "-n" | "--namespace") {
@@ -114,6 +128,11 @@ impl Watched {
                 .or(word.strip_prefix("-n="))
             {
                 namespace = Some(value.to_owned());
+            } else if matches!(word, "-l" | "--selector") {
+                labels = Some(words.next()?.to_owned());
+            } else if let Some(value) = word.strip_prefix("--selector=").or(word.strip_prefix("-l"))
+            {
+                labels = Some(value.trim_start_matches('=').to_owned());
             } else if WITH_VALUE.contains(&word) {
                 words.next()?;
             } else if !word.starts_with('-') {
@@ -126,28 +145,51 @@ impl Watched {
         if !matches!(*verb, "get" | "describe") {
             return None;
         }
-        let (kind, name) = match what.split_once('/') {
+        let (kinds, name) = match what.split_once('/') {
             Some((kind, name)) => (kind, Some(name)),
             None => (*what, names.first().copied()),
         };
-        // Of several kinds the first is watched: what moves one of them mostly moves the others.
-        let kind = kind.split([',', '.']).next()?;
-        let (group, kind, plural, _) = KINDS
-            .iter()
-            .find(|(_, _, plural, short)| *plural == kind || short.contains(&kind))?;
-        Some(Watched {
-            group,
-            kind,
-            plural,
-            namespace: namespace.filter(|_| !WITHOUT_NAMESPACE.contains(plural)),
+        // Kinds that are not known here change mostly when one that is does.
+        let kinds = kinds.split(',').filter_map(Kind::of);
+        let kinds: Vec<Kind> = kinds.take(MAX_KINDS).collect();
+        (!kinds.is_empty()).then(|| Watched {
+            kinds,
+            namespace,
             name: name.filter(|_| names.len() < 2).map(str::to_owned),
+            labels,
         })
     }
 
-    fn api(&self, client: &Client) -> Api<DynamicObject> {
-        let kind = GroupVersionKind::gvk(self.group, "v1", self.kind);
+    fn params(&self) -> WatchParams {
+        let mut params = WatchParams::default();
+        if let Some(name) = &self.name {
+            params = params.fields(&format!("metadata.name={name}"));
+        }
+        if let Some(labels) = &self.labels {
+            params = params.labels(labels);
+        }
+        params
+    }
+}
+
+impl Kind {
+    /// The kind that kubectl takes a word for: `po`, `deployments.apps`.
+    fn of(word: &str) -> Option<Kind> {
+        let word = word.split('.').next()?;
+        KINDS
+            .iter()
+            .find(|(_, _, plural, short)| *plural == word || short.contains(&word))
+            .map(|&(group, name, plural, _)| Kind {
+                group,
+                name,
+                plural,
+            })
+    }
+
+    fn api(self, client: &Client, namespace: Option<&String>) -> Api<DynamicObject> {
+        let kind = GroupVersionKind::gvk(self.group, "v1", self.name);
         let resource = ApiResource::from_gvk_with_plural(&kind, self.plural);
-        match &self.namespace {
+        match namespace.filter(|_| !WITHOUT_NAMESPACE.contains(&self.plural)) {
             Some(namespace) => Api::namespaced_with(client.clone(), namespace, &resource),
             None => Api::all_with(client.clone(), &resource),
         }
@@ -158,27 +200,26 @@ impl Watched {
 #[derive(Debug)]
 pub struct Watch {
     changed: Arc<Notify>,
-    task: JoinHandle<()>,
+    tasks: Vec<JoinHandle<()>>,
 }
 
 impl Watch {
     /// Begins to listen.
     pub fn start(client: &Client, watched: &Watched) -> Self {
         let changed = Arc::new(Notify::new());
-        let api = watched.api(client);
-        let mut params = WatchParams::default();
-        if let Some(name) = &watched.name {
-            params = params.fields(&format!("metadata.name={name}"));
-        }
-        let notify = changed.clone();
-        let task = tokio::spawn(async move {
-            loop {
-                // Whatever keeps it from listening, a forbidden watch or a lost connection, the pause remains.
-                let _ = listen(&api, &params, &notify).await;
-                tokio::time::sleep(AGAIN).await;
-            }
-        });
-        Watch { changed, task }
+        let task = |kind: &Kind| {
+            let api = kind.api(client, watched.namespace.as_ref());
+            let (params, notify) = (watched.params(), changed.clone());
+            tokio::spawn(async move {
+                loop {
+                    // Whatever keeps it from listening, a forbidden watch or a lost connection, the pause remains.
+                    let _ = listen(&api, &params, &notify).await;
+                    tokio::time::sleep(AGAIN).await;
+                }
+            })
+        };
+        let tasks = watched.kinds.iter().map(task).collect();
+        Watch { changed, tasks }
     }
 
     /// Returns when something has changed since the last time.
@@ -189,7 +230,7 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.task.abort();
+        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -216,13 +257,20 @@ mod tests {
     #[track_caller]
     fn check(command: &str, expected: Option<(&str, Option<&str>, Option<&str>)>) {
         let found = Watched::of(command);
-        let found = found.as_ref().map(|watched| {
-            (
-                watched.plural,
-                watched.namespace.as_deref(),
-                watched.name.as_deref(),
-            )
+        let plurals = found.as_ref().map(|watched| {
+            let plurals = watched.kinds.iter().map(|kind| kind.plural);
+            plurals.collect::<Vec<_>>().join(",")
         });
+        let found = found
+            .as_ref()
+            .zip(plurals.as_deref())
+            .map(|(watched, plurals)| {
+                (
+                    plurals,
+                    watched.namespace.as_deref(),
+                    watched.name.as_deref(),
+                )
+            });
         assert_eq!(found, expected, "{command}");
     }
 
@@ -243,10 +291,25 @@ mod tests {
         );
         check(
             "kubectl get deploy,rs -l app=web | wc -l",
-            Some(("deployments", None, None)),
+            Some(("deployments,replicasets", None, None)),
+        );
+        check(
+            "kubectl get widgets,po,svc -n shop",
+            Some(("pods,services", Some("shop"), None)),
         );
         check("kubectl get pods a b", Some(("pods", None, None)));
-        check("kubectl get nodes -n shop", Some(("nodes", None, None)));
+        check(
+            "kubectl get nodes -n shop",
+            Some(("nodes", Some("shop"), None)),
+        );
+        for command in [
+            "kubectl get pods -l app=web",
+            "kubectl get pods -lapp=web",
+            "kubectl get pods --selector=app=web",
+        ] {
+            let watched = Watched::of(command).expect("pods");
+            assert_eq!(watched.labels.as_deref(), Some("app=web"), "{command}");
+        }
         check(
             "kubectl get deployments.apps web",
             Some(("deployments", None, Some("web"))),

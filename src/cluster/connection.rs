@@ -24,6 +24,8 @@ const NOWHERE: &str = "https://no-cluster.labproof.invalid";
 pub struct Tools {
     /// Comes first on the PATH of commands: a kubectl of the server's version.
     pub first: Option<PathBuf>,
+    /// Comes next: a python3 with the Kubernetes client.
+    pub python: Option<PathBuf>,
     /// Comes last: what the machine may lack.
     pub last: Option<PathBuf>,
 }
@@ -129,11 +131,26 @@ impl Connection {
         self.private.path().join("kubeconfig")
     }
 
+    /// Namespace that a command works in which names none: that of the current context, which the lab may have changed.
+    pub fn namespace(&self) -> String {
+        let config = Kubeconfig::read_from(self.kubeconfig()).ok();
+        let named = config.and_then(|config| {
+            let current = config.current_context?;
+            let context = config
+                .contexts
+                .into_iter()
+                .find(|one| one.name == current)?;
+            context.context?.namespace
+        });
+        named.unwrap_or_else(|| "default".to_owned())
+    }
+
     /// PATH for commands: the cluster's own tools, those of the machine, and what that may lack.
     pub fn path(&self) -> OsString {
         let inherited = std::env::var_os("PATH").unwrap_or_default();
         let folders = std::env::split_paths(&inherited);
-        let folders = self.tools.first.iter().cloned().chain(folders);
+        let own = self.tools.first.iter().chain(&self.tools.python).cloned();
+        let folders = own.chain(folders);
         // A folder of the cache with a `:` in its name cannot stand on a PATH at all.
         std::env::join_paths(folders.chain(self.tools.last.iter().cloned())).unwrap_or(inherited)
     }
@@ -193,7 +210,7 @@ fn secrets(users: &[NamedAuthInfo]) -> Vec<String> {
 }
 
 /// An error with all its causes in one line: kube's own message alone often says only "ServiceError".
-fn causes(error: &dyn std::error::Error) -> String {
+pub(super) fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -1,14 +1,15 @@
 //! Waiting until a cluster is quiet, instead of sleeping for a fixed time.
 //!
-//! Entry point: [`settle`]. Quiet means: no workload whose controller has something left to do,
-//! no pod on its way in or out, on two readings in a row. What was unsettled before the lab began
+//! Entry point: [`settle`]. Quiet means: no workload whose controller has something left to do, no Job that runs, no pod
+//! on its way in or out, no Service that does not lead to its ready pods yet, on two readings in a row. What was unsettled before the lab began
 //! is not waited for: a cluster that somebody else uses is never quiet.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{Endpoints, Pod, Service};
 use kube::api::{Api, ListParams};
 use kube::{Client, Resource, ResourceExt};
 use tokio::time::Instant;
@@ -27,26 +28,43 @@ pub enum Settled {
     Unknown(String),
 }
 
+/// What the waiting came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settling {
+    /// How it ended.
+    pub ended: Settled,
+    /// Objects that moved at some moment of it.
+    pub waited_for: BTreeSet<String>,
+}
+
 /// Waits until nothing moves that is not in `ignore`, for `within` at most.
-pub async fn settle(client: &Client, ignore: &BTreeSet<String>, within: Duration) -> Settled {
+pub async fn settle(client: &Client, ignore: &BTreeSet<String>, within: Duration) -> Settling {
     let deadline = Instant::now() + within;
     let mut quiet_before = false;
+    let mut waited_for = BTreeSet::new();
     loop {
         let reading = moving(client).await;
         let quiet = match &reading {
-            Ok(objects) => objects.is_subset(ignore),
+            Ok(objects) => {
+                waited_for.extend(objects.difference(ignore).cloned());
+                objects.is_subset(ignore)
+            }
             Err(_) => false,
         };
         if quiet && quiet_before {
-            return Settled::Quiet;
+            return Settling {
+                ended: Settled::Quiet,
+                waited_for,
+            };
         }
         quiet_before = quiet;
         if Instant::now() + PERIOD > deadline {
-            return match reading {
+            let ended = match reading {
                 Ok(_) if quiet => Settled::Quiet,
                 Ok(objects) => Settled::TimeUp(objects.difference(ignore).cloned().collect()),
                 Err(error) => Settled::Unknown(error.to_string()),
             };
+            return Settling { ended, waited_for };
         }
         tokio::time::sleep(PERIOD).await;
     }
@@ -62,11 +80,17 @@ pub async fn moving(client: &Client) -> Result<BTreeSet<String>, kube::Error> {
     let stateful_sets = Api::<StatefulSet>::all(client.clone());
     let daemon_sets = Api::<DaemonSet>::all(client.clone());
     let pods = Api::<Pod>::all(client.clone());
-    let (deployments, stateful_sets, daemon_sets, pods) = tokio::try_join!(
+    let jobs = Api::<Job>::all(client.clone());
+    let services = Api::<Service>::all(client.clone());
+    let endpoints = Api::<Endpoints>::all(client.clone());
+    let (deployments, stateful_sets, daemon_sets, pods, jobs, services, endpoints) = tokio::try_join!(
         deployments.list(&all),
         stateful_sets.list(&all),
         daemon_sets.list(&all),
         pods.list(&all),
+        jobs.list(&all),
+        services.list(&all),
+        endpoints.list(&all),
     )?;
     let mut moving = BTreeSet::new();
     moving.extend(
@@ -88,6 +112,13 @@ pub async fn moving(client: &Client) -> Result<BTreeSet<String>, kube::Error> {
             .map(name),
     );
     moving.extend(pods.iter().filter(|object| pod_moves(object)).map(name));
+    moving.extend(jobs.iter().filter(|object| job_moves(object)).map(name));
+    let services = services.iter();
+    moving.extend(
+        services
+            .filter(|object| service_moves(object, &endpoints.items, &pods.items))
+            .map(name),
+    );
     Ok(moving)
 }
 
@@ -142,13 +173,75 @@ fn pod_moves(object: &Pod) -> bool {
     object.metadata.deletion_timestamp.is_some()
         || match status.phase.as_deref() {
             Some("Succeeded" | "Failed") => false,
-            Some("Running") => !status
-                .conditions
-                .unwrap_or_default()
-                .iter()
-                .any(|condition| condition.type_ == "Ready" && condition.status == "True"),
+            Some("Running") => !is_ready(object),
             _ => true,
         }
+}
+
+fn is_ready(pod: &Pod) -> bool {
+    let status = pod.status.as_ref();
+    status
+        .and_then(|status| status.conditions.as_ref())
+        .into_iter()
+        .flatten()
+        .any(|condition| condition.type_ == "Ready" && condition.status == "True")
+}
+
+/// A Job runs until it is complete, has failed or is suspended.
+fn job_moves(object: &Job) -> bool {
+    let suspended = object
+        .spec
+        .as_ref()
+        .is_some_and(|spec| spec.suspend == Some(true));
+    let status = object.status.as_ref();
+    let conditions = status.and_then(|status| status.conditions.as_ref());
+    let over = conditions.into_iter().flatten().any(|condition| {
+        matches!(condition.type_.as_str(), "Complete" | "Failed") && condition.status == "True"
+    });
+    !suspended && !over
+}
+
+/// Endpoints of a Service that are kept at most; more are cut off by the cluster.
+const MOST_ENDPOINTS: usize = 1000;
+
+/// Whether the addresses behind a Service are not yet those of its ready pods.
+fn service_moves(object: &Service, endpoints: &[Endpoints], pods: &[Pod]) -> bool {
+    let Some(spec) = &object.spec else {
+        return false;
+    };
+    let selector = spec.selector.clone().unwrap_or_default();
+    // Without a selector its endpoints are made by hand; without ports it has none.
+    if selector.is_empty()
+        || spec.ports.iter().flatten().next().is_none()
+        || spec.publish_not_ready_addresses == Some(true)
+        || spec.type_.as_deref() == Some("ExternalName")
+    {
+        return false;
+    }
+    let selected = |pod: &&Pod| {
+        let labels = pod.labels();
+        pod.namespace() == object.namespace()
+            && pod.metadata.deletion_timestamp.is_none()
+            && selector
+                .iter()
+                .all(|(key, value)| labels.get(key) == Some(value))
+    };
+    let wanted: BTreeSet<&str> = pods
+        .iter()
+        .filter(selected)
+        .filter(|pod| is_ready(pod))
+        .filter_map(|pod| pod.status.as_ref()?.pod_ip.as_deref())
+        .collect();
+    let there: BTreeSet<&str> = endpoints
+        .iter()
+        .filter(|endpoints| {
+            endpoints.namespace() == object.namespace() && endpoints.name_any() == object.name_any()
+        })
+        .flat_map(|endpoints| endpoints.subsets.iter().flatten())
+        .flat_map(|subset| subset.addresses.iter().flatten())
+        .map(|address| address.ip.as_str())
+        .collect();
+    there.len() != wanted.len().min(MOST_ENDPOINTS) || !there.is_subset(&wanted)
 }
 
 #[cfg(test)]
@@ -180,6 +273,55 @@ mod tests {
             status[key] = json!(value);
             assert!(deployment_moves(&deployment(status)), "{key}");
         }
+    }
+
+    #[test]
+    fn a_job_moves_until_it_is_over() {
+        let job = |suspend: bool, condition: Option<&str>| -> Job {
+            let conditions: Vec<_> = condition
+                .map(|kind| json!({"type": kind, "status": "True"}))
+                .into_iter()
+                .collect();
+            serde_json::from_value(json!({
+                "metadata": {"name": "a"},
+                "spec": {"suspend": suspend, "template": {}},
+                "status": {"conditions": conditions},
+            }))
+            .unwrap()
+        };
+        assert!(job_moves(&job(false, None)));
+        assert!(!job_moves(&job(true, None)));
+        assert!(!job_moves(&job(false, Some("Complete"))));
+        assert!(!job_moves(&job(false, Some("Failed"))));
+    }
+
+    #[test]
+    fn a_service_moves_until_it_leads_to_its_ready_pods() {
+        let service: Service = serde_json::from_value(json!({
+            "metadata": {"name": "web", "namespace": "shop"},
+            "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]},
+        }))
+        .unwrap();
+        let pod: Pod = serde_json::from_value(json!({
+            "metadata": {"name": "web-1", "namespace": "shop", "labels": {"app": "web"}},
+            "status": {"podIP": "10.0.0.1", "conditions": [{"type": "Ready", "status": "True"}]},
+        }))
+        .unwrap();
+        let endpoints = |ip: &str| -> Vec<Endpoints> {
+            vec![
+                serde_json::from_value(json!({
+                    "metadata": {"name": "web", "namespace": "shop"},
+                    "subsets": [{"addresses": [{"ip": ip}], "ports": [{"port": 80}]}],
+                }))
+                .unwrap(),
+            ]
+        };
+        let pods = [pod];
+        assert!(service_moves(&service, &[], &pods));
+        assert!(service_moves(&service, &endpoints("10.0.0.2"), &pods));
+        assert!(!service_moves(&service, &endpoints("10.0.0.1"), &pods));
+        assert!(service_moves(&service, &endpoints("10.0.0.1"), &[]));
+        assert!(!service_moves(&service, &[], &[]));
     }
 
     #[test]

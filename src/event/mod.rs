@@ -4,16 +4,19 @@
 //! reports are made from either and never judge. The types here are what `--events` and
 //! `--json` write, so they change by addition only ([`FORMAT_VERSION`]).
 
+mod coverage;
 mod leftover;
 mod record;
 mod redact;
+mod settling;
 
+pub use coverage::{Coverage, Unproven, shown_lines};
 pub use leftover::LeftoverRecord;
 pub use record::{
-    CheckRecord, ClusterInfo, CommandRecord, Coverage, LabRecord, PageRecord, Recorder, RunRecord,
-    StepRecord, Unproven,
+    CheckRecord, ClusterInfo, CommandRecord, LabRecord, PageRecord, Recorder, RunRecord, StepRecord,
 };
 pub use redact::{MASK, Redactor};
+pub use settling::SettlingRecord;
 
 use serde::Serialize;
 
@@ -83,6 +86,11 @@ pub enum Event {
         /// What it is.
         what: String,
     },
+    /// Something went wrong beside the labs, such as a bundle that cannot be written.
+    Warning {
+        /// What it is.
+        what: String,
+    },
     /// A lab's shell is there.
     LabStarted {
         /// Lab of the plan.
@@ -129,6 +137,13 @@ pub enum Event {
         /// All about it.
         record: CheckRecord,
     },
+    /// The cluster has settled after a step, or the bound of its `wait=` is reached.
+    Settled {
+        /// Which step.
+        at: StepAt,
+        /// All about it.
+        record: SettlingRecord,
+    },
     /// A step ended, or was passed over.
     StepFinished {
         /// Which one.
@@ -137,6 +152,8 @@ pub enum Event {
         verdict: Verdict,
         /// Why it was skipped or broken as a whole.
         reason: Option<String>,
+        /// The folder with its failure bundle.
+        artifacts: Option<String>,
         /// Wall time in milliseconds.
         duration_ms: u64,
     },

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::coverage::{self, Coverage, Unproven};
+use super::settling::{self, SettlingRecord};
 use super::{Event, FORMAT_VERSION, LeftoverRecord, Sink, StepAt, Verdict};
 
 /// Everything that a run did and found.
@@ -29,6 +31,8 @@ pub struct RunRecord {
     pub labs: Vec<LabRecord>,
     /// How much was verified.
     pub coverage: Coverage,
+    /// Milliseconds that fixed waits would have taken beyond what settling took.
+    pub settling_saved_ms: u64,
     /// What was skipped or checked by nothing but its exit status, and so not proven.
     pub unproven: Vec<Unproven>,
 }
@@ -46,6 +50,8 @@ pub struct ClusterInfo {
     pub server_version: Option<String>,
     /// Version of the kubectl that the lab's commands find.
     pub client_version: Option<String>,
+    /// Why the cluster's Secrets cannot be read: their values are then masked only where a page gives them away.
+    pub secrets_unread: Option<String>,
 }
 
 /// A lab of a run.
@@ -95,10 +101,18 @@ pub struct StepRecord {
     pub verdict: Verdict,
     /// Why it was skipped or broken.
     pub reason: Option<String>,
+    /// The folder with its failure bundle.
+    pub artifacts: Option<String>,
     /// How many commands the page has in it.
     pub command_count: usize,
+    /// How many lines of output the page shows in it.
+    pub lines_shown: usize,
+    /// How many outputs the page shows in it, and texts that it says are absent.
+    pub claims: usize,
     /// Wall time in milliseconds.
     pub duration_ms: u64,
+    /// What its `wait=` came to.
+    pub settling: Option<SettlingRecord>,
     /// Commands that ran.
     pub commands: Vec<CommandRecord>,
     /// Cluster-state checks and hooks made after it.
@@ -147,6 +161,8 @@ pub struct CheckRecord {
     pub reasons: Vec<String>,
     /// What most likely lies behind a failure.
     pub likely_cause: Option<String>,
+    /// What the cluster shows of it: the most telling events, the last log line of what crashed.
+    pub evidence: Vec<String>,
     /// Differences that are no failure.
     pub warnings: Vec<String>,
     /// The rule that compared output.
@@ -157,21 +173,6 @@ pub struct CheckRecord {
     pub diff: Vec<String>,
     /// Wall time in milliseconds.
     pub duration_ms: u64,
-}
-
-/// How much of a run was verified, in counts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Coverage {
-    /// Commands on the pages, those of skipped steps included.
-    pub commands: usize,
-    /// Commands that ran.
-    pub commands_run: usize,
-    /// Commands whose output was compared.
-    pub commands_compared: usize,
-    /// Lines of shown output that were compared.
-    pub lines_compared: usize,
-    /// Cluster-state checks that were made.
-    pub cluster_checks: usize,
 }
 
 impl CheckRecord {
@@ -185,6 +186,7 @@ impl CheckRecord {
             verdict: Verdict::Skipped,
             reasons: Vec::new(),
             likely_cause: None,
+            evidence: Vec::new(),
             warnings: Vec::new(),
             rule: None,
             lines_compared: 0,
@@ -192,19 +194,6 @@ impl CheckRecord {
             duration_ms: 0,
         }
     }
-}
-
-/// Something that a run did not prove.
-#[derive(Debug, Clone, Serialize)]
-pub struct Unproven {
-    /// The page.
-    pub path: String,
-    /// The line.
-    pub line: usize,
-    /// The step's id.
-    pub step: String,
-    /// Why.
-    pub reason: String,
 }
 
 /// Makes the [`RunRecord`] from events.
@@ -227,6 +216,7 @@ impl Default for Recorder {
                 cluster: ClusterInfo::default(),
                 labs: Vec::new(),
                 coverage: Coverage::default(),
+                settling_saved_ms: 0,
                 unproven: Vec::new(),
             },
         }
@@ -251,12 +241,14 @@ impl Recorder {
         }
         let own = record.broken.as_ref().map(|_| Verdict::Broken);
         record.verdict = worst(record.labs.iter().map(|lab| lab.verdict).chain(own));
-        record.coverage = coverage(&record.labs);
-        record.unproven = unproven(&record.labs);
+        record.coverage = coverage::of(&record.labs);
+        record.unproven = coverage::unproven(&record.labs);
+        record.settling_saved_ms = settling::saved(&record.labs);
         self.record
     }
 
-    fn step(&mut self, at: StepAt) -> Option<&mut StepRecord> {
+    /// What was told of a step so far.
+    pub fn step(&mut self, at: StepAt) -> Option<&mut StepRecord> {
         self.record
             .labs
             .get_mut(at.lab)?
@@ -290,15 +282,22 @@ impl Sink for Recorder {
                     step.checks.push(record.clone());
                 }
             }
+            Event::Settled { at, record } => {
+                if let Some(step) = self.step(*at) {
+                    step.settling = Some(record.clone());
+                }
+            }
             Event::StepFinished {
                 at,
                 verdict,
                 reason,
+                artifacts,
                 duration_ms,
             } => {
                 if let Some(step) = self.step(*at) {
                     step.verdict = *verdict;
                     step.reason.clone_from(reason);
+                    step.artifacts.clone_from(artifacts);
                     step.duration_ms = *duration_ms;
                 }
             }
@@ -326,6 +325,7 @@ impl Sink for Recorder {
                 self.record.duration_ms = *duration_ms;
             }
             Event::Progress { .. }
+            | Event::Warning { .. }
             | Event::LabStarted { .. }
             | Event::StepStarted { .. }
             | Event::CommandStarted { .. }
@@ -337,77 +337,6 @@ impl Sink for Recorder {
 /// The worst of some verdicts; [`Verdict::Skipped`] of none.
 pub(super) fn worst(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
     verdicts.max().unwrap_or(Verdict::Skipped)
-}
-
-fn coverage(labs: &[LabRecord]) -> Coverage {
-    let mut coverage = Coverage::default();
-    for step in steps(labs).map(|(_, step)| step) {
-        coverage.commands += step.command_count;
-        coverage.commands_run += step.commands.len();
-        for command in &step.commands {
-            let compared = command.checks.iter().filter(|check| compared_output(check));
-            coverage.commands_compared += compared.clone().count().min(1);
-            coverage.lines_compared += compared.map(|check| check.lines_compared).sum::<usize>();
-        }
-        coverage.cluster_checks += step
-            .checks
-            .iter()
-            .filter(|check| check.kind == "state" && was_decided(check))
-            .count();
-    }
-    coverage
-}
-
-/// Whether shown output was held against what was printed; remarks alone are nothing to compare.
-fn compared_output(check: &CheckRecord) -> bool {
-    check.kind == "output" && was_decided(check) && check.lines_compared > 0
-}
-
-/// Whether a check came to an answer.
-fn was_decided(check: &CheckRecord) -> bool {
-    matches!(check.verdict, Verdict::Pass | Verdict::Fail)
-}
-
-fn unproven(labs: &[LabRecord]) -> Vec<Unproven> {
-    let mut found = Vec::new();
-    for (page, step) in steps(labs) {
-        let mut say = |line, reason: String| {
-            found.push(Unproven {
-                path: page.path.clone(),
-                line,
-                step: step.id.clone(),
-                reason,
-            });
-        };
-        if step.verdict == Verdict::Skipped {
-            let reason = step.reason.as_deref().unwrap_or("not reached");
-            say(step.line, format!("skipped: {reason}"));
-            continue;
-        }
-        // A step with a check on the cluster proves more than its commands' exit status.
-        if step
-            .checks
-            .iter()
-            .any(|check| check.verdict == Verdict::Pass)
-        {
-            continue;
-        }
-        for command in &step.commands {
-            let by_exit = command.checks.iter().all(|check| {
-                check.kind == "exit" || check.kind == "output" && !compared_output(check)
-            });
-            if command.verdict == Verdict::Pass && by_exit {
-                say(command.line, "only the exit status was checked".to_owned());
-            }
-        }
-    }
-    found
-}
-
-fn steps(labs: &[LabRecord]) -> impl Iterator<Item = (&PageRecord, &StepRecord)> {
-    labs.iter()
-        .flat_map(|lab| &lab.pages)
-        .flat_map(|page| page.steps.iter().map(move |step| (page, step)))
 }
 
 #[cfg(test)]

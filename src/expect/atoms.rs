@@ -74,6 +74,9 @@ fn atom(text: &str, before: &str, after: &str, scan: Scan, out: &mut Canon) {
             return atom(&text[start + 36..], "", after, scan, out);
         }
         if let Some(kind) = cloud(text, before) {
+            if kind == Kind::Host {
+                out.text.push_str(load_balanced(text));
+            }
             return out.push(kind, text);
         }
         if is_hex_id(text) && !scan.digests_fixed {
@@ -97,6 +100,7 @@ fn atom(text: &str, before: &str, after: &str, scan: Scan, out: &mut Canon) {
             }
         }
     } else if is_cloud_host(text) {
+        out.text.push_str(load_balanced(text));
         return out.push(Kind::Host, text);
     }
     if let Some((prefix, rest)) = temp(text) {
@@ -165,7 +169,7 @@ fn is_hash(text: &str) -> bool {
     (8..=10).contains(&text.len())
         && text.bytes().all(|b| SAFE.contains(&b))
         && has_digit(text)
-        && has_letter(text)
+        && (has_letter(text) || is_hash_of_digits(text))
 }
 
 /// Before a pod's suffix a shorter hash is plausible too: small numbers give short hashes.
@@ -205,11 +209,26 @@ fn is_suffix_after_hash(text: &str) -> bool {
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 }
 
-/// Minutes since the epoch (8 digits since 2017's controller v2), or the older seconds (10).
+/// Minutes since the epoch (8 digits since 2017's controller v2, so above 24 million, which no date is), or the older
+/// ten digits.
 fn is_serial(text: &str) -> bool {
-    matches!(text.len(), 8 | 10)
-        && text.bytes().all(|b| b.is_ascii_digit())
-        && text.as_bytes()[0] != b'0'
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    match text.len() {
+        8 => {
+            digits
+                && text[..2]
+                    .parse()
+                    .is_ok_and(|millions: u8| (24..40).contains(&millions))
+        }
+        10 => digits && !text.starts_with('0') && !is_hash_of_digits(text),
+        _ => false,
+    }
+}
+
+/// `5989474687`: one hash in a hundred has no letter. It is the decimal digits of a number written in ten signs of the
+/// safe alphabet, and the digits among those are 4 to 9.
+fn is_hash_of_digits(text: &str) -> bool {
+    (9..=10).contains(&text.len()) && text.bytes().all(|b| matches!(b, b'4'..=b'9'))
 }
 
 fn has_digit(text: &str) -> bool {
@@ -399,6 +418,24 @@ fn is_cloud_host(text: &str) -> bool {
     };
     *end != ".amazonaws.com"
         || (KINDS.iter().any(|kind| text.contains(kind)) && text.split('.').count() > 4)
+}
+
+/// Of a load balancer that AWS' controller made, what it is for: `k8s-NAMESPACE-NAME` of `k8s-ui-ui-5ddc3ba496-10794`.
+pub(super) fn load_balanced(host: &str) -> &str {
+    let label = host.split('.').next().unwrap_or_default();
+    let mut end = 0;
+    if label.starts_with("k8s-") {
+        for part in label.split('-') {
+            let number = part.bytes().all(|b| b.is_ascii_digit());
+            let hex = part.len() >= 8 && part.bytes().all(|b| b.is_ascii_hexdigit());
+            let random = number || hex && has_digit(part);
+            if random || part.bytes().all(|b| b == b'x') {
+                break;
+            }
+            end += part.len() + 1;
+        }
+    }
+    label[..end.min(label.len())].trim_end_matches('-')
 }
 
 /// `80:31234/TCP`, `http  31234/TCP` after `NodePort:`, `nodePort: 31234`: the default node port range.

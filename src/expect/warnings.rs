@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 use regex::RegexSet;
 
 use super::command::Command;
-use super::normalise;
 use super::volatile::{Scan, canon};
+use super::{elision, normalise};
 
 /// How a line of noise is treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,7 +212,8 @@ pub(super) struct Cleaned {
 
 /// Takes noise out of both sides. `None` if there is none.
 pub(super) fn take_out(shown: &str, actual: &str, command: &Command) -> Option<Cleaned> {
-    let of_shown: Vec<Option<Noise>> = shown.lines().map(noise).collect();
+    let plain = |line| noise(elision::without_marker(line).unwrap_or(line));
+    let of_shown: Vec<Option<Noise>> = shown.lines().map(plain).collect();
     let of_actual: Vec<Option<Noise>> = actual.lines().map(noise).collect();
     if of_shown.iter().chain(&of_actual).all(Option::is_none) {
         return None;

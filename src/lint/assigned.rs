@@ -31,12 +31,27 @@ pub(super) fn names(text: &str) -> impl Iterator<Item = &str> {
         .flat_map(|names| names.as_str().split_whitespace())
 }
 
-/// The names that any command of a plan sets.
-pub(super) fn anywhere(plan: &Plan) -> HashSet<&str> {
-    plan.steps()
-        .flat_map(|(_, _, step)| &step.commands)
-        .flat_map(|command| names(&command.text))
-        .collect()
+/// Variables that the commands of a plan set, whatever their lab.
+#[derive(Debug, Default)]
+pub(super) struct Assigned<'a> {
+    pub names: HashSet<&'a str>,
+    /// A script is read that may set any.
+    pub any: bool,
+}
+
+impl<'a> Assigned<'a> {
+    pub fn of(plan: &'a Plan) -> Self {
+        let mut assigned = Self::default();
+        for (_, _, step) in plan.steps() {
+            for command in &step.commands {
+                assigned.names.extend(names(&command.text));
+                assigned.any |= ["source ", ". ", "eval "]
+                    .iter()
+                    .any(|builtin| command.text.starts_with(builtin));
+            }
+        }
+        assigned
+    }
 }
 
 #[cfg(test)]

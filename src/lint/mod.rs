@@ -8,6 +8,9 @@
 //! A linter that cries wolf is switched off. A rule is only here if nearly everything it says is
 //! true; what is true and no mistake is a note. `RULES.md` beside this file lists the rules, and a test holds it to the code.
 
+use std::collections::HashMap;
+use std::path::Path;
+
 use crate::plan::Plan;
 use crate::source::{Diagnostic, Severity, SourceFile, Span};
 
@@ -24,6 +27,7 @@ pub use off::{LintOptions, project_switches};
 pub use render::{render_github, render_json, render_text};
 pub use rules::RULES;
 
+use assigned::Assigned;
 use view::LabView;
 
 /// A rule: what it finds and why that matters.
@@ -67,7 +71,7 @@ impl Findings {
     }
 
     /// The same for a file that has no text to show.
-    fn add_path(&mut self, path: &std::path::Path, message: impl Into<String>) -> &mut Diagnostic {
+    fn add_path(&mut self, path: &Path, message: impl Into<String>) -> &mut Diagnostic {
         let (severity, code) = self
             .rule
             .map_or((Severity::Warning, ""), |rule| (rule.severity, rule.code));
@@ -81,7 +85,10 @@ impl Findings {
 /// Every finding on the pages of a plan, in page order. What the plan itself has to say is in its own diagnostics.
 pub fn check(plan: &Plan, options: &LintOptions) -> Vec<Diagnostic> {
     let mut all = Vec::new();
-    let assigned = assigned::anywhere(plan);
+    if options.render {
+        all.extend(rules::cannot_render());
+    }
+    let assigned = Assigned::of(plan);
     for lab in &plan.labs {
         let view = LabView::of(lab, options.render, &assigned);
         let mut findings = Findings::default();
@@ -90,13 +97,15 @@ pub fn check(plan: &Plan, options: &LintOptions) -> Vec<Diagnostic> {
             (rule.check)(&view, &mut findings);
         }
         let mut found = off::filter(&view, findings.all, options);
+        let order: HashMap<&Path, usize> = lab
+            .pages
+            .iter()
+            .enumerate()
+            .map(|(index, page)| (page.file.path(), index))
+            .collect();
         found.sort_by_key(|diagnostic| {
-            let page = lab
-                .pages
-                .iter()
-                .position(|page| page.file.path() == diagnostic.path);
             (
-                page,
+                order.get(diagnostic.path.as_path()).copied(),
                 diagnostic.place.as_ref().map_or(0, |(_, span)| span.start),
                 diagnostic.code,
             )

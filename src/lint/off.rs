@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use super::RULES;
 use super::view::{LabView, PageView};
-use crate::page::Page;
+use crate::page::FrontMatter;
 use crate::plan::Project;
 use crate::source::{Diagnostic, Severity, SourceFile, Span, nearest};
 
@@ -68,12 +68,12 @@ pub(super) fn filter(
         }
         switches.insert(page.file().path(), comments(page, &mut problems));
     }
-    let page_of = |diagnostic: &Diagnostic| -> Option<&Page> {
-        view.lab
-            .pages
-            .iter()
-            .find(|page| page.file.path() == diagnostic.path)
-    };
+    let fronts: HashMap<&std::path::Path, &FrontMatter> = view
+        .lab
+        .pages
+        .iter()
+        .map(|page| (page.file.path(), &page.front))
+        .collect();
     let mut kept: Vec<Diagnostic> = found
         .into_iter()
         .filter(|diagnostic| {
@@ -87,7 +87,9 @@ pub(super) fn filter(
                     .any(|switch| switch.code == code && switch.covers(at))
             });
             !named(&options.off)
-                && !page_of(diagnostic).is_some_and(|page| named(&page.front.lint_off))
+                && !fronts
+                    .get(diagnostic.path.as_path())
+                    .is_some_and(|front| named(&front.lint_off))
                 && !by_comment
         })
         .collect();

@@ -16,12 +16,16 @@ pub fn render_text(diagnostics: &[Diagnostic], color: bool) -> String {
             .filter(|found| found.severity == severity)
             .count()
     };
+    let counted = |severity: Severity| match count(severity) {
+        1 => format!("1 {}", severity.word()),
+        number => format!("{number} {}s", severity.word()),
+    };
     let _ = writeln!(
         text,
-        "{} errors, {} warnings, {} notes",
-        count(Severity::Error),
-        count(Severity::Warning),
-        count(Severity::Note)
+        "{}, {}, {}",
+        counted(Severity::Error),
+        counted(Severity::Warning),
+        counted(Severity::Note)
     );
     text
 }

@@ -1,9 +1,8 @@
 //! A lab laid out for rules: every command with its words, every other fence, names that are known.
 
-use std::collections::HashSet;
-
+use super::assigned::Assigned;
 use super::known::Known;
-use crate::page::{Block, Command, Page, Step, blocks};
+use crate::page::{Block, Command, Page, Step, blocks, is_shell};
 use crate::plan::Lab;
 use crate::source::{SourceFile, Span};
 use crate::syntax::{Simple, Word, simple_commands};
@@ -19,7 +18,7 @@ pub(super) struct LabView<'a> {
     /// What the lab makes.
     pub known: Known,
     /// Variables that any lab of the plan sets.
-    assigned: &'a HashSet<&'a str>,
+    assigned: &'a Assigned<'a>,
 }
 
 /// A page of it.
@@ -43,7 +42,7 @@ pub(super) struct CommandView<'a> {
 }
 
 impl<'a> LabView<'a> {
-    pub fn of(lab: &'a Lab, render: bool, assigned: &'a HashSet<&'a str>) -> Self {
+    pub fn of(lab: &'a Lab, render: bool, assigned: &'a Assigned<'a>) -> Self {
         let mut view = Self {
             lab,
             pages: lab.pages.iter().map(PageView::of).collect(),
@@ -60,7 +59,7 @@ impl<'a> LabView<'a> {
     /// itself may be a chapter.
     pub fn set_elsewhere(&self, name: &str) -> bool {
         let apart = self.pages.iter().any(|page| page.page.front.lab);
-        !apart && self.assigned.contains(name)
+        !apart && (self.assigned.any || self.assigned.names.contains(name))
     }
 
     /// Every command that would run, with its page and step.
@@ -85,22 +84,21 @@ impl<'a> LabView<'a> {
     }
 }
 
-/// A directory of pages is taken as a whole; a page by itself is, unless it has a place among others.
+/// Whether pages are a whole: they say that they are a lab, or are several, or one that has no place among others.
 fn is_whole(lab: &Lab) -> bool {
     let [page] = lab.pages.as_slice() else {
         return true;
     };
     let path = page.file.path();
-    let beside = || {
-        std::fs::read_dir(&lab.directory)
-            .into_iter()
+    let alone = || {
+        let beside = std::fs::read_dir(&lab.directory).into_iter().flatten();
+        beside
             .flatten()
-            .flatten()
-            .map(|entry| entry.path())
-            .filter(|entry| entry.extension() == path.extension())
-            .count()
+            .filter(|entry| entry.path().extension() == path.extension())
+            .nth(1)
+            .is_none()
     };
-    lab.path.is_dir() || page.front.weight.is_none() && beside() <= 1
+    page.front.lab || page.front.weight.is_none() && alone()
 }
 
 impl<'a> PageView<'a> {
@@ -108,6 +106,8 @@ impl<'a> PageView<'a> {
         let steps = page
             .steps
             .iter()
+            // What these rules know is the shell's.
+            .filter(|step| is_shell(&step.language))
             .map(|step| StepView {
                 step,
                 commands: step

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::info::{Info, is_shell};
+use super::info::{Info, file_name, is_shell};
 use super::{MatchKind, Rows};
 use crate::source::{Diagnostic, Severity, SourceFile, Span, nearest};
 
@@ -88,10 +88,12 @@ impl Annotation<'_> {
     pub fn assign(&mut self, key: &str, value: &str) {
         let text = || (!value.is_empty()).then(|| value.to_owned());
         match key {
-            "test" => {
-                if self.flag(key, value) == Some(false) {
-                    self.info.not_run = Some("test=false".to_owned());
-                }
+            "test" => match self.flag(key, value) {
+                Some(false) => self.info.not_run = Some("test=false".to_owned()),
+                run => self.info.run = run.is_some(),
+            },
+            "title" | "file" | "filename" | "name" | "caption" => {
+                self.info.listing = file_name(value);
             }
             "eval" if value.eq_ignore_ascii_case("false") => {
                 self.info.not_run = Some(format!("eval={value}"));

@@ -21,7 +21,8 @@ pub(super) fn read(
     let mut printed = 0;
     while at < lines.len() {
         if let Some(command) = commands.last_mut()
-            && (is_printed(&lines[at].text) || shows_file(&command.text) && at == printed)
+            && (is_printed(&lines[at].text)
+                || at == printed && !is_blank(&lines[at]) && shows_file(&command.text))
         {
             let end = end_of_output(lines, at);
             let shown = &lines[at..end];

@@ -72,9 +72,13 @@ impl Dialects {
         }
         match Prompt::of(&fence.lines, is_session(language)) {
             Some(prompt) => Reading::Transcript(prompt),
-            None if self.fixed.is_some() || self.prompted.contains(language) => Reading::NoPrompt,
-            // Pages without prompts call a fence of commands `console` as well, and one of output.
-            None if is_session(language) && !begins_command(fence) => Reading::NoPrompt,
+            // Where others have prompts, and in a session, what is no plain command is output or text.
+            None if self.fixed.is_some()
+                || !begins_command(fence)
+                    && (is_session(language) || self.prompted.contains(language)) =>
+            {
+                Reading::NoPrompt
+            }
             None => Reading::Bare,
         }
     }

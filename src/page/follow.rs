@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::info::is_shell;
 use super::tools::{is_command, is_outer, is_output};
 
 fn pattern(text: &str) -> Option<Regex> {
@@ -74,9 +75,16 @@ fn structured(language: &str) -> bool {
 
 /// Whether a fence shows what `command`, in the fence before it, printed. `lead` is the page between the two.
 pub(super) fn shows_output(lead: &str, command: &str, language: &str, first_line: &str) -> bool {
-    let Some(prose) = prose(lead) else {
+    let Some(mut prose) = prose(lead) else {
         return false;
     };
+    // A list says more of what the sentence above it announces.
+    while let [.., before, last] = prose.as_slice()
+        && before.ends_with(':')
+        && last.starts_with(['*', '-', '+'])
+    {
+        prose.pop();
+    }
     if first_line.trim_start().starts_with("$ ") {
         return false;
     }
@@ -90,7 +98,7 @@ pub(super) fn shows_output(lead: &str, command: &str, language: &str, first_line
     };
     let Some(last) = joined.as_ref().or(prose.last()) else {
         // Nothing between: a fence in no language is the output, a file in YAML is one only if the command prints YAML.
-        return plain(language) && !is_outer(first_line)
+        return (plain(language) || is_shell(language)) && !is_outer(first_line)
             || structured(language) && prints_tree(command);
     };
     let output = says(&OUTPUT_WORDS, last);
@@ -98,6 +106,10 @@ pub(super) fn shows_output(lead: &str, command: &str, language: &str, first_line
         || (says(&OTHER_THINGS, last) && !last.to_lowercase().contains("output"))
     {
         return false;
+    }
+    // What a shell's label is on, and is no command, is no file, whatever the sentence says: unless it points to one.
+    if is_shell(language) {
+        return output || !last.ends_with(':') || says(&LIKELY_WORDS, last);
     }
     if !last.ends_with(':') {
         return output && (last.to_lowercase().contains("output") || is_output(first_line));

@@ -253,6 +253,13 @@ mod tests {
             &["3: unknown key `dialct`"],
         );
         check("---\nlab: 3\n---\n", None, None, false, &["2: `lab`"]);
+        check(
+            "---\nlabproof:\n  nodes: many\n---\n",
+            None,
+            None,
+            false,
+            &["3: `nodes`"],
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use super::StepOptions;
 use super::annotation::{Annotation, KEYS};
+use super::interpreter::Interpreters;
 use crate::source::{Diagnostic, Severity, SourceFile, Span};
 
 /// What the info string says.
@@ -15,6 +16,10 @@ pub(super) struct Info {
     pub options: StepOptions,
     /// `test=false`, or R Markdown's `eval=FALSE`: in the author's words.
     pub not_run: Option<String>,
+    /// `test=true`: it runs, whatever it looks like.
+    pub run: bool,
+    /// The file that it shows, where a site generator is told to say so: `title="app.py"`.
+    pub listing: Option<String>,
 }
 
 /// Languages that are shell scripts or shell sessions.
@@ -55,9 +60,14 @@ struct Token<'a> {
 /// Longer info strings are not read: every annotation there is fits in many times over.
 const LONGEST: usize = 4096;
 
-/// Reads the info string at `span` of the file. Annotations are only read where the language is a shell's:
+/// Reads the info string at `span` of the file. Annotations are only read where the language is one that runs:
 /// elsewhere they belong to others.
-pub(super) fn read(file: &SourceFile, span: Span, diagnostics: &mut Vec<Diagnostic>) -> Info {
+pub(super) fn read(
+    file: &SourceFile,
+    span: Span,
+    interpreters: &Interpreters,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Info {
     let mut tokens = tokens(file.slice(span), span.start).into_iter();
     let mut info = Info::default();
     if span.end - span.start > LONGEST {
@@ -84,6 +94,7 @@ pub(super) fn read(file: &SourceFile, span: Span, diagnostics: &mut Vec<Diagnost
                 rest.push(first);
             } else {
                 info.language = first.text[..end].to_lowercase();
+                info.listing = file_name(first.text[end..].trim_start_matches(':'));
             }
         }
     }
@@ -94,7 +105,7 @@ pub(super) fn read(file: &SourceFile, span: Span, diagnostics: &mut Vec<Diagnost
             .map_or(String::new(), |token| token.text.to_lowercase());
     }
     rest.extend(tokens);
-    if !is_shell(&info.language) {
+    if !is_shell(&info.language) && interpreters.program(&info.language).is_none() {
         return info;
     }
     let mut seen: Vec<&str> = Vec::new();
@@ -117,6 +128,15 @@ pub(super) fn read(file: &SourceFile, span: Span, diagnostics: &mut Vec<Diagnost
         }
     }
     info
+}
+
+/// A value that is the name of a file.
+pub(super) fn file_name(value: &str) -> Option<String> {
+    let (stem, extension) = value.rsplit_once('.')?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+    let named = !stem.is_empty() && stem.chars().all(plain);
+    (named && (1..=4).contains(&extension.len()) && extension.chars().all(char::is_alphanumeric))
+        .then(|| value.to_owned())
 }
 
 /// Cuts at blanks that stand in no quotes and no braces.
@@ -200,7 +220,12 @@ mod tests {
     fn info(text: &str) -> (Info, Vec<String>) {
         let file = SourceFile::new("a.md", text);
         let mut diagnostics = Vec::new();
-        let info = read(&file, Span::new(0, text.len()), &mut diagnostics);
+        let info = read(
+            &file,
+            Span::new(0, text.len()),
+            &Interpreters::default(),
+            &mut diagnostics,
+        );
         let messages = diagnostics
             .iter()
             .map(|d| {

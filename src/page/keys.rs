@@ -79,6 +79,10 @@ impl Keys<'_> {
                 ("dialect", _) => {
                     self.wrong::<()>("dialect", "`transcript` or `bare`");
                 }
+                ("interpreters", Value::Object(programs)) => self.interpreters(programs, front),
+                ("interpreters", _) => {
+                    self.wrong::<()>("interpreters", "languages, each with its program");
+                }
                 ("lint", Value::Object(rules)) => {
                     for (code, reason) in rules {
                         match reason {
@@ -98,6 +102,12 @@ impl Keys<'_> {
                 ("home", _) => {
                     self.wrong::<()>("home", "`private`, or left out for the user's own");
                 }
+                ("nodes", value) => match value.as_u64() {
+                    Some(nodes @ 1..=100) => front.nodes = u8::try_from(nodes).ok(),
+                    _ => {
+                        self.wrong::<()>("nodes", "a number of nodes, 1 or more");
+                    }
+                },
                 ("tags", Value::Array(tags)) => {
                     front.tags = tags
                         .iter()
@@ -112,11 +122,29 @@ impl Keys<'_> {
                         span,
                         format!("unknown key `{unknown}` under `labproof`"),
                     );
-                    if let Some(known) = nearest(unknown, ["dialect", "home", "lint", "tags"]) {
+                    if let Some(known) = nearest(
+                        unknown,
+                        ["dialect", "home", "interpreters", "lint", "nodes", "tags"],
+                    ) {
                         problem = problem.with_help(format!("did you mean `{known}`?"));
                     }
                     self.diagnostics.push(problem);
                 }
+            }
+        }
+    }
+
+    fn interpreters(&mut self, programs: &serde_json::Map<String, Value>, front: &mut FrontMatter) {
+        for (language, program) in programs {
+            let program = match program {
+                Value::String(program) => Some(program.as_str()),
+                Value::Bool(false) => None,
+                _ => Some(""),
+            };
+            if let Err(problem) = front.interpreters.set(language, program) {
+                let span = self.key_span(language);
+                self.diagnostics
+                    .push(Diagnostic::at(Severity::Error, self.file, span, problem));
             }
         }
     }

@@ -6,7 +6,8 @@
 //! Steps: the front matter is split off and read (`front`, `keys`); the fences are found wherever they stand (`blocks`,
 //! `gaps`, `execute`); each fence's info string is read (`info`, `annotation`); a dialect is chosen per language (`dialect`); what is in
 //! the shell fences becomes commands and shown output (`transcript` by its `prompt`, `bare`, `follow` where the output
-//! has a fence of its own); and what cannot run says why (`skip`, `endless`). `steps` puts these together.
+//! has a fence of its own); a fence in another language is a script for that language's `interpreter`; and what cannot run
+//! says why (`skip`, `endless`). `steps` puts these together.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,6 +24,7 @@ mod follow;
 mod front;
 mod gaps;
 mod info;
+mod interpreter;
 mod keys;
 mod prompt;
 mod skip;
@@ -32,6 +34,8 @@ mod transcript;
 
 pub use dialect::Dialect;
 pub(crate) use info::is_shell;
+pub use interpreter::Interpreters;
+pub(crate) use interpreter::{is_python, script};
 
 /// One markdown page of a lab.
 #[derive(Debug, Clone)]
@@ -59,10 +63,14 @@ pub struct FrontMatter {
     pub lab: bool,
     /// `labproof: {dialect: ...}`: how the page's shell fences are written, where it says so.
     pub dialect: Option<Dialect>,
+    /// `labproof: {interpreters: {js: "node -", python: false}}`: what runs fences in other languages.
+    pub interpreters: Interpreters,
     /// `labproof: {lint: {LP001: reason}}`: rules that are off on this page, and why.
     pub lint_off: Vec<(String, String)>,
     /// `labproof: {home: private}`: the lab's commands have an empty HOME that goes with the lab.
     pub private_home: bool,
+    /// `labproof: {nodes: N}`: how many nodes the cluster must have that the page runs on.
+    pub nodes: Option<u8>,
     /// `labproof: {tags: [...]}`: words that `--filter` finds the page by.
     pub tags: Vec<String>,
 }
@@ -206,14 +214,15 @@ pub enum Rows {
 
 /// Reads a page. `profile` is the kind of cluster of the run, for `only=`; `None` when there is none yet.
 pub fn read(file: &SourceFile, profile: Option<&str>) -> (Page, Vec<Diagnostic>) {
-    read_as(file, profile, None)
+    read_as(file, profile, None, &Interpreters::default())
 }
 
-/// The same, in the dialect of the project where the page names none itself.
+/// The same, with the dialect and the interpreters of the project where the page names none itself.
 pub fn read_as(
     file: &SourceFile,
     profile: Option<&str>,
     dialect: Option<Dialect>,
+    interpreters: &Interpreters,
 ) -> (Page, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let (mut front, start) = match front::split(file.text()) {
@@ -233,6 +242,7 @@ pub fn read_as(
         }
     };
     front.dialect = front.dialect.or(dialect);
+    front.interpreters = std::mem::take(&mut front.interpreters).or(interpreters);
     let blocks = blocks::find(file, start);
     let stem = stem(file.path());
     let title = front
@@ -291,7 +301,8 @@ pub(crate) fn blocks(page: &Page) -> Vec<Block> {
         .map(|fence| {
             let texts: Vec<&str> = fence.lines.iter().map(|line| line.text.as_ref()).collect();
             Block {
-                language: info::read(file, fence.info, &mut Vec::new()).language,
+                language: info::read(file, fence.info, &page.front.interpreters, &mut Vec::new())
+                    .language,
                 span: fence.span,
                 info: fence.info,
                 text: texts.join("\n"),

@@ -22,6 +22,8 @@ pub(super) struct Prompt {
 enum Kind {
     /// `$ ` or `# ` or `% ` or `> `.
     Sign(char),
+    /// `$` without a blank.
+    Tight,
     /// One of [`HOSTS`], and what the first one begins with.
     Host(usize, String),
 }
@@ -29,7 +31,7 @@ enum Kind {
 /// Prompts that name a user, a shell, a machine or a directory; the first group is what they begin with, the last is the command.
 static HOSTS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     [
-        r"^(\[?[A-Za-z_][\w.-]*@[\w.-]+)(?:[: ][^#$%]{0,80}?)?\]? ?[#$%] ?(\S.*)$",
+        r"^(\[? ?[A-Za-z_][\w.-]*@[\w.-]+)(?:[: ][^#$%]{0,80}?)?\]? ?[#$%] ?(\S.*)$",
         r"^((?:ba|a)?sh-\d[\d.]*)[#$] ?(\S.*)$",
         r"^((?:controlplane|(?:node|worker|master|manager|host|client|server)[-_]?\d*)(?:[: ]?[~/][\w~/.-]*)?) ?[#$] (\S.*)$",
         // What busybox shows, and a shell that shows its directory.
@@ -74,15 +76,16 @@ impl Prompt {
                 return Some(Prompt { indent, kind });
             }
         }
-        for mark in ['$', '#', '%', '>'] {
-            let command = match sign(bare, mark) {
-                Some(command) => command,
-                None if mark == '$' => &bare[bare.len().min(1)..],
-                None => continue,
+        if bare.strip_prefix('$').is_some_and(is_typed) {
+            let kind = Kind::Tight;
+            return Some(Prompt { indent, kind });
+        }
+        for mark in ['#', '%', '>'] {
+            let Some(command) = sign(bare, mark) else {
+                continue;
             };
             let plainly = match mark {
-                '$' => bare.starts_with('$') && is_typed(command),
-                '>' => is_command(command),
+                '>' => is_command(command) || is_program(command) && command.contains(' '),
                 _ if session => is_recorded(command, mark, lines),
                 _ => is_command(command) && lines.iter().any(|line| is_output(&line.text)),
             };
@@ -99,9 +102,9 @@ impl Prompt {
     /// Whether it is the prompt of another machine or of a shell in a container, as root has there.
     pub fn is_of_container(&self) -> bool {
         match &self.kind {
-            Kind::Sign(_) => false,
+            Kind::Sign(_) | Kind::Tight => false,
             Kind::Host(_, head) => {
-                head.starts_with("root@")
+                head.trim_start_matches(['[', ' ']).starts_with("root@")
                     || head.starts_with('/')
                     || head.starts_with('~')
                     || head.contains("sh-")
@@ -113,10 +116,7 @@ impl Prompt {
     pub fn strip<'a>(&self, line: &'a str) -> Option<&'a str> {
         let bare = self.unindent(line)?;
         match &self.kind {
-            Kind::Sign('$') => sign(bare, '$').or_else(|| {
-                let command = bare.strip_prefix('$')?;
-                is_typed(command).then_some(command)
-            }),
+            Kind::Tight => bare.strip_prefix('$').filter(|command| is_typed(command)),
             Kind::Sign(mark) => sign(bare, *mark),
             Kind::Host(pattern, _) => after_host(*pattern, bare),
         }
@@ -135,7 +135,7 @@ impl Prompt {
                 let rest = self.unindent(line)?.strip_prefix(*mark)?;
                 Some(rest.strip_prefix([' ', '\t']).unwrap_or(rest))
             }
-            Kind::Host(..) => Some(command),
+            Kind::Host(..) | Kind::Tight => Some(command),
         }
     }
 }
@@ -145,11 +145,14 @@ fn is_typed(command: &str) -> bool {
     is_outer(command) && command.split_whitespace().nth(1).is_some()
 }
 
+/// Whether a line could begin with a program's name.
+fn is_program(line: &str) -> bool {
+    line.starts_with(|c: char| c.is_ascii_lowercase() || c == '.' || c == '/')
+}
+
 /// Whether `# command` in a recorded session is one, and not a remark: nothing there is typed without the sign.
 fn is_recorded(command: &str, mark: char, lines: &[Line<'_>]) -> bool {
-    let program =
-        |line: &str| line.starts_with(|c: char| c.is_ascii_lowercase() || c == '.' || c == '/');
-    program(command)
+    is_program(command)
         && lines.iter().all(|line| {
             let line = line.text.trim();
             sign(line, mark).is_some() || !is_command(line)
@@ -226,6 +229,11 @@ mod tests {
         );
         check(false, "sh-5.0$ a\nx\nsh-5.1$ b", &["a", "b"]);
         check(false, "me@mac ~ % ls", &["ls"]);
+        check(
+            false,
+            "[ root@curl:/ ]$ nslookup x\nServer: y",
+            &["nslookup x"],
+        );
         check(false, "~/lab $ ls", &["ls"]);
         check(false, "PS C:\\lab> kubectl get no", &["kubectl get no"]);
     }

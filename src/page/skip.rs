@@ -29,7 +29,9 @@ fn placeholder(commands: &[Command]) -> Option<&str> {
             let (whole, name) = (found.get(0)?, found.get(1)?.as_str());
             let before = command.text[..whole.start()].chars().next_back();
             // `2<in>` and `cat<<EOF>x` redirect; `</x>` below makes it markup.
-            let redirects = before.is_some_and(|c| c == '<' || c == '&' || c.is_ascii_digit());
+            // In Python's regular expressions `(?P<name>...)` names a group.
+            let redirects =
+                before.is_some_and(|c| matches!(c, '<' | '&' | 'P') || c.is_ascii_digit());
             let markup = LITERAL.iter().any(|known| known.eq_ignore_ascii_case(name))
                 || command.text.contains(&format!("</{name}>"));
             (!redirects && !markup).then(|| whole.as_str())

@@ -8,8 +8,8 @@ use super::dialect::{self, Dialects, Reading};
 use super::info::{self, Info, is_session, is_shell};
 use super::tools::{is_command, is_outer, is_printed};
 use super::{
-    Command, Expected, FrontMatter, Step, StepOptions, bare, endless, execute, follow, skip,
-    transcript,
+    Command, Expected, FrontMatter, Step, StepOptions, bare, endless, execute, follow, interpreter,
+    skip, transcript,
 };
 use crate::source::{Diagnostic, Severity, SourceFile, Span};
 
@@ -24,13 +24,20 @@ pub(super) struct Source<'a> {
     pub profile: Option<&'a str>,
 }
 
-/// Reads every shell fence as a step.
+/// Reads every fence that holds something to run as a step.
 pub(super) fn read(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Step> {
     let mut infos: Vec<Info> = source
         .blocks
         .fences
         .iter()
-        .map(|fence| info::read(source.file, fence.info, diagnostics))
+        .map(|fence| {
+            info::read(
+                source.file,
+                fence.info,
+                &source.front.interpreters,
+                diagnostics,
+            )
+        })
         .collect();
     label(&mut infos, &source.blocks.fences);
     let dialects = Dialects::of(
@@ -119,6 +126,10 @@ impl Reader<'_> {
         }
         let before = self.before.take();
         let lead = &self.source.file.text()[self.at.min(fence.span.start)..fence.span.start];
+        let front = self.source.front;
+        if let Some(program) = front.interpreters.program(&info.language) {
+            return self.script(info, fence, program, lead);
+        }
         let shell = is_shell(&info.language);
         let reading = shell.then(|| self.dialects.choose(&info.language, fence));
         let recorded = info.not_run.is_some() || info.options.raw;
@@ -137,13 +148,19 @@ impl Reader<'_> {
             Some(Reading::Bare) => {
                 let announced = before.is_some() && follow::announces_output(lead);
                 let command = first_line(fence).is_some_and(|line| is_command(&line.text));
-                !recorded && (plain || announced && !command)
+                let silent = |index: &usize| {
+                    let last = self.steps[*index].commands.last();
+                    last.is_some_and(|command| command.expected.is_none())
+                };
+                let answer = before.as_ref().is_some_and(silent) && is_answer(fence);
+                !recorded && (plain || answer || announced && !command)
             }
         };
         match reading {
             Some(reading) if !output => self.step(info, fence, &reading, lead),
-            // Its label says nothing about what it shows.
-            _ if output && shell => self.output("", fence, lead, before),
+            // Where others have prompts, its label says nothing about what it shows.
+            Some(Reading::Bare) => self.output(&info.language, fence, lead, before),
+            Some(_) => self.output("", fence, lead, before),
             _ if output => self.output(&info.language, fence, lead, before),
             _ => {}
         }
@@ -200,8 +217,36 @@ impl Reader<'_> {
         );
     }
 
+    /// A fence in another language: one script for its interpreter.
+    fn script(&mut self, info: Info, fence: &Fence<'_>, program: &str, lead: &str) {
+        let commands = interpreter::command(self.source.file, fence, program);
+        let inside = self.is_inside(&commands, fence, lead, false);
+        let listing = || {
+            let named = info.listing.as_ref();
+            named
+                .map(|file| format!("listing of {file}"))
+                .or_else(|| interpreter::listing(fence, lead))
+        };
+        let skip = info
+            .not_run
+            .clone()
+            .or_else(|| self.other_profile(&info))
+            .or_else(|| commands.is_empty().then(|| nothing_to_run(fence)))
+            .or_else(|| inside.then(|| skip::INSIDE.to_owned()))
+            .or_else(|| (!info.run).then(listing).flatten())
+            .or_else(|| skip::reason(&commands));
+        self.add(info, fence, commands, skip);
+        self.prompted = false;
+    }
+
     fn step(&mut self, info: Info, fence: &Fence<'_>, reading: &Reading, lead: &str) {
         let (commands, skip) = self.content(&info, fence, reading, lead);
+        self.add(info, fence, commands, skip);
+        self.prompted = matches!(reading, Reading::Transcript(prompt) if !prompt.is_of_container());
+    }
+
+    /// A step of what a fence holds; the next fence may show its output.
+    fn add(&mut self, info: Info, fence: &Fence<'_>, commands: Vec<Command>, skip: Option<String>) {
         let file = self.source.file;
         self.push(Step {
             id: String::new(),
@@ -214,7 +259,16 @@ impl Reader<'_> {
             commands,
         });
         self.before = Some(self.steps.len() - 1);
-        self.prompted = matches!(reading, Reading::Transcript(prompt) if !prompt.is_of_container());
+    }
+
+    /// Why a step does not run on this run's kind of cluster.
+    fn other_profile(&self, info: &Info) -> Option<String> {
+        match (&info.options.only, self.source.profile) {
+            (Some(only), Some(profile)) if !only.split(',').any(|one| one == profile) => {
+                Some(format!("profile {only}"))
+            }
+            _ => None,
+        }
     }
 
     /// Adds a step, with its name.
@@ -255,12 +309,6 @@ impl Reader<'_> {
         };
         let container = matches!(reading, Reading::Transcript(prompt) if prompt.is_of_container());
         let inside = self.is_inside(&commands, fence, lead, container);
-        let other_profile = match (&info.options.only, self.source.profile) {
-            (Some(only), Some(profile)) if !only.split(',').any(|one| one == profile) => {
-                Some(format!("profile {only}"))
-            }
-            _ => None,
-        };
         let by_reading = inside
             .then(|| skip::INSIDE.to_owned())
             .or_else(|| skip::reason(&commands))
@@ -277,7 +325,7 @@ impl Reader<'_> {
         let skip = info
             .not_run
             .clone()
-            .or(other_profile)
+            .or_else(|| self.other_profile(info))
             .or_else(|| commands.is_empty().then(|| nothing_to_run(fence)))
             .or(by_reading);
         if skip.is_none() {
@@ -294,17 +342,18 @@ impl Reader<'_> {
         lead: &str,
         container: bool,
     ) -> bool {
+        let outer = commands.iter().any(|command| is_outer(&command.text));
         let Some(section) = self.inside else {
-            return container;
+            // root on a node has the prompt of root in a container, and other programs.
+            return container && !outer;
         };
         let lead = lead.to_lowercase();
-        let left = section != fence.section
-            || commands.iter().any(|command| is_outer(&command.text))
-            || OUTSIDE.iter().any(|phrase| lead.contains(phrase));
+        let left =
+            section != fence.section || outer || OUTSIDE.iter().any(|phrase| lead.contains(phrase));
         if left || leaves(commands) {
             self.inside = None;
         }
-        container || !left
+        container && !outer || !left
     }
 
     /// A fence that shows output: of the command before it, or of one in the prose.
@@ -379,6 +428,18 @@ impl Reader<'_> {
 
 fn first_line<'a>(fence: &'a Fence<'_>) -> Option<&'a Line<'a>> {
     fence.lines.iter().find(|line| !line.text.trim().is_empty())
+}
+
+/// Whether a shell's fence below a command holds what that printed: no line is plainly a command, and some line cannot be one.
+fn is_answer(fence: &Fence<'_>) -> bool {
+    let first = first_line(fence).map_or("", |line| line.text.trim());
+    let typed = first.starts_with("sudo ")
+        || [" -", "|", ">", "$", "./"]
+            .iter()
+            .any(|mark| first.contains(mark));
+    !typed
+        && fence.lines.iter().all(|line| !is_command(&line.text))
+        && fence.lines.iter().any(|line| is_printed(&line.text))
 }
 
 /// A fence's content as shown output.

@@ -240,14 +240,17 @@ pub(super) fn is_command(line: &str) -> bool {
             .is_some_and(|pattern| pattern.is_match(line.trim_start()))
 }
 
-/// The first word of a command line, `sudo` and assignments before it left out.
+/// The first word of a command line, `sudo` with its flags and assignments before it left out.
 pub(super) fn first_word(line: &str) -> &str {
+    let mut sudo = false;
     line.split_whitespace()
         .find(|word| {
             let assignment = word.split_once('=').is_some_and(|(name, _)| {
                 name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
             });
-            *word != "sudo" && !assignment
+            let flag = sudo && word.starts_with('-');
+            sudo |= *word == "sudo";
+            *word != "sudo" && !assignment && !flag
         })
         .unwrap_or("")
 }
@@ -294,11 +297,15 @@ static NO_COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
           | [A-Z][a-z]+[,.:;!?]?(?:\s|$)                     # a sentence, `Server:  10.0.0.10`
           | [A-Z]{2,}(?:\[\d+\])?(?:[:\s]|$)                 # WARNING: ..., INFO[0000] ..., PONG
           | [^\s'"$(){}<>;|&=]+[^\s'"$(){}<>;|&=:]:(?:\s|$)   # `client_address: ...`, `nslookup: can't resolve`
+          | [^\s()"'$`;|&<>=\#]+(?:\s[^()"'$`;|&<>\#]*)?\s\([^()]*[^\s()][^()]*\)   # bash refuses a bare parenthesis there
           | "[^"]*":
           | [-*+|]\s | -{3,}\s*$ | ={3,} | [│├└┌✓✔✗√•→]
           | [a-z0-9.-]+-\d+$                                # web-0
           | [a-z0-9.-]+-[a-f0-9]{8,10}-[a-z0-9]{5}(?:\s|$)   # a Pod of a Deployment
           | [0-9a-f]{12,}$                                  # a container's id
+          | [a-z0-9-]+(?:\.[a-z0-9-]+){3,}$                 # a DNS name
+          | [A-Za-z][\w-]*\.[\w.-]+\s*=                     # a property
+          | \S+(?:\ {2,}\S+){3,}$                           # the row of a table
           | \S+\ (?:is|are|was|were|has|have|will|already|cannot|did|does)\ \w
         )"#,
     )
@@ -334,6 +341,7 @@ mod tests {
     fn commands_and_output_look_different() {
         check("kubectl get pods", true, false);
         check("sudo A=1 helm ls", true, false);
+        check("sudo -E B=2 helm ls", true, false);
         check("NAME      READY   STATUS", false, true);
         check("NAME   NOMINATED NODE   READINESS GATES", false, true);
         check(
@@ -364,6 +372,11 @@ mod tests {
             "...",
             "- name: x",
             "pod-a is ready",
+            "data    (253:1)",
+            "a row of it (10%)",
+            "zk-0.zk-hs.default.svc.cluster.local",
+            "server.1=zk-0:2888",
+            "zk-2      1/1       Terminating   0         9m",
         ] {
             assert!(is_printed(line), "{line}");
         }
@@ -379,6 +392,10 @@ mod tests {
             "if [ -f x ]; then",
             "NODES=$(kubectl get nodes)",
             "EOF",
+            "f () {",
+            "a=(b c)",
+            "(cd x; make)",
+            "tool x # why (or not)",
             ": x",
             "bin/tool x",
         ] {

@@ -112,7 +112,12 @@ fn read_page(
         }
     };
     let file = SourceFile::new(path, text);
-    let (page, problems) = page::read_as(&file, options.profile.as_deref(), options.dialect);
+    let (page, problems) = page::read_as(
+        &file,
+        options.profile.as_deref(),
+        options.dialect,
+        &options.interpreters,
+    );
     diagnostics.extend(problems);
     Some(page)
 }

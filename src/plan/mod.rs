@@ -8,7 +8,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::page::{Dialect, Page};
+use crate::page::{Dialect, Interpreters, Page};
 use crate::source::{Diagnostic, Severity, SourceFile};
 use crate::verifier::Verifier;
 
@@ -35,6 +35,8 @@ pub struct PlanOptions {
     pub profile: Option<String>,
     /// How shell fences are written where a page does not say; `None`: every page is looked at.
     pub dialect: Option<Dialect>,
+    /// What runs fences in other languages than the shell's.
+    pub interpreters: Interpreters,
     /// Globs over page paths, titles, tags and step ids; empty: everything.
     pub filters: Vec<String>,
     /// `--compat eks-workshop`: what that workshop's own harness takes pages to mean.
@@ -97,6 +99,12 @@ impl Plan {
         })
     }
 
+    /// How many nodes a cluster needs that any of the labs can run on, where a page says so.
+    pub fn nodes(&self) -> Option<u8> {
+        let pages = self.labs.iter().flat_map(|lab| &lab.pages);
+        pages.filter_map(|page| page.front.nodes).max()
+    }
+
     /// Whether a problem was found that keeps the plan from being run.
     pub fn has_errors(&self) -> bool {
         self.diagnostics
@@ -142,6 +150,6 @@ pub fn build(paths: &[PathBuf], options: &PlanOptions) -> Plan {
 
 fn nothing(path: &Path) -> Diagnostic {
     Diagnostic::of_path(Severity::Error, path, "no step to run here").with_help(
-        "a step is a fenced block whose language is bash, sh, shell or console, in a .md or .mdx file",
+        "a step is a fenced block whose language is bash, sh, shell, console or python, in a .md or .mdx file",
     )
 }

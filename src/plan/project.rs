@@ -5,13 +5,17 @@
 //! compat = "eks-workshop"     # what `--compat eks-workshop` says, for everybody
 //! cluster = "kind:workshop"   # what `--cluster` says, unless the command line says it
 //!
+//! [interpreters]              # fences in other languages: what takes them on its stdin
+//! js = "node -"
+//! python = false              # python fences run unless one says so
+//!
 //! [lint.off]
 //! LP019 = "the pages are read aloud, output is not shown"
 //! ```
 
 use std::path::{Path, PathBuf};
 
-use crate::page::Dialect;
+use crate::page::{Dialect, Interpreters};
 use crate::source::{Diagnostic, Severity, SourceFile, nearest};
 
 /// The name of the file.
@@ -24,6 +28,8 @@ pub struct Project {
     pub file: Option<SourceFile>,
     /// How its shell fences are written.
     pub dialect: Option<Dialect>,
+    /// What runs fences in other languages than the shell's.
+    pub interpreters: Interpreters,
     /// `compat = "eks-workshop"`: pages mean what that workshop's own harness takes them to mean.
     pub compat_eks_workshop: bool,
     /// `cluster`: where to run, as `--cluster` takes it; `cli` understands it.
@@ -88,9 +94,27 @@ impl Reader<'_> {
                     Some(cluster) => self.project.cluster = Some(cluster.to_owned()),
                     None => self.error(key, "`cluster` must be a text, as `--cluster` takes it"),
                 },
+                ("interpreters", toml::Value::Table(programs)) => self.interpreters(programs),
+                ("interpreters", _) => self.error(key, "`interpreters` must be a table"),
                 ("lint", toml::Value::Table(lint)) => self.lint(lint),
                 ("lint", _) => self.error(key, "`lint` must be a table"),
-                _ => self.unknown(key, &["dialect", "compat", "cluster", "lint"]),
+                _ => self.unknown(
+                    key,
+                    &["dialect", "compat", "cluster", "interpreters", "lint"],
+                ),
+            }
+        }
+    }
+
+    fn interpreters(&mut self, table: &toml::Table) {
+        for (language, program) in table {
+            let program = match program {
+                toml::Value::String(program) => Some(program.as_str()),
+                toml::Value::Boolean(false) => None,
+                _ => Some(""),
+            };
+            if let Err(problem) = self.project.interpreters.set(language, program) {
+                self.error(language, &problem);
             }
         }
     }
@@ -156,6 +180,18 @@ mod tests {
             &[],
         );
         check("", None, 0, &[]);
+        check(
+            "[interpreters]\njs = \"node -\"\npython = false\n",
+            None,
+            0,
+            &[],
+        );
+        check(
+            "[interpreters]\nbash = \"sh\"\n",
+            None,
+            0,
+            &["`bash` runs in the lab's own bash"],
+        );
         check("compat = \"eks-workshop\"\n", None, 0, &[]);
         check(
             "compat = \"eks\"\n",

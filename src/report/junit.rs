@@ -86,18 +86,23 @@ fn cases(page: &PageRecord, step: &StepRecord) -> Vec<TestCase> {
             command.line,
             one_line(&command.text, NAME_WIDTH)
         );
-        let status = status(command.verdict, &command.checks, &command.output);
+        let status = status(command.verdict, &command.checks, &command.output, step);
         named(name, status, command.duration_ms, command.checks.len())
     });
     let checks = step.checks.iter().map(|check| {
         let name = format!("{}: {}", step.id, check.name);
-        let status = status(check.verdict, std::slice::from_ref(check), "");
+        let status = status(check.verdict, std::slice::from_ref(check), "", step);
         named(name, status, check.duration_ms, 1)
     });
     commands.chain(checks).collect()
 }
 
-fn status(verdict: Verdict, checks: &[CheckRecord], output: &str) -> TestCaseStatus {
+fn status(
+    verdict: Verdict,
+    checks: &[CheckRecord],
+    output: &str,
+    step: &StepRecord,
+) -> TestCaseStatus {
     let kind = match verdict {
         Verdict::Pass => return TestCaseStatus::success(),
         Verdict::Skipped => return TestCaseStatus::skipped(),
@@ -121,11 +126,15 @@ fn status(verdict: Verdict, checks: &[CheckRecord], output: &str) -> TestCaseSta
             .reasons
             .iter()
             .chain(&check.likely_cause)
+            .chain(&check.evidence)
             .chain(&check.diff);
         for line in lines {
             description.push_str(line);
             description.push('\n');
         }
+    }
+    if let Some(folder) = &step.artifacts {
+        description.push_str(&format!("artifacts: {folder}\n"));
     }
     if !output.is_empty() {
         description.push_str("output:\n");

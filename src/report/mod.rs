@@ -1,8 +1,9 @@
 //! Events and the record of a run → bytes for people and machines. Reports never judge.
 //!
-//! [`terminal`] and [`events`] are told what happens as it happens; [`summary`], [`junit`] and
+//! [`terminal`] and [`events`] are told what happens as it happens; [`summary`], [`junit`], [`badge`] and
 //! [`json`] are pure functions of the finished [`RunRecord`](crate::event::RunRecord).
 
+pub mod badge;
 pub mod events;
 pub mod json;
 pub mod junit;

@@ -27,6 +27,9 @@ pub fn failures(record: &RunRecord) -> String {
                     failure(&mut out, page, step, None, check);
                 }
             }
+            if let Some(folder) = &step.artifacts {
+                let _ = writeln!(out, "all about step {}: {}\n", step.id, printable(folder));
+            }
         }
     }
     for lab in &record.labs {
@@ -91,6 +94,9 @@ fn failure(
             paint(YELLOW, "likely cause:"),
             printable(cause)
         );
+    }
+    for line in &check.evidence {
+        let _ = writeln!(out, "    {}", paint(DIM, &printable(line)));
     }
     if !check.diff.is_empty() {
         let shown = format!("--- {}:{}", check.path, check.line);
@@ -193,6 +199,17 @@ fn verified(out: &mut String, record: &RunRecord) {
         count(coverage.lines_compared, "line"),
         count(coverage.cluster_checks, "check"),
     );
+    let shares = coverage.shares().into_iter();
+    let shares: Vec<String> = shares
+        .filter_map(|(what, share)| share.map(|share| format!("{share} % of the {what}")))
+        .collect();
+    if !shares.is_empty() {
+        let _ = writeln!(out, "  coverage: {}", shares.join(", "));
+    }
+    if record.settling_saved_ms > 0 {
+        let saved = seconds(record.settling_saved_ms);
+        let _ = writeln!(out, "  settling saved {saved} against fixed waits");
+    }
 }
 
 fn not_verified(out: &mut String, record: &RunRecord) {

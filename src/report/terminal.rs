@@ -8,8 +8,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::style::{BOLD, DIM, YELLOW, count, mark, one_line, paint, printable, seconds};
 use crate::event::{
-    CheckRecord, ClusterInfo, CommandRecord, Event, LabRecord, LeftoverRecord, Sink, StepAt,
-    Verdict,
+    CheckRecord, ClusterInfo, CommandRecord, Event, LabRecord, LeftoverRecord, SettlingRecord,
+    Sink, StepAt, Verdict,
 };
 
 /// Characters of a command that are shown on its line.
@@ -112,6 +112,27 @@ impl<W: Write + Send> Terminal<W> {
         self.findings(record);
     }
 
+    fn settled(&mut self, record: &SettlingRecord) {
+        if let Some(warning) = record.warning() {
+            let text = format!(
+                "          {} {}",
+                paint(YELLOW, "warning:"),
+                printable(&warning)
+            );
+            return self.line(&text);
+        }
+        if !record.quiet {
+            return;
+        }
+        let bound = record.bound_ms / 1000;
+        let mut note = format!("settled in {} of {bound} s", seconds(record.waited_ms));
+        if !record.waited_for.is_empty() {
+            note.push_str(": ");
+            note.push_str(&one_line(&record.waited_for.join(", "), COMMAND_WIDTH));
+        }
+        self.line(&paint(DIM, &format!("          {}", printable(&note))));
+    }
+
     fn findings(&mut self, check: &CheckRecord) {
         if matches!(check.verdict, Verdict::Fail | Verdict::Broken)
             && let Some(reason) = check.reasons.first()
@@ -206,6 +227,10 @@ impl<W: Write + Send> Sink for Terminal<W> {
                 ..
             } => self.run_started(labproof, cluster, labs),
             Event::Progress { what } => self.start(|| what.clone()),
+            Event::Warning { what } => {
+                let text = format!("  {} {}", paint(YELLOW, "warning:"), printable(what));
+                self.line(&text);
+            }
             Event::LabStarted { .. } | Event::StepStarted { .. } => {}
             Event::CommandStarted { at, line, text, .. } => {
                 self.head(*at);
@@ -226,6 +251,10 @@ impl<W: Write + Send> Sink for Terminal<W> {
             Event::CheckFinished { at, record } => {
                 self.head(*at);
                 self.check(record);
+            }
+            Event::Settled { at, record } => {
+                self.head(*at);
+                self.settled(record);
             }
             Event::StepFinished {
                 at,

@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use super::judge::{Judged, Place, judge};
-use super::lab::{Carried, LabRun};
-use super::{cause, millis};
+use super::lab::{Carried, Here, LabRun};
+use super::{failure, millis};
 use crate::cluster::{Watch, Watched};
-use crate::event::{CommandRecord, Event, StepAt, Verdict};
+use crate::event::{CommandRecord, Event, Verdict};
 use crate::expect::{self, Defined};
 use crate::shell::{End, Limits, Outcome, Session, ShellError, ShellFate};
 use crate::syntax;
@@ -50,10 +50,11 @@ pub(super) struct Ran {
 pub(super) async fn run(
     run: &LabRun<'_>,
     session: &mut Session,
-    at: StepAt,
+    here: Here<'_>,
     place: Place<'_>,
     carried: &mut Carried<'_>,
 ) -> Result<Ran, ShellError> {
+    let at = here.at;
     let options = &place.step.options;
     let command = place.command;
     run.emitter.emit(Event::CommandStarted {
@@ -69,8 +70,11 @@ pub(super) async fn run(
         || *may_repeat.get_or_insert_with(|| repeatable(&command.text, &carried.ran));
     let mut again = Again::new(started + run.options.retry.min(options.timeout));
     let mut attempts = 1;
-    let (outcome, judged) = loop {
+    let (outcome, mut judged) = loop {
         let outcome = session.run(&command.text, limits(run, place)).await?;
+        if outcome.output.merged.total_bytes > 0 {
+            run.learn_secrets().await;
+        }
         let judged = judge(place, &outcome, &carried.bindings);
         let unsettled = match judged.verdict() {
             Verdict::Fail => {
@@ -117,7 +121,12 @@ pub(super) async fn run(
         .trail
         .command(run.connection, at, command.line, &command.text, output)
         .await;
-    let record = record(run, place, outcome, judged, attempts, started.elapsed()).await;
+    let duration = started.elapsed();
+    if failure::is_bad(judged.verdict()) && !run.cancel.is_cancelled() {
+        failure::explain_command(run, here, place, &outcome, &mut judged, &mut carried.bundle)
+            .await;
+    }
+    let record = record(place, outcome, judged, attempts, duration);
     run.emitter.emit(Event::CommandFinished { at, record });
     Ok(ran)
 }
@@ -199,8 +208,7 @@ fn limits<'a>(run: &'a LabRun<'_>, place: Place<'a>) -> Limits<'a> {
     }
 }
 
-async fn record(
-    run: &LabRun<'_>,
+fn record(
     place: Place<'_>,
     outcome: Outcome,
     mut judged: Judged,
@@ -208,16 +216,6 @@ async fn record(
     duration: Duration,
 ) -> CommandRecord {
     let verdict = judged.verdict();
-    if verdict == Verdict::Fail {
-        let likely = cause::likely(run.connection, &place.command.text).await;
-        if let Some(failed) = judged
-            .checks
-            .iter_mut()
-            .find(|check| check.verdict == Verdict::Fail)
-        {
-            failed.likely_cause = likely;
-        }
-    }
     if let Some(exit) = judged.checks.first_mut() {
         exit.warnings.extend(fate(outcome.shell));
     }

@@ -2,7 +2,8 @@
 
 use std::sync::Mutex;
 
-use crate::event::{Event, Recorder, Redactor, RunRecord, Sink};
+use crate::cluster::SecretReader;
+use crate::event::{Event, Recorder, Redactor, RunRecord, Sink, StepAt, StepRecord};
 
 /// Hands events to the record and to sinks, secrets masked.
 pub struct Emitter {
@@ -37,9 +38,36 @@ impl Emitter {
         }
     }
 
+    /// The gate: what it masks in events it masks in files too.
+    pub(super) fn gate(&self) -> &Redactor {
+        &self.redactor
+    }
+
+    /// Learns the Secrets that are new in a cluster; why not, where they cannot be read.
+    pub(super) async fn learn(&self, secrets: &SecretReader) -> Option<String> {
+        match secrets.news().await {
+            Ok(values) => {
+                let values = values
+                    .iter()
+                    .map(|(key, value)| (key.as_str(), value.as_slice()));
+                self.redactor.learn(values);
+                None
+            }
+            Err(why) => Some(why),
+        }
+    }
+
+    /// What was told of a step so far.
+    pub(super) fn step(&self, at: StepAt) -> Option<StepRecord> {
+        let mut told = self.told.lock().expect("no sink panics");
+        told.recorder.step(at).cloned()
+    }
+
     /// The record of all that was told.
     pub fn finish(self) -> RunRecord {
         let told = self.told.into_inner().expect("no sink panics");
-        told.recorder.finish()
+        let mut record = told.recorder.finish();
+        self.redactor.redact_record(&mut record);
+        record
     }
 }

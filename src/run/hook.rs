@@ -72,6 +72,7 @@ pub(super) async fn run(
         .run(&command(hook, file.path())?, limits)
         .await
         .map_err(|error| error.to_string())?;
+    run.learn_secrets().await;
     let (verdict, reason) = judge(&outcome, hook.timeout);
     let (path, line) = hook.named_at;
     run.emitter.emit(Event::CheckFinished {

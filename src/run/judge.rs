@@ -6,7 +6,7 @@
 
 use crate::event::{CheckRecord, Verdict};
 use crate::expect::{self, Bindings, DiffLine, Happened, Shown, Side};
-use crate::page::{Command, Expected, MatchKind, Page, Step};
+use crate::page::{Command, Expected, MatchKind, Page, Step, is_python};
 use crate::shell::{End, Outcome};
 
 use super::preflight;
@@ -77,7 +77,9 @@ pub(super) fn judge(place: Place<'_>, outcome: &Outcome, bindings: &Bindings) ->
         .is_some_and(|(_, judgement)| judgement.agrees && judgement.rule == "error");
     let mut checks = vec![exit_check(place, outcome, error_is_shown)];
     let mut bindings = bindings.clone();
-    if let Some((expected, judgement)) = output {
+    // Where the command could not run, what it did not print says nothing about the page.
+    let ran = checks[0].verdict != Verdict::Broken;
+    if ran && let Some((expected, judgement)) = output {
         checks.push(output_check(place, expected, &judgement));
         if judgement.agrees {
             bindings = judgement.bindings;
@@ -177,8 +179,9 @@ fn exited(place: Place<'_>, code: i32, error_is_shown: bool, outcome: &Outcome) 
     if error_is_shown && code != 0 {
         return (Verdict::Pass, "fails as shown".to_owned(), None);
     }
-    let reason = (code != 0).then(|| match last_line(&outcome.output.stderr.text) {
-        Some(line) => format!("exited with {code}: {line}"),
+    let stderr = &outcome.output.stderr.text;
+    let reason = (code != 0).then(|| match last_line(stderr) {
+        Some(line) => format!("exited with {code}: {line}{}", raised_at(place, stderr)),
         None => format!("exited with {code}"),
     });
     (verdict_of(code == 0), "exits with 0".to_owned(), reason)
@@ -186,6 +189,21 @@ fn exited(place: Place<'_>, code: i32, error_is_shown: bool, outcome: &Outcome) 
 
 fn verdict_of(holds: bool) -> Verdict {
     if holds { Verdict::Pass } else { Verdict::Fail }
+}
+
+/// Where in the page a python fence raised what it ended with: a traceback counts lines from the fence's first.
+fn raised_at(place: Place<'_>, stderr: &str) -> String {
+    let named = |line: &str| {
+        let rest = line.trim_start().strip_prefix("File \"<stdin>\", line ")?;
+        let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+        digits.parse::<usize>().ok()
+    };
+    match stderr.lines().rev().find_map(named) {
+        Some(line) if is_python(&place.step.language) => {
+            format!(" (line {} of the page)", place.command.line + line - 1)
+        }
+        _ => String::new(),
+    }
 }
 
 fn last_line(text: &str) -> Option<&str> {
@@ -287,3 +305,6 @@ fn absent_check(place: Place<'_>, outcome: &Outcome) -> Option<CheckRecord> {
     }
     Some(check)
 }
+
+#[cfg(test)]
+mod tests;

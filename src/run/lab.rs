@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
+use super::bundle::Bundle;
 use super::home::Home;
 use super::hook::{self, Hook, Moment};
 use super::leftovers::{self, Found, Trail};
 use super::state::StateChecks;
 use super::{Emitter, RunOptions, millis, step};
 use crate::cluster::baseline::Snapshot;
-use crate::cluster::{Connection, moving};
+use crate::cluster::{Connection, SecretReader, moving};
 use crate::event::{Event, StepAt, Verdict};
 use crate::expect::Bindings;
 use crate::page::{Page, Step};
@@ -33,6 +34,17 @@ pub(super) struct LabRun<'a> {
     pub(super) options: &'a RunOptions,
     pub(super) cancel: &'a CancellationToken,
     pub(super) emitter: &'a Emitter,
+    secrets: Option<SecretReader>,
+}
+
+impl LabRun<'_> {
+    /// Teaches the gate what Secrets the cluster has by now: to be called before anything is told that may hold one.
+    pub(super) async fn learn_secrets(&self) {
+        if let Some(secrets) = &self.secrets {
+            // Why they cannot be read is in the record of the run.
+            let _ = self.emitter.learn(secrets).await;
+        }
+    }
 }
 
 /// Runs a lab; says whether all of it passed.
@@ -52,6 +64,7 @@ pub(super) async fn run(
         options,
         cancel,
         emitter,
+        secrets: connection.client.as_ref().map(SecretReader::new),
     };
     emitter.emit(Event::LabStarted { lab: index });
     let (result, warnings, found) = match leftovers::baseline(&run).await {
@@ -137,6 +150,8 @@ pub(super) struct Carried<'a> {
     pub(super) checks: StateChecks,
     /// What the cluster saw of the commands.
     pub(super) trail: &'a mut Trail,
+    /// What is kept of the step that runs, once something in it did not pass.
+    pub(super) bundle: Option<Bundle>,
 }
 
 /// Runs the pages in order; says whether everything passed.
@@ -158,6 +173,7 @@ async fn run_pages(
         },
         checks: StateChecks::default(),
         trail,
+        bundle: None,
     };
     let last_page = run
         .lab

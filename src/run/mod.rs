@@ -5,32 +5,37 @@
 //! step → its commands (`command`) → settling → checks.
 //! A failed check is data; only what keeps a lab from running at all ends it early.
 
-mod cause;
+mod bundle;
 mod command;
 mod emit;
+mod failure;
 mod home;
 mod hook;
 mod judge;
 mod lab;
 mod leftovers;
 mod preflight;
+mod python;
 mod setup;
 mod state;
 mod step;
 
+pub use bundle::prepare as prepare_artifacts;
 pub use emit::Emitter;
 pub use preflight::missing_tools;
+pub use python::{missing_modules, needs_client};
 pub use setup::{Setup, SetupError};
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::cluster::Connection;
+use crate::cluster::{Connection, SecretReader};
 use crate::event::{
-    ClusterInfo, Event, FORMAT_VERSION, LabRecord, PageRecord, StepRecord, Verdict,
+    ClusterInfo, Event, FORMAT_VERSION, LabRecord, PageRecord, StepRecord, Verdict, shown_lines,
 };
 use crate::plan::{Lab, Plan};
 
@@ -47,6 +52,8 @@ pub struct RunOptions {
     pub compat_eks_workshop: bool,
     /// Cancelled when there is no time left even to bring the cluster back to its baseline.
     pub leave: CancellationToken,
+    /// Where the bundles of steps that did not pass go.
+    pub artifacts: Option<PathBuf>,
 }
 
 /// Rehearses every lab of the plan and tells `emitter` all that happens.
@@ -60,12 +67,16 @@ pub async fn run(
     emitter: &Emitter,
 ) {
     let started = Instant::now();
+    // What any command gives away is known before the first one is told.
+    for command in commands(plan) {
+        emitter.gate().learn_from_command(command);
+    }
     emitter.emit(Event::RunStarted {
         version: FORMAT_VERSION,
         labproof: env!("CARGO_PKG_VERSION"),
         time: jiff::Timestamp::now().to_string(),
         cluster: match connections.first() {
-            Some(connection) => cluster_info(connection).await,
+            Some(connection) => cluster_info(connection, emitter).await,
             None => ClusterInfo::default(),
         },
         labs: outline(plan),
@@ -96,8 +107,20 @@ pub async fn run(
     });
 }
 
-async fn cluster_info(connection: &Connection) -> ClusterInfo {
+fn commands(plan: &Plan) -> impl Iterator<Item = &str> {
+    let pages = plan.labs.iter().flat_map(|lab| &lab.pages);
+    let steps = pages.flat_map(|page| &page.steps);
+    steps
+        .flat_map(|step| &step.commands)
+        .map(|command| command.text.as_str())
+}
+
+async fn cluster_info(connection: &Connection, emitter: &Emitter) -> ClusterInfo {
     ClusterInfo {
+        secrets_unread: match &connection.client {
+            Some(client) => emitter.learn(&SecretReader::new(client)).await,
+            None => None,
+        },
         profile: connection.profile.to_owned(),
         name: connection.name.clone(),
         identity: connection.access.identity.clone(),
@@ -118,7 +141,11 @@ fn outline(plan: &Plan) -> Vec<LabRecord> {
         section: step.section.clone(),
         verdict: Verdict::Skipped,
         reason: None,
+        artifacts: None,
         command_count: step.commands.len(),
+        lines_shown: shown(step).map(|shown| shown_lines(&shown.text)).sum(),
+        claims: shown(step).count() + step.options.absent.iter().count() * step.commands.len(),
+        settling: None,
         duration_ms: 0,
         commands: Vec::new(),
         checks: Vec::new(),
@@ -140,6 +167,12 @@ fn outline(plan: &Plan) -> Vec<LabRecord> {
         pages: lab.pages.iter().map(page).collect(),
     };
     plan.labs.iter().map(lab).collect()
+}
+
+/// The outputs that the page shows for the commands of a step.
+fn shown(step: &crate::page::Step) -> impl Iterator<Item = &crate::page::Expected> {
+    let commands = step.commands.iter();
+    commands.filter_map(|command| command.expected.as_ref())
 }
 
 /// Whole milliseconds of a duration.

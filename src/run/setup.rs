@@ -62,7 +62,7 @@ impl Setup {
         kubectl(connection, &["apply"], manifest)
             .await
             .map_err(failed)?;
-        let still = match settle(client, &before, WITHIN).await {
+        let still = match settle(client, &before, WITHIN).await.ended {
             Settled::Quiet => None,
             Settled::TimeUp(objects) => Some(objects.join(", ")),
             Settled::Unknown(cause) => Some(cause),

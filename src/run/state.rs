@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use super::lab::{Here, LabRun};
-use super::millis;
+use super::lab::{Carried, Here, LabRun};
+use super::{failure, millis};
 use crate::cluster::check::{self, Armed, Finding};
 use crate::event::{CheckRecord, Event, Verdict};
 use crate::verifier::Check;
@@ -49,7 +49,7 @@ fn checks_of<'a>(
 }
 
 /// Makes the checks of a step; the worst of their verdicts.
-pub(super) async fn make(run: &LabRun<'_>, here: Here<'_>, checks: &mut StateChecks) -> Verdict {
+pub(super) async fn make(run: &LabRun<'_>, here: Here<'_>, carried: &mut Carried<'_>) -> Verdict {
     let mut verdict = Verdict::Skipped;
     for (index, check) in checks_of(run, here) {
         run.emitter.emit(Event::Progress {
@@ -59,10 +59,11 @@ pub(super) async fn make(run: &LabRun<'_>, here: Here<'_>, checks: &mut StateChe
         let mut record = blank(check);
         match &run.connection.client {
             Some(client) => {
-                let armed = checks.armed.remove(&index);
-                tokio::select! {
-                    finding = check::make(client, check, armed) => fill(&mut record, finding),
-                    () = run.cancel.cancelled() => {
+                let armed = carried.checks.armed.remove(&index);
+                let stop = run.cancel.cancelled();
+                match check::make_until(client, check, armed, stop).await {
+                    Some(finding) => fill(&mut record, finding),
+                    None => {
                         record.verdict = Verdict::Broken;
                         record.reasons = vec!["interrupted before it was decided".to_owned()];
                     }
@@ -75,6 +76,10 @@ pub(super) async fn make(run: &LabRun<'_>, here: Here<'_>, checks: &mut StateChe
         }
         record.duration_ms = millis(started.elapsed());
         verdict = verdict.max(record.verdict);
+        if failure::is_bad(record.verdict) {
+            failure::explain_check(run, here, check, &mut record, &mut carried.bundle).await;
+        }
+        run.learn_secrets().await;
         run.emitter.emit(Event::CheckFinished {
             at: here.at,
             record,

@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use super::hook::{self, Hook, Moment};
 use super::lab::{Carried, Here, LabRun};
-use super::{command, judge, millis, state};
+use super::{command, failure, judge, millis, state};
 use crate::cluster::{Settled, settle};
-use crate::event::{Event, Verdict};
+use crate::event::{Event, SettlingRecord, Verdict};
 use crate::shell::Session;
 
 /// Runs a step, or tells why it does not run; the worst verdict of its parts.
@@ -27,11 +27,13 @@ pub(super) async fn run<'a>(
             at,
             verdict,
             reason: Some(reason.clone()),
+            artifacts: None,
             duration_ms: 0,
         });
         return Ok(verdict);
     }
     let started = Instant::now();
+    carried.bundle = None;
     run.emitter.emit(Event::StepStarted { at });
     carried.checks.arm(run, here).await;
     let mut verdict = hook(run, session, here, Moment::Before, "").await?;
@@ -40,12 +42,15 @@ pub(super) async fn run<'a>(
     if !run.cancel.is_cancelled() {
         wait(run, here, carried).await;
         verdict = verdict.max(hook(run, session, here, Moment::After, &ran.output).await?);
-        verdict = verdict.max(state::make(run, here, &mut carried.checks).await);
+        verdict = verdict.max(state::make(run, here, carried).await);
     }
+    let bundle = carried.bundle.take();
+    let artifacts = failure::finish(run, session, here, verdict, bundle).await;
     run.emitter.emit(Event::StepFinished {
         at,
         verdict,
         reason: None,
+        artifacts: artifacts.map(|folder| folder.display().to_string()),
         duration_ms: millis(started.elapsed()),
     });
     Ok(verdict)
@@ -105,7 +110,7 @@ async fn commands<'a>(
             failed_before,
             may_succeed: run.options.compat_eks_workshop,
         };
-        let ran = command::run(run, session, here.at, place, carried)
+        let ran = command::run(run, session, here, place, carried)
             .await
             .map_err(|error| error.to_string())?;
         carried.ran.push(&command.text);
@@ -134,19 +139,40 @@ async fn wait(run: &LabRun<'_>, here: Here<'_>, carried: &Carried<'_>) {
             false => format!("waiting for the cluster to settle (wait={seconds})"),
         },
     });
+    let started = Instant::now();
     let settling = async {
         match &run.connection.client {
             Some(client) if !run.options.compat_eks_workshop => {
-                settle(client, &carried.unsettled, within).await
+                Some(settle(client, &carried.unsettled, within).await)
             }
             _ => {
                 tokio::time::sleep(within).await;
-                Settled::Quiet
+                None
             }
         }
     };
-    tokio::select! {
-        _ = settling => {}
-        () = run.cancel.cancelled() => {}
+    let settling = tokio::select! {
+        settling = settling => settling,
+        () = run.cancel.cancelled() => return,
+    };
+    let mut record = SettlingRecord {
+        bound_ms: millis(within),
+        waited_ms: millis(started.elapsed()),
+        quiet: false,
+        waited_for: Vec::new(),
+        still_moving: Vec::new(),
+        unknown: None,
+    };
+    if let Some(settling) = settling {
+        record.waited_for = settling.waited_for.into_iter().collect();
+        match settling.ended {
+            Settled::Quiet => record.quiet = true,
+            Settled::TimeUp(objects) => record.still_moving = objects,
+            Settled::Unknown(cause) => record.unknown = Some(cause),
+        }
     }
+    run.emitter.emit(Event::Settled {
+        at: here.at,
+        record,
+    });
 }

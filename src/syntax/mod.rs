@@ -14,6 +14,6 @@ mod scan;
 mod words;
 
 pub use lexer::simple_commands;
-pub use names::command_names;
+pub use names::{command_names, is_bash};
 pub use scan::{Open, Scanner};
 pub use words::{Joint, Simple, Word};

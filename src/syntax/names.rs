@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use brush_parser::ast::{Command, CompoundCommand, CompoundList, Pipeline};
+use brush_parser::ast::{Command, CompoundCommand, CompoundList, Pipeline, Program};
 use brush_parser::{Parser, ParserOptions};
 use regex::Regex;
 
@@ -15,8 +15,7 @@ static SUBSTITUTED: LazyLock<Regex> =
 /// looked into. Text that is no bash runs nothing.
 pub fn command_names(text: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    let mut parser = Parser::new(text.as_bytes(), &ParserOptions::default());
-    if let Ok(program) = parser.parse_program() {
+    if let Some(program) = parse(text) {
         for list in &program.complete_commands {
             of_list(list, &mut names);
         }
@@ -27,6 +26,31 @@ pub fn command_names(text: &str) -> BTreeSet<String> {
         );
     }
     names
+}
+
+/// Deeper text is not parsed: the parser calls itself for every level, and the stack is finite.
+const DEEPEST: usize = 200;
+
+fn parse(text: &str) -> Option<Program> {
+    let signs = text.matches(['(', '{', '`']).count();
+    let words = text.split_whitespace().filter(|word| {
+        matches!(
+            *word,
+            "if" | "elif" | "while" | "until" | "for" | "case" | "select" | "then" | "do" | "!"
+        )
+    });
+    if signs + words.count() > DEEPEST {
+        return None;
+    }
+    Parser::new(text.as_bytes(), &ParserOptions::default())
+        .parse_program()
+        .ok()
+}
+
+/// Whether a text is bash, as far as the parser knows: it may be wrong about the language, and deeply nested text it
+/// does not look at.
+pub fn is_bash(text: &str) -> bool {
+    parse(text).is_some()
 }
 
 fn of_list(list: &CompoundList, names: &mut BTreeSet<String>) {

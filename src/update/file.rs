@@ -85,7 +85,7 @@ fn raw(file: &SourceFile, block: &New<'_>) -> String {
 fn is_read_as(page: &Page, blocks: &[New<'_>], chosen: &[usize], text: &str) -> bool {
     let read = |text: &str| -> Vec<(usize, String, Option<String>)> {
         let file = SourceFile::new(page.file.path(), text);
-        let (read, _) = page::read_as(&file, None, page.front.dialect);
+        let (read, _) = page::read_as(&file, None, page.front.dialect, &page.front.interpreters);
         let commands = read.steps.into_iter().flat_map(|step| step.commands);
         commands
             .map(|command| {

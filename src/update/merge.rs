@@ -42,6 +42,11 @@ pub(super) fn lines(
         return None;
     }
     let kinds: Vec<Kind> = shown.iter().map(|line| kind(line, actual)).collect();
+    // `}, ...` leaves out lines from within one: which, only its author knows.
+    let cut = |line: &str| line.trim_end().ends_with(", ...") && lines::has_notation(line);
+    if (0..shown.len()).any(|at| kinds[at] == Kind::Text && cut(shown[at])) {
+        return None;
+    }
     let anchors = anchors(shown, &kinds, actual, tokens);
     let mut out = Vec::new();
     let (mut s, mut a) = (0, 0);
@@ -224,6 +229,23 @@ impl Segment<'_> {
             return None;
         }
         let tail = printed.len() - after.len();
+        // Lines that have nothing in common with what stands in their place stand for what they resemble.
+        let like = |at: usize, index: usize| word::likeness(self.shown[at], printed[index]);
+        let in_place = (0..before.len()).all(|n| like(before[n], n) > 0)
+            && (0..after.len()).all(|n| like(after[n], tail + n) > 0);
+        if !in_place {
+            let stale: Vec<usize> = self.texts().collect();
+            let pairs = in_order(stale.len(), printed.len(), |s, a| like(stale[s], a));
+            if pairs.len() == stale.len() {
+                out.extend((self.from..self.to).map(|at| {
+                    match stale.iter().position(|other| *other == at) {
+                        Some(n) => self.renewed(at, printed[pairs[n].1], tokens),
+                        None => Piece::Kept(at),
+                    }
+                }));
+                return Some(());
+            }
+        }
         let between: Vec<usize> = self
             .texts()
             .filter(|at| *at > first && *at < last)
@@ -294,6 +316,22 @@ mod tests {
             "Name: x\nReplicas: 3\nType: y",
             Ends::Closed,
             Some("[...]\nReplicas: 3\n[...]"),
+        );
+    }
+
+    #[test]
+    fn what_stands_elsewhere_is_found_by_its_likeness() {
+        check(
+            "metadata:\n  name: asset\n  ...",
+            "metadata:\n  annotations:\n    a: b\n  name: assets\n  uid: 1",
+            Ends::Closed,
+            Some("metadata:\n  name: assets\n  ..."),
+        );
+        check(
+            "{\n  \"a\": {\n    \"m\": 1\n  }, ...\n}",
+            "{\n  \"a\": {\n    \"m\": 2\n  },\n  \"b\": {\n    \"m\": 3\n  }\n}",
+            Ends::Closed,
+            None,
         );
     }
 

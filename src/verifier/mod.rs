@@ -12,6 +12,7 @@ mod kind;
 mod node;
 mod quantity;
 mod read;
+mod schema;
 mod text;
 mod tree;
 
@@ -28,6 +29,7 @@ pub use kind::{
     RolloutIs, Target, Which, Workload,
 };
 pub use quantity::Quantity;
+pub use schema::schema;
 pub use text::TextIs;
 pub use tree::{Expected, Mismatch};
 

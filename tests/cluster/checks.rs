@@ -8,7 +8,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Node;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use kube::{Api, ResourceExt};
-use labproof::cluster::check::{Verdict, arm, client, make};
+use labproof::cluster::check::{Verdict, arm, client, make, make_until};
 use labproof::verifier::Check;
 use serde_json::json;
 
@@ -453,6 +453,44 @@ async fn a_service_answers_or_does_not_while_a_step_runs() {
         for check in [&steady, &one] {
             let finding = make(&room.client, check, None).await;
             assert_eq!(finding.verdict, Verdict::Broken, "{finding:#?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_interrupted_check_scales_back_and_one_node_cannot_be_drained() {
+    in_cluster("owed", |room| async move {
+        room.deployment(1, IMAGE, json!({"emptyDir": {}})).await;
+        let names = room.ready(1).await;
+        room.run(&names[0], "touch /data/file").await;
+        let api: Api<Deployment> = Api::namespaced(room.client.clone(), &room.namespace);
+        let replicas = || async { api.get("web").await.unwrap().spec.unwrap().replicas };
+        let check = room.check(&format!(
+            "persistence: {{{WEB}, path: /data/file, across: scale-to-zero, expect: lost}}"
+        ));
+        let at_zero = async {
+            while replicas().await != Some(0) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let finding = make_until(&room.client, &check, None, at_zero).await;
+        assert!(finding.is_none(), "{finding:#?}");
+        assert_eq!(replicas().await, Some(1));
+
+        let names = room.ready(1).await;
+        room.run(&names[0], "touch /data/file").await;
+        let nodes: Api<k8s_openapi::api::core::v1::Node> = Api::all(room.client.clone());
+        let nodes = nodes.list(&kube::api::ListParams::default()).await.unwrap();
+        if nodes.items.len() == 1 {
+            room.expect(
+                &format!(
+                    "persistence: {{{WEB}, path: /data/file, across: node-drain, expect: lost}}"
+                ),
+                Verdict::Broken,
+                "needs a second node",
+            )
+            .await;
         }
     })
     .await;

@@ -7,10 +7,14 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod away;
 mod checks;
+mod failures;
 mod kind_stand_in;
 mod labs;
+mod leftovers;
 mod named;
 mod room;
 mod sabotage;
 mod shared;
+mod update;

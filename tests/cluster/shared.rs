@@ -42,7 +42,9 @@ fn bring_up() -> Shared {
     let runtime = Runtime::new().unwrap();
     let cluster = runtime
         .block_on(LocalCluster::up(UpOptions {
+            python: false,
             name: &name,
+            nodes: 1,
             images: &images,
             confirm: &mut |_| true,
             progress: &Stages,

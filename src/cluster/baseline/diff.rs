@@ -30,6 +30,8 @@ pub struct Change {
     pub going: bool,
     /// Another object of the same name has taken its place.
     pub replaced: bool,
+    /// Nothing is different but its UID.
+    pub same_content: bool,
 }
 
 /// The differences, those that stand for themselves and those that go with another.
@@ -132,6 +134,7 @@ impl<'a> Sides<'a> {
             under: None,
             going: false,
             replaced,
+            same_content: was.digest == object.digest,
         })
     }
 
@@ -151,6 +154,7 @@ impl<'a> Sides<'a> {
             under: self.outermost(object, self.now, self.before, 1),
             going: object.terminating || orphaned,
             replaced: false,
+            same_content: false,
         })
     }
 
@@ -161,6 +165,7 @@ impl<'a> Sides<'a> {
             under: self.outermost(was, self.before, self.now, 0),
             going: false,
             replaced: false,
+            same_content: false,
         }
     }
 

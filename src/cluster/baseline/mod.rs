@@ -2,7 +2,7 @@
 //!
 //! Entry points: [`Snapshot::take`] reads the state by UID over every kind that can be listed (`kinds`, without
 //! what is the system's own `noise`); [`differences`] compares two, purely; [`Moment`] and [`happened`] tell when something happened;
-//! [`restore`] brings a cluster back; [`saved`] keeps a baseline in a file.
+//! [`restore()`] brings a cluster back; [`saved`] keeps a baseline in a file.
 
 mod ask;
 mod diff;

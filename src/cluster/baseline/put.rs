@@ -62,8 +62,8 @@ pub(super) async fn make_again(
         tokio::time::sleep(PAUSE).await;
     }
     Ok(match lost {
-        Some(lost) => format!("it was made again, with a new UID; {lost}"),
-        None => "it was made again, with a new UID".to_owned(),
+        Some(lost) => format!("its UID is a new one, and {lost}"),
+        None => "its UID is a new one".to_owned(),
     })
 }
 

@@ -81,19 +81,25 @@ pub async fn compare(
         tokio::time::sleep(SECOND_LOOK).await;
         now = Snapshot::take(client, Keep::Fingerprints).await?;
     }
+    believe(before, &now)?;
+    let changes = differences(before, &now);
+    Ok((now, changes))
+}
+
+/// Whether a state can be one that the same cluster has come to.
+fn believe(before: &Snapshot, now: &Snapshot) -> Result<(), CompareError> {
     if before.cluster.is_some() && now.cluster.is_some() && before.cluster != now.cluster {
         return Err(CompareError::Another);
     }
-    if is_implausible(before, &now) {
-        let missing = before.objects.keys();
-        let missing = missing.filter(|uid| !now.objects.contains_key(*uid));
-        return Err(CompareError::Implausible {
-            missing: missing.count(),
-            of: before.objects.len(),
-        });
+    if !is_implausible(before, now) {
+        return Ok(());
     }
-    let changes = differences(before, &now);
-    Ok((now, changes))
+    let missing = before.objects.keys();
+    let missing = missing.filter(|uid| !now.objects.contains_key(*uid));
+    Err(CompareError::Implausible {
+        missing: missing.count(),
+        of: before.objects.len(),
+    })
 }
 
 /// Undoes the changes: those that stand for themselves, with all that goes with them.
@@ -174,7 +180,7 @@ fn outcome(before: &Snapshot, last: &Snapshot, change: &Change, said: Option<Str
             if was.is_some_and(|was| there(was) != Some(&was.digest)) {
                 return stays("it was put back, and something changed it again");
             }
-            let anew = "it was deleted and made anew: its UID is another one".to_owned();
+            let anew = "another object of its name took its place".to_owned();
             Outcome::Restored(said.or(change.replaced.then_some(anew)))
         }
     }
@@ -257,5 +263,25 @@ async fn forget_rollouts(
             return;
         }
         tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_cluster_behind_the_same_address_is_not_believed() {
+        let cluster = |uid: &str| Snapshot {
+            cluster: Some(uid.to_owned()),
+            objects: BTreeMap::new(),
+            selecting: BTreeSet::new(),
+            unread: Vec::new(),
+        };
+        assert_eq!(believe(&cluster("one"), &cluster("one")), Ok(()));
+        assert_eq!(
+            believe(&cluster("one"), &cluster("two")),
+            Err(CompareError::Another)
+        );
     }
 }

@@ -158,7 +158,8 @@ impl Snapshot {
                 Err(away @ Trouble::Away(_)) => return Err(unanswered(away)),
             }
         }
-        unread.sort_by(|one, other| one.what.cmp(&other.what));
+        // Those of the core group first: they are what labs are about.
+        unread.sort_by_cached_key(|one| (one.what.contains('.'), one.what.clone()));
         Ok(Self {
             cluster,
             objects,

@@ -127,7 +127,9 @@ fn fate_of_content(before: &Content, after: &Content) -> Option<Fate> {
 /// What makes a pod, or its container, the same one.
 fn identity(across: Across, pod: &Member) -> (&str, Option<&str>) {
     match across {
-        Across::PodDeletion | Across::Rollout | Across::ScaleToZero => (&pod.uid, None),
+        Across::PodDeletion | Across::Rollout | Across::ScaleToZero | Across::NodeDrain => {
+            (&pod.uid, None)
+        }
         Across::ContainerRestart => (&pod.uid, pod.run.as_deref()),
     }
 }
@@ -135,7 +137,9 @@ fn identity(across: Across, pod: &Member) -> (&str, Option<&str>) {
 /// Pods with what identifies them, for a proof.
 fn labels(across: Across, pods: &[&Member]) -> String {
     let label = |pod: &&Member| match across {
-        Across::PodDeletion | Across::Rollout | Across::ScaleToZero => pod.label(),
+        Across::PodDeletion | Across::Rollout | Across::ScaleToZero | Across::NodeDrain => {
+            pod.label()
+        }
         Across::ContainerRestart => format!("{} (restarts {})", pod.label(), pod.restarts),
     };
     pods.iter().map(label).collect::<Vec<_>>().join(", ")

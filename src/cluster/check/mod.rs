@@ -11,6 +11,7 @@
 mod availability;
 mod bounds;
 mod count;
+mod drain;
 mod events;
 mod exec;
 mod fate;
@@ -20,6 +21,7 @@ mod http;
 mod logs;
 mod look;
 mod objects;
+mod owed;
 mod owner;
 mod path;
 mod persistence;
@@ -30,6 +32,7 @@ mod program;
 mod replace;
 mod resource;
 mod rollout;
+mod state;
 mod workload;
 
 use std::time::Duration;
@@ -37,6 +40,9 @@ use std::time::Duration;
 use kube::{Client, Config};
 
 use crate::verifier::{Check, Kind};
+
+use owed::Owed;
+pub use state::state;
 
 /// What a check noted before a step, or set going. Made by [`arm`], used once by [`make`];
 /// dropped, it stops what it set going.
@@ -128,6 +134,39 @@ pub async fn arm(client: &Client, check: &Check) -> Option<Armed> {
 /// An API server that does not answer for a while is asked again until then. A persistence check
 /// may take longer, by the time that the pods it deletes have to stop.
 pub async fn make(client: &Client, check: &Check, armed: Option<Armed>) -> Finding {
+    let never = std::future::pending::<()>();
+    let made = make_until(client, check, armed, never).await;
+    made.expect("nothing stops it")
+}
+
+/// The same, until `stop` ends: then there is no finding. What the check changed in the cluster for the time that it
+/// takes (replicas, cordoned nodes) is put back either way.
+pub async fn make_until(
+    client: &Client,
+    check: &Check,
+    armed: Option<Armed>,
+    stop: impl Future<Output = ()>,
+) -> Option<Finding> {
+    let owed = Owed::default();
+    let finding = tokio::select! {
+        finding = look(client, check, armed, &owed) => Some(finding),
+        () = stop => None,
+    };
+    let settled = owed.settle(client).await;
+    finding.map(|finding| match settled {
+        Ok(()) => finding,
+        Err(unable) => Finding {
+            verdict: match finding.verdict {
+                Verdict::Fail => Verdict::Fail,
+                Verdict::Pass | Verdict::Broken => Verdict::Broken,
+            },
+            reason: format!("{}; {}", finding.reason, unable.reason),
+            ..finding
+        },
+    })
+}
+
+async fn look(client: &Client, check: &Check, armed: Option<Armed>, owed: &Owed) -> Finding {
     let mut finding = match &check.kind {
         Kind::Resource(resource) => resource::make(client, resource, check.within).await,
         Kind::Absent(objects) => resource::make_absent(client, objects, check.within).await,
@@ -144,7 +183,7 @@ pub async fn make(client: &Client, check: &Check, armed: Option<Armed>) -> Findi
                 Some(Armed(Noted::Persistence(armed))) => Some(armed),
                 Some(Armed(_)) | None => None,
             };
-            persistence::make(client, persistence, armed, check.within).await
+            persistence::make(client, persistence, armed, check.within, owed).await
         }
         Kind::Availability(availability) => {
             let probe = match armed {

@@ -13,6 +13,7 @@ use crate::verifier::{Across, By, Persistence};
 use super::fate::{self, Outcome};
 use super::file::{InPod, in_settled_pods};
 use super::look::Unable;
+use super::owed::Owed;
 use super::path::{self, AtPath};
 use super::pods::Member;
 use super::poll::reach;
@@ -78,11 +79,12 @@ pub(super) async fn make(
     claim: &Persistence,
     armed: Option<Armed>,
     within: Duration,
+    owed: &Owed,
 ) -> Finding {
     let start = Instant::now();
     let mut test = Test::new(client, claim, within);
     let before = armed.map(|armed| armed.before);
-    let end = test.run(before).await.unwrap_or_else(|unable| End {
+    let end = test.run(before, owed).await.unwrap_or_else(|unable| End {
         verdict: Verdict::Broken,
         reason: unable.reason,
     });
@@ -129,7 +131,11 @@ impl<'a> Test<'a> {
         }
     }
 
-    async fn run(&mut self, before: Option<Result<Before, String>>) -> Result<End, Unable> {
+    async fn run(
+        &mut self,
+        before: Option<Result<Before, String>>,
+        owed: &Owed,
+    ) -> Result<End, Unable> {
         let by_lab = self.claim.by == By::Lab;
         match before {
             None if by_lab => {
@@ -154,7 +160,7 @@ impl<'a> Test<'a> {
             }
             None | Some(Err(_)) => {}
         }
-        self.by_own_hand().await
+        self.by_own_hand(owed).await
     }
 
     /// What the step did. A step that is to delete the pods may be slow about it.
@@ -171,13 +177,13 @@ impl<'a> Test<'a> {
     }
 
     /// Ends every pod of the workload, or its container, and judges what its successors have.
-    async fn by_own_hand(&mut self) -> Result<End, Unable> {
+    async fn by_own_hand(&mut self, owed: &Owed) -> Result<End, Unable> {
         let before = self.before().await?;
         let pods: Vec<Member> = before.pods.iter().map(|one| one.pod.clone()).collect();
         // They may take the time they were given to stop, and their successors that of the check.
         let grace = pods.iter().map(|pod| pod.grace).max().unwrap_or_default();
         self.deadline = Instant::now() + self.within + Duration::from_secs(grace);
-        replace::end(self.client, self.claim, &pods, self.deadline).await?;
+        replace::end(self.client, self.claim, &pods, self.deadline, owed).await?;
         let now = self.view(&before.watched.path).await?;
         let path = &before.watched.path;
         let outcome = fate::judge(self.claim.across, path, &before.pods, &now);
@@ -270,6 +276,7 @@ impl<'a> Test<'a> {
                         Across::PodDeletion => "nothing was deleted",
                         Across::Rollout => "no new pods were rolled out",
                         Across::ScaleToZero => "the pods did not go",
+                        Across::NodeDrain => "no pod was driven off its node",
                         Across::ContainerRestart => "no container was started again",
                     },
                     self.seen.as_deref().unwrap_or("the pods are the same")

@@ -4,15 +4,17 @@
 
 use std::time::{Duration, Instant};
 
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, Preconditions};
 use kube::{Api, Client};
 use serde_json::{Value, json};
 
 use crate::verifier::{Across, Persistence, Pods, PodsOf};
 
+use super::drain::drain;
 use super::exec::{NoExit, run};
 use super::look::Unable;
+use super::owed::{Debt, Owed};
 use super::pods::{self, Member};
 use super::poll::reach;
 use super::problem;
@@ -27,6 +29,7 @@ pub(super) async fn end(
     claim: &Persistence,
     pods: &[Member],
     deadline: Instant,
+    owed: &Owed,
 ) -> Result<(), Unable> {
     let namespace = &claim.pods.namespace;
     match claim.across {
@@ -45,13 +48,14 @@ pub(super) async fn end(
             patch(client, &claim.pods, &change).await?;
             gone(client, namespace, pods, deadline).await
         }
-        Across::ScaleToZero => scale_to_zero(client, &claim.pods, pods, deadline).await,
+        Across::ScaleToZero => scale_to_zero(client, &claim.pods, pods, deadline, owed).await,
+        Across::NodeDrain => drain(client, &claim.pods, pods, deadline, owed).await,
         Across::ContainerRestart => restart(client, &claim.pods, pods, deadline).await,
     }
 }
 
 /// Deletes a pod, and no other that took its name since.
-async fn delete(client: &Client, namespace: &str, pod: &Member) -> Result<(), Unable> {
+pub(super) async fn delete(client: &Client, namespace: &str, pod: &Member) -> Result<(), Unable> {
     let api: Api<Pod> = Api::namespaced(client.clone(), namespace);
     let params = DeleteParams {
         preconditions: Some(Preconditions {
@@ -72,7 +76,7 @@ async fn delete(client: &Client, namespace: &str, pod: &Member) -> Result<(), Un
 }
 
 /// Waits until no pod of these UIDs is there. A successor may have the same name.
-async fn gone(
+pub(super) async fn gone(
     client: &Client,
     namespace: &str,
     pods: &[Member],
@@ -95,22 +99,36 @@ async fn gone(
     .await
 }
 
-/// Scales the workload to nothing and back. It is scaled back whatever happens in between.
+/// Scales the workload to nothing and back. It is scaled back whatever happens in between, an interruption included.
 async fn scale_to_zero(
     client: &Client,
     of: &Pods,
     pods: &[Member],
     deadline: Instant,
+    owed: &Owed,
 ) -> Result<(), Unable> {
     let before = pods::read(client, of).await?.wanted.unwrap_or(1);
-    let scaled = |replicas: u64| json!({"spec": {"replicas": replicas}});
-    patch(client, of, &scaled(0)).await?;
+    owed.note(Debt::Replicas(of.clone(), before));
+    scale(client, of, 0).await?;
     let gone = gone(client, &of.namespace, pods, deadline).await;
-    let back = reach(deadline + HEED, || async {
-        patch(client, of, &scaled(before)).await
-    })
-    .await;
-    gone.and(back)
+    gone.and(owed.settle(client).await)
+}
+
+/// Asks for that many replicas.
+pub(super) async fn scale(client: &Client, of: &Pods, replicas: u64) -> Result<(), Unable> {
+    patch(client, of, &json!({"spec": {"replicas": replicas}})).await
+}
+
+/// Keeps new pods away from a node, or lets them come again.
+pub(super) async fn cordon(client: &Client, node: &str, closed: bool) -> Result<(), Unable> {
+    let api: Api<Node> = Api::all(client.clone());
+    let change = json!({"spec": {"unschedulable": closed}});
+    let patched = api
+        .patch(node, &PatchParams::default(), &Patch::Merge(&change))
+        .await;
+    patched
+        .map(drop)
+        .map_err(|error| problem::unable(&error, "patch nodes"))
 }
 
 async fn patch(client: &Client, pods: &Pods, change: &Value) -> Result<(), Unable> {

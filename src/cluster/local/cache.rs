@@ -14,6 +14,7 @@ use super::kubernetes;
 use super::lock::Lock;
 use super::packages::{BUILD, NODE, Tools};
 use super::paths::make_dir;
+use super::python;
 use crate::cluster::Progress;
 
 /// Room for source, compiler cache and programs together.
@@ -28,6 +29,8 @@ pub(crate) struct Cache {
     pub(crate) tools: Tools,
     /// The folder of Kubernetes' programs.
     pub(crate) kubernetes: PathBuf,
+    /// A python3 with the Kubernetes client, unpacked; only there where a lab has asked for it.
+    pub(crate) python: PathBuf,
     /// The folder of image archives.
     pub(crate) images: PathBuf,
 }
@@ -46,6 +49,14 @@ impl Cache {
                 "kubernetes-{version}-{}",
                 key(&kubernetes::recipe())
             )),
+            python: root.join(format!(
+                "python-{}",
+                key(&format!(
+                    "{:?} {}",
+                    python::PACKAGES,
+                    super::packages::SUITE
+                ))
+            )),
             images: root.join("images"),
         }
     }
@@ -58,8 +69,13 @@ impl Cache {
         self.kubernetes.exists()
     }
 
+    /// Whether the python3 is there, or nobody wants it.
+    fn has_python(&self, wanted: bool) -> bool {
+        !wanted || self.python.exists()
+    }
+
     /// The Debian packages that would have to be fetched, sorted.
-    fn wanted_packages(&self, images: &[&ImageRecipe]) -> Vec<String> {
+    fn wanted_packages(&self, images: &[&ImageRecipe], python: bool) -> Vec<String> {
         let mut packages: Vec<String> = Vec::new();
         if !self.has_tools() {
             packages.extend(NODE.iter().map(|name| (*name).to_owned()));
@@ -67,6 +83,9 @@ impl Cache {
         if !self.has_kubernetes() {
             packages.extend(BUILD.iter().map(|name| (*name).to_owned()));
             packages.push("kubernetes (source)".to_owned());
+        }
+        if !self.has_python(python) {
+            packages.extend(python::PACKAGES.iter().map(|name| (*name).to_owned()));
         }
         for recipe in image::missing(&self.images, images) {
             packages.extend(recipe.packages().iter().cloned());
@@ -77,16 +96,44 @@ impl Cache {
     }
 }
 
+/// What the cache has, and what the disk leaves it.
+#[derive(Debug, Clone)]
+pub struct Supplies {
+    /// The folder of the cache.
+    pub cache: PathBuf,
+    /// Whether all programs of a node are in it.
+    pub complete: bool,
+    /// Room on its disk in MB, where that can be told.
+    pub free_mb: Option<u64>,
+    /// Room in MB that is needed to make what is missing.
+    pub needed_mb: u64,
+}
+
+/// Looks at the cache at `root`.
+pub(crate) fn supplies(root: &Path) -> Supplies {
+    let cache = Cache::at(root);
+    let complete = cache.has_tools() && cache.has_kubernetes();
+    let existing = root.ancestors().find(|folder| folder.exists());
+    Supplies {
+        cache: root.to_path_buf(),
+        complete,
+        free_mb: existing.and_then(free_mb),
+        needed_mb: if complete { IMAGES_MB } else { BUILD_MB },
+    }
+}
+
 /// Makes everything that is missing; does nothing at all, and asks nothing, when nothing is.
 pub(crate) async fn ensure(
     root: &Path,
     images: &[&ImageRecipe],
+    python: bool,
     confirm: &mut (dyn FnMut(&[String]) -> bool + Send),
     progress: &dyn Progress,
 ) -> Result<Cache, LocalError> {
     let cache = Cache::at(root);
     if cache.has_tools()
         && cache.has_kubernetes()
+        && cache.has_python(python)
         && image::missing(&cache.images, images).is_empty()
     {
         return Ok(cache);
@@ -97,7 +144,7 @@ pub(crate) async fn ensure(
     })
     .await?;
     let missing = image::missing(&cache.images, images);
-    let packages = cache.wanted_packages(images);
+    let packages = cache.wanted_packages(images, python);
     if packages.is_empty() && missing.is_empty() {
         return Ok(cache);
     }
@@ -117,6 +164,7 @@ pub(crate) async fn ensure(
     )?;
     let stages = 1
         + usize::from(!cache.has_tools())
+        + usize::from(!cache.has_python(python))
         + if cache.has_kubernetes() { 0 } else { 3 }
         + missing.len();
     let mut number = 0;
@@ -131,6 +179,10 @@ pub(crate) async fn ensure(
     if !cache.has_tools() {
         stage("fetching the node's programs");
         fetch_tools(&apt, &work, &cache.tools.dir, progress).await?;
+    }
+    if !cache.has_python(python) {
+        stage("fetching python3 with the Kubernetes client");
+        python::fetch(&apt, &work, &cache.python, progress).await?;
     }
     for recipe in missing {
         stage(&format!("making the image {}", recipe.image()));
@@ -213,12 +265,16 @@ async fn fetch_tools(
     std::fs::rename(&draft, into).map_err(LocalError::io("moved", &draft))
 }
 
+fn free_mb(path: &Path) -> Option<u64> {
+    let room = rustix::fs::statvfs(path).ok()?;
+    Some(room.f_bavail.saturating_mul(room.f_frsize) >> 20)
+}
+
 /// Refuses work that a nearly full disk would not let finish.
 fn require_space(path: &Path, needed_mb: u64) -> Result<(), LocalError> {
-    let Ok(room) = rustix::fs::statvfs(path) else {
+    let Some(free_mb) = free_mb(path) else {
         return Ok(());
     };
-    let free_mb = room.f_bavail.saturating_mul(room.f_frsize) >> 20;
     if free_mb < needed_mb {
         return Err(LocalError::DiskFull {
             path: path.to_path_buf(),
@@ -246,6 +302,7 @@ mod tests {
         let result = ensure(
             root.path(),
             &[],
+            true,
             &mut |packages| {
                 asked = packages.to_vec();
                 false
@@ -257,6 +314,7 @@ mod tests {
         assert!(
             asked.contains(&"containerd".to_owned())
                 && asked.contains(&"kubernetes (source)".to_owned())
+                && asked.contains(&"python3-kubernetes".to_owned())
         );
         assert!(message.contains("--yes"), "{message}");
         assert!(!root.path().join("work").exists());
@@ -268,9 +326,18 @@ mod tests {
         let cache = Cache::at(root.path());
         std::fs::create_dir_all(&cache.tools.dir).unwrap();
         std::fs::create_dir_all(&cache.kubernetes).unwrap();
-        ensure(root.path(), &[], &mut |_| panic!("nothing to ask"), &Silent)
+        std::fs::create_dir_all(&cache.python).unwrap();
+        for python in [true, false] {
+            ensure(
+                root.path(),
+                &[],
+                python,
+                &mut |_| panic!("nothing to ask"),
+                &Silent,
+            )
             .await
             .unwrap();
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::LocalError;
 use super::image::hex;
+use super::member::Member;
 use super::paths::StateDir;
 
 /// A cluster's folders below `/sys/fs/cgroup`.
@@ -48,13 +49,13 @@ impl Cgroup {
         }
     }
 
-    /// The folder that kubelet puts the pods' cgroups in, as its configuration names it.
-    pub(crate) fn pods_root(&self) -> String {
-        format!("/{}", self.name)
+    /// The folder that the first node's kubelet puts the pods' cgroups in, as its configuration names it.
+    pub(crate) fn pods_root(&self) -> PathBuf {
+        Path::new("/").join(&self.name)
     }
 
     /// Makes the folders, in every hierarchy.
-    pub(crate) fn create(&self) -> Result<(), LocalError> {
+    pub(crate) fn create(&self, members: &[Member]) -> Result<(), LocalError> {
         for hierarchy in &self.hierarchies {
             let folder = hierarchy.mount.join(&self.name);
             if hierarchy.version == Version::V2 {
@@ -67,10 +68,18 @@ impl Cgroup {
                 Version::V1 { cpuset: false } => {}
                 Version::V2 => hand_down(&folder),
             }
-            let node = folder.join(NODE);
-            make(&node)?;
+            make(&folder.join(NODE))?;
             if hierarchy.version == (Version::V1 { cpuset: true }) {
-                copy_cpuset(&folder, &node);
+                copy_cpuset(&folder, &folder.join(NODE));
+            }
+            for member in members.iter().filter(|member| !member.is_first()) {
+                let pods = member.cgroup(&folder);
+                make(&pods)?;
+                match hierarchy.version {
+                    Version::V1 { cpuset: true } => copy_cpuset(&folder, &pods),
+                    Version::V1 { cpuset: false } => {}
+                    Version::V2 => hand_down(&pods),
+                }
             }
         }
         Ok(())

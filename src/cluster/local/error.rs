@@ -131,6 +131,30 @@ pub enum LocalError {
         /// The cluster's name.
         name: String,
     },
+    /// More nodes than a local cluster can have.
+    #[error(
+        "a local cluster has 1 to {most} nodes, and {wanted} are wanted; name a larger cluster that you have \
+         with --cluster context:NAME"
+    )]
+    ManyNodes {
+        /// The nodes that it shall have.
+        wanted: u8,
+        /// The most that it can have.
+        most: u8,
+    },
+    /// A running cluster is too small.
+    #[error(
+        "the cluster {name} runs with {has} node(s) and {wanted} are wanted; end it with: labproof cluster \
+         down --name {name}, and bring it up with: labproof cluster up --name {name} --nodes {wanted}"
+    )]
+    FewNodes {
+        /// The cluster's name.
+        name: String,
+        /// Its nodes.
+        has: u8,
+        /// The nodes that it shall have.
+        wanted: u8,
+    },
     /// An image recipe is wrong.
     #[error("{}: {reason}", .path.display())]
     Recipe {

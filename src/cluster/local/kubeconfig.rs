@@ -1,7 +1,10 @@
-//! Kubeconfig files: one for the administrator, one for each component.
+//! Kubeconfig files, one for the administrator and one for each component, and clients by them.
 
 use std::path::Path;
+use std::time::Duration;
 
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
 use serde_json::json;
 
 use super::error::LocalError;
@@ -37,6 +40,19 @@ pub(crate) fn write(
         "current-context": cluster,
     });
     write_private(path, format!("{config:#}\n").as_bytes())
+}
+
+/// A client with the rights of the file's user, for the node's own programs; it gives a silent server up
+/// after `patience`. The error is a sentence.
+pub(crate) async fn client(path: &Path, patience: Duration) -> Result<Client, String> {
+    let config = Kubeconfig::read_from(path).map_err(|error| error.to_string())?;
+    let mut config = Config::from_custom_kubeconfig(config, &KubeConfigOptions::default())
+        .await
+        .map_err(|error| error.to_string())?;
+    config.connect_timeout = Some(Duration::from_secs(2));
+    config.read_timeout = Some(patience);
+    config.proxy_url = None;
+    Client::try_from(config).map_err(|error| error.to_string())
 }
 
 fn base64(bytes: &[u8]) -> String {

@@ -1,4 +1,4 @@
-//! A real single-node Kubernetes without Docker, made from Debian's packages and source.
+//! A real Kubernetes of one node or a few without Docker, made from Debian's packages and source.
 //!
 //! Entry point: [`LocalCluster::up`]. Steps: fill the cache (programs, images), lay out a state folder
 //! (certificates, kubeconfig, what the node is told), start the node in namespaces of its own and wait
@@ -11,16 +11,19 @@
 mod apt;
 mod cache;
 mod cgroup;
+pub mod dns;
 mod error;
 mod image;
 mod kubeconfig;
 mod kubernetes;
 mod lock;
+mod member;
 mod network;
 pub mod node;
 mod packages;
 mod paths;
 mod pki;
+mod python;
 mod tool;
 mod up;
 
@@ -30,9 +33,12 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 
+pub use self::cache::Supplies;
 pub use self::error::LocalError;
 pub use self::image::ImageRecipe;
 pub(super) use self::lock::{Lock, is_held};
+pub use self::member::MOST_NODES;
+pub use self::node::spec::ComponentEnd;
 pub(super) use self::paths::state_root;
 pub use self::up::UpOptions;
 
@@ -60,6 +66,16 @@ pub(super) fn can_run() -> Result<(), String> {
         return Err("labproof does not run as root, which a local cluster needs".to_owned());
     }
     Ok(())
+}
+
+/// Whether a local cluster puts a program of that name on the PATH of labs.
+pub fn brings(tool: &str) -> bool {
+    tool == "kubectl" || packages::SPARE.contains(&tool)
+}
+
+/// What the cache has for a local cluster.
+pub(super) fn supplies() -> Supplies {
+    cache::supplies(&paths::cache_root())
 }
 
 /// The archives of these images, made from their recipes where they are not in the cache yet.
@@ -116,6 +132,7 @@ pub enum Life {
 /// Written when a cluster is ready.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 struct Ready {
+    nodes: u8,
     images: Vec<BuiltImage>,
 }
 
@@ -188,6 +205,11 @@ impl LocalCluster {
         self.state.spare()
     }
 
+    /// A folder to put first on PATH: a python3 with the Kubernetes client, where [`UpOptions::python`] asked for it.
+    pub fn python_dir() -> PathBuf {
+        python::programs(&cache::Cache::at(&paths::cache_root()).python)
+    }
+
     /// The folder of the components' logs.
     pub fn log_dir(&self) -> PathBuf {
         self.state.logs()
@@ -196,6 +218,35 @@ impl LocalCluster {
     /// The file that `cluster up` keeps the cluster's baseline in.
     pub fn baseline(&self) -> PathBuf {
         self.state.baseline()
+    }
+
+    /// How many nodes it has; 0 when it has ended.
+    pub fn nodes(&self) -> u8 {
+        std::fs::read(self.state.ready())
+            .ok()
+            .and_then(|text| serde_json::from_slice::<Ready>(&text).ok())
+            .map_or(0, |ready| ready.nodes)
+    }
+
+    /// Programs of the cluster that ended on their own since `since` and were started again, in the order
+    /// of time; the last 100 of them.
+    ///
+    /// # Errors
+    /// The cluster does not answer within 5 s: most likely it has ended as a whole.
+    pub async fn ended_since(
+        &self,
+        since: jiff::Timestamp,
+    ) -> Result<Vec<ComponentEnd>, LocalError> {
+        let asked = ask(&self.state, &Request::Ended);
+        match tokio::time::timeout(Duration::from_secs(5), asked).await {
+            Ok(Ok(Answer::Ended(mut ended))) => {
+                ended.retain(|end| end.at >= since);
+                Ok(ended)
+            }
+            _ => Err(LocalError::Gone {
+                name: self.name.clone(),
+            }),
+        }
     }
 
     /// Whether the node still runs.

@@ -8,11 +8,9 @@ use rcgen::{
 };
 
 use super::error::LocalError;
-use super::network::{NODE_ADDRESS, SERVICE_API_ADDRESS};
+use super::member::Member;
+use super::network::SERVICE_API_ADDRESS;
 use super::paths::{make_dir, write_private};
-
-/// The one node's name.
-pub(crate) const NODE_NAME: &str = "labproof";
 
 /// A client: the file's name, the user and the group that the API server sees.
 struct Client {
@@ -39,6 +37,11 @@ const CLIENTS: [Client; 6] = [
         group: Some("system:masters"),
     },
     Client {
+        file: "dns",
+        user: "system:dns",
+        group: Some("system:masters"),
+    },
+    Client {
         file: "scheduler",
         user: "system:kube-scheduler",
         group: None,
@@ -48,16 +51,11 @@ const CLIENTS: [Client; 6] = [
         user: "system:kube-proxy",
         group: None,
     },
-    Client {
-        file: "node",
-        user: "system:node:labproof",
-        group: Some("system:nodes"),
-    },
 ];
 
 /// Writes an authority, every client's certificate, the two servers' and the key of service accounts
-/// into `folder`, as `NAME.crt` and `NAME.key`.
-pub(crate) fn write(folder: &Path) -> Result<(), LocalError> {
+/// into `folder`, as `NAME.crt` and `NAME.key`. Each node is a client and a server too.
+pub(crate) fn write(folder: &Path, members: &[Member]) -> Result<(), LocalError> {
     make_dir(folder)?;
     let key = KeyPair::generate()?;
     let mut params = params("labproof", None, &[])?;
@@ -82,7 +80,7 @@ pub(crate) fn write(folder: &Path) -> Result<(), LocalError> {
     }
     let names = [
         "127.0.0.1",
-        NODE_ADDRESS,
+        &Member::FIRST.address(),
         SERVICE_API_ADDRESS,
         "localhost",
         "kubernetes",
@@ -98,14 +96,24 @@ pub(crate) fn write(folder: &Path) -> Result<(), LocalError> {
         usage.clone(),
         &authority,
     )?;
-    let names = [NODE_ADDRESS, NODE_NAME];
-    issue(
-        folder,
-        "kubelet",
-        self::params("kubelet", None, &names)?,
-        usage,
-        &authority,
-    )?;
+    for member in members {
+        let (address, name) = (member.address(), member.name());
+        issue(
+            folder,
+            &member.own("kubelet"),
+            self::params("kubelet", None, &[&address, &name])?,
+            usage.clone(),
+            &authority,
+        )?;
+        let user = format!("system:node:{name}");
+        issue(
+            folder,
+            &member.own("node"),
+            self::params(&user, Some("system:nodes"), &[])?,
+            ExtendedKeyUsagePurpose::ClientAuth,
+            &authority,
+        )?;
+    }
 
     let accounts = KeyPair::generate()?;
     write_private(
@@ -169,14 +177,16 @@ mod tests {
     fn every_part_gets_a_certificate_and_keys_are_private() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
-        write(folder.path()).unwrap();
+        write(folder.path(), &Member::all(2)).unwrap();
         for name in [
             "ca",
             "admin",
             "apiserver",
             "apiserver-kubelet",
             "kubelet",
+            "kubelet-2",
             "node",
+            "node-2",
             "proxy",
             "scheduler",
         ] {

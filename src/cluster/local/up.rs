@@ -13,6 +13,7 @@ use super::cache::{self, Cache};
 use super::cgroup::Cgroup;
 use super::error::{LocalError, last_words, tail};
 use super::image::{self, BuiltImage, ImageRecipe};
+use super::member::{MOST_NODES, Member};
 use super::node::spec::{Answer, KEEP, NodeSpec, Report, Request};
 use super::packages::{self, Tools};
 use super::paths::{StateDir, cache_root, make_dir, write_private};
@@ -26,10 +27,14 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub struct UpOptions<'a> {
     /// The cluster's name: 1 to 24 lower-case letters, digits and dashes, a letter first.
     pub name: &'a str,
+    /// How many nodes it shall have, 1 to [`MOST_NODES`]; one that runs may have more.
+    pub nodes: u8,
     /// Images that the cluster shall have.
     pub images: &'a [ImageRecipe],
     /// Whether these Debian packages may be fetched; asked only when some are missing.
     pub confirm: &'a mut (dyn FnMut(&[String]) -> bool + Send),
+    /// Whether the cache shall have a python3 with the Kubernetes client.
+    pub python: bool,
     /// Told what happens.
     pub progress: &'a dyn Progress,
     /// Whether the cluster outlives this process. One that does not ends when the [`LocalCluster`] is
@@ -42,7 +47,9 @@ pub struct UpOptions<'a> {
 pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalError> {
     let UpOptions {
         name,
+        nodes,
         images,
+        python,
         confirm,
         progress,
         program,
@@ -50,6 +57,12 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
     } = options;
     if !cfg!(target_os = "linux") {
         return Err(LocalError::NotLinux);
+    }
+    if !(1..=MOST_NODES).contains(&nodes) {
+        return Err(LocalError::ManyNodes {
+            wanted: nodes,
+            most: MOST_NODES,
+        });
     }
     let state = StateDir::of(name)?;
     if !rustix::process::geteuid().is_root() {
@@ -67,10 +80,10 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
     let pause = image::pause()?;
     let mut wanted: Vec<&ImageRecipe> = vec![&pause];
     wanted.extend(images);
-    let cache = cache::ensure(&cache_root(), &wanted, confirm, progress).await?;
+    let cache = cache::ensure(&cache_root(), &wanted, python, confirm, progress).await?;
     let load: Vec<BuiltImage> = wanted.iter().map(|recipe| image::built(recipe)).collect();
     if life(&state) == Some(Life::Running) {
-        add_images(&state, &load, progress).await?;
+        add_images(name, &state, nodes, &load, progress).await?;
         return Ok(LocalCluster::at(name, state));
     }
     progress.stage(1, 1, "starting the cluster");
@@ -82,7 +95,8 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
     };
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0))
         .map_err(LocalError::io("bound", Path::new("127.0.0.1:0")))?;
-    lay_out(name, &state, &cache, &load, &listener)?;
+    let members = Member::all(nodes);
+    lay_out(name, &state, &cache, &members, &load, &listener)?;
     let mut starting = Starting {
         name,
         state: &state,
@@ -90,7 +104,7 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
         lines: None,
         keep: false,
     };
-    Cgroup::of(&state).create()?;
+    Cgroup::of(&state).create(&members)?;
     starting.spawn(&program, listener)?;
     match starting.wait(progress).await {
         Ok(()) => {}
@@ -101,7 +115,11 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
             return Err(error);
         }
     }
-    write_ready(&state, load)?;
+    let ready = Ready {
+        nodes,
+        images: load,
+    };
+    write_ready(&state, &ready)?;
     let tie = starting.release(stay).await?;
     Ok(LocalCluster {
         _tie: tie,
@@ -111,7 +129,9 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
 
 /// Loads what a running cluster lacks.
 async fn add_images(
+    name: &str,
     state: &StateDir,
+    nodes: u8,
     load: &[BuiltImage],
     progress: &dyn Progress,
 ) -> Result<(), LocalError> {
@@ -119,6 +139,13 @@ async fn add_images(
     let text = std::fs::read(&path).map_err(LocalError::io("read", &path))?;
     let mut ready: Ready = serde_json::from_slice(&text)
         .map_err(|error| LocalError::io("read", &path)(error.into()))?;
+    if ready.nodes < nodes {
+        return Err(LocalError::FewNodes {
+            name: name.to_owned(),
+            has: ready.nodes,
+            wanted: nodes,
+        });
+    }
     let lacking: Vec<BuiltImage> = load
         .iter()
         .filter(|image| !ready.images.contains(image))
@@ -142,14 +169,14 @@ async fn add_images(
         .images
         .retain(|old| lacking.iter().all(|new| new.name != old.name));
     ready.images.extend(lacking);
-    write_ready(state, ready.images)
+    write_ready(state, &ready)
 }
 
 /// The mark of a complete cluster appears at once, whole.
-fn write_ready(state: &StateDir, images: Vec<BuiltImage>) -> Result<(), LocalError> {
+fn write_ready(state: &StateDir, ready: &Ready) -> Result<(), LocalError> {
     let path = state.ready();
     let draft = path.with_extension("draft");
-    let text = serde_json::to_vec(&Ready { images })
+    let text = serde_json::to_vec(ready)
         .map_err(|error| LocalError::io("written", &path)(error.into()))?;
     write_private(&draft, &text)?;
     std::fs::rename(&draft, &path).map_err(LocalError::io("written", &path))
@@ -160,6 +187,7 @@ fn lay_out(
     name: &str,
     state: &StateDir,
     cache: &Cache,
+    members: &[Member],
     load: &[BuiltImage],
     listener: &std::net::TcpListener,
 ) -> Result<(), LocalError> {
@@ -171,7 +199,7 @@ fn lay_out(
     for folder in [state.logs(), state.root(), state.bin(), state.spare()] {
         make_dir(&folder)?;
     }
-    pki::write(&state.pki())?;
+    pki::write(&state.pki(), members)?;
     let address = listener
         .local_addr()
         .map_err(LocalError::io("bound", Path::new("127.0.0.1:0")))?;
@@ -196,6 +224,7 @@ fn lay_out(
         kubernetes: cache.kubernetes.clone(),
         images: cache.images.clone(),
         load: load.to_vec(),
+        nodes: members.len().try_into().unwrap_or(1),
         pods_cgroup: Cgroup::of(state).pods_root(),
         memory: u64::from(system.mem_unit) * system.totalram / 2,
     };

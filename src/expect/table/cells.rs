@@ -3,6 +3,7 @@
 //! Entry point: [`cell`]: the canonical form in which two cells of a column agree if they are equal. What a column
 //! not named here holds is compared as text with volatile tokens by type.
 
+use crate::expect::atoms::load_balanced;
 use crate::expect::events;
 use crate::expect::volatile::{Canon, Kind, Scan, canon, is_age, is_time};
 use crate::expect::warnings::is_added_label;
@@ -31,7 +32,7 @@ pub(in crate::expect) fn cell(column: &str, text: &str, about: About) -> Canon {
             out
         }
         "INTERNAL-IP" | "EXTERNAL-IP" | "ADDRESS" | "HOSTNAME" if is_address(text) => {
-            let mut out = Canon::default();
+            let mut out = plain(load_balanced(text));
             out.push(Kind::Host, text);
             out
         }
@@ -192,6 +193,16 @@ mod tests {
         same("EXTERNAL-IP", "a.elb.us-west-2.amazonaws.com", "172.18.0.4");
         differ("EXTERNAL-IP", "<pending>", "172.18.0.4");
         same("STATUS", "ErrImagePull", "ImagePullBackOff");
+        same(
+            "ADDRESS",
+            "k8s-ui-ui-1268651632.us-west-2.elb.amazonaws.com",
+            "k8s-ui-ui-5ddc3ba496-107943159.us-west-2.elb.amazonaws.com",
+        );
+        differ(
+            "ADDRESS",
+            "k8s-ui-ui-1268651632.us-west-2.elb.amazonaws.com",
+            "k8s-ui-api-1268651632.us-west-2.elb.amazonaws.com",
+        );
         differ("STATUS", "Pending", "Running");
         same("PORT(S)", "80:31234/TCP", "80:30001/TCP");
         differ("PORT(S)", "80:31234/TCP", "8080:31234/TCP");

@@ -272,7 +272,7 @@ impl Paired {
                 .cells
                 .iter()
                 .zip(&actual[a].cells)
-                .position(|(s, a)| restarted(&s.text, &a.text))
+                .position(|(s, a)| s.text != a.text && restarted(&s.text, &a.text))
             {
                 let (was, is) = (&shown[s].raw[column], &actual[a].raw[column]);
                 self.warnings.push(format!(

@@ -35,6 +35,8 @@ fn misspelt(lab: &LabView<'_>, findings: &mut Findings) {
                     | "ksh"
                     | "fish"
                     | "shellscript"
+                    | "pwsh"
+                    | "posh"
                     | "hash"
                     | "base"
             ) || known.contains(&language)

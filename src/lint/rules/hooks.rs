@@ -1,6 +1,6 @@
 //! Hooks and their scripts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -75,21 +75,15 @@ fn unused_script(lab: &LabView<'_>, findings: &mut Findings) {
     if !lab.lab.path.is_dir() {
         return;
     }
-    let folders: BTreeSet<PathBuf> = lab
-        .pages
-        .iter()
-        .map(|page| folder(page.file().path()))
-        .collect();
-    for folder in folders {
-        let named: BTreeSet<String> = lab
-            .pages
-            .iter()
-            .filter(|page| self::folder(page.file().path()) == folder)
-            .flat_map(|page| &page.steps)
-            .filter_map(|step| step.step.options.hook.as_ref())
-            .map(|name| format!("hook-{name}.sh"))
-            .chain(["hook-suite.sh".to_owned()])
-            .collect();
+    let mut folders: BTreeMap<PathBuf, BTreeSet<String>> = BTreeMap::new();
+    for page in &lab.pages {
+        let named = folders.entry(folder(page.file().path())).or_default();
+        named.insert("hook-suite.sh".to_owned());
+        let hooks = page.steps.iter();
+        let hooks = hooks.filter_map(|step| step.step.options.hook.as_ref());
+        named.extend(hooks.map(|name| format!("hook-{name}.sh")));
+    }
+    for (folder, named) in folders {
         let mut scripts: Vec<String> = fs::read_dir(&folder)
             .into_iter()
             .flatten()

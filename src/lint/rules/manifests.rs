@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::super::view::{CommandView, LabView, PageView};
 use super::super::{Findings, Rule};
 use crate::plan::manifests::{self, Applied};
-use crate::source::Severity;
+use crate::source::{Diagnostic, Severity};
 
 pub(super) const CONTRADICTED: Rule = Rule {
     code: "LP029",
@@ -27,6 +27,25 @@ pub(super) const CONTRADICTED: Rule = Rule {
 static ACTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"^([a-z][a-z0-9]*)(?:\.[a-z0-9.-]+)?(?:/(\S+) (?:created|configured|unchanged)| "([^"]+)" (?:force )?deleted)"#).ok()
 });
+
+/// What to say where manifests shall be rendered and there is no kubectl.
+pub(in super::super) fn cannot_render() -> Option<Diagnostic> {
+    let mut kubectl = Command::new("kubectl");
+    kubectl
+        .args(["version", "--client"])
+        .env("KUBECONFIG", "/dev/null");
+    let error = kubectl
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .err()?;
+    let message = format!("cannot be started, so nothing is rendered: {error}");
+    Some(
+        Diagnostic::of_path(Severity::Warning, Path::new("kubectl"), message)
+            .with_help("put kubectl on PATH, or leave `--render` out"),
+    )
+}
 
 /// Larger sets of manifests are not held against a page.
 const MOST: usize = 500;

@@ -16,6 +16,8 @@ mod variables;
 
 use super::Rule;
 
+pub(super) use manifests::cannot_render;
+
 /// Every rule, by code.
 pub const RULES: &[Rule] = &[
     prompts::MISSING_PROMPT,

@@ -3,13 +3,12 @@
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
-use brush_parser::{Parser, ParserOptions};
 use regex::Regex;
 
 use super::super::view::LabView;
 use super::super::{Findings, Rule};
 use crate::source::{Fix, Severity, Span};
-use crate::syntax::Simple;
+use crate::syntax::{Simple, is_bash};
 
 pub(super) const MISSING_PROMPT: Rule = Rule {
     code: "LP001",
@@ -24,7 +23,7 @@ pub(super) const MISSING_PROMPT: Rule = Rule {
 /// A known program, a verb of its, and more: what output hardly ever begins a line with.
 static COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"^(?:aws [a-z0-9-]+ [a-z]+-[a-z-]+(?: |$)|git (?:clone|checkout|push|commit) \S|terraform (?:init|apply|plan|destroy)\b|kustomize build \S|ls -\S|cd [~/.\w]\S*$|mkdir \S|wget \S|chmod \S|sed -i |kubectl (?:-n \S+ |--namespace[= ]\S+ )?(?:get|apply|delete|describe|create|exec|logs|rollout|scale|wait|patch|label|annotate|edit|run|expose|port-forward|cp|top|config|set|drain|cordon|uncordon|taint|kustomize|autoscale|replace|explain|api-resources) ?\S|helm (?:install|upgrade|uninstall|repo|list|get|status) ?\S|aws [a-z0-9-]+ [a-z-]+ --|eksctl (?:create|get|delete|upgrade|scale|utils) \S|docker (?:run|build|ps|exec|pull|push) ?\S|curl -\S|export [A-Za-z_]+=)",
+        r"^(?:aws [a-z0-9-]+ [a-z]+-[a-z-]+(?: |$)|git (?:clone|checkout|push|commit) \S|terraform (?:init|apply|plan|destroy)\b|kustomize build \S|ls -\S|cd [~/.\w]\S*$|mkdir \S|wget \S|chmod \S|sed -i |sleep \d+$|kubectl (?:-n \S+ |--namespace[= ]\S+ )?(?:get|apply|delete|describe|create|exec|logs|rollout|scale|wait|patch|label|annotate|edit|run|expose|port-forward|cp|top|config|set|drain|cordon|uncordon|taint|kustomize|autoscale|replace|explain|api-resources) ?\S|helm (?:install|upgrade|uninstall|repo|list|get|status) ?\S|aws [a-z0-9-]+ [a-z-]+ --|eksctl (?:create|get|delete|upgrade|scale|utils) \S|docker (?:run|build|ps|exec|pull|push) ?\S|curl -\S|export [A-Za-z_]+=)",
     )
     .ok()
 });
@@ -111,13 +110,19 @@ const MOST_ASKED: usize = 200;
 fn bash_refuses(lab: &LabView<'_>, findings: &mut Findings) {
     let refused = lab
         .commands()
-        .filter(|(_, _, view)| !parses(&view.command.text));
-    for (page, _, view) in refused.take(MOST_ASKED) {
-        let text = &view.command.text;
+        .filter(|(_, _, view)| !is_bash(&view.command.text));
+    let mut last = None;
+    for (page, step, view) in refused.take(MOST_ASKED) {
+        // A block that is no bash at all is said to be so once.
+        let block = Some((page.file().path(), step.step.line));
+        if last == block {
+            continue;
+        }
         // Our parser may be wrong about the language; bash is not.
-        let Some(said) = bash_says(text) else {
+        let Some(said) = bash_says(&view.command.text) else {
             continue;
         };
+        last = block;
         let span = view.first_line(page.file());
         findings.add(
             page.file(),
@@ -127,16 +132,10 @@ fn bash_refuses(lab: &LabView<'_>, findings: &mut Findings) {
     }
 }
 
-fn parses(text: &str) -> bool {
-    Parser::new(text.as_bytes(), &ParserOptions::default())
-        .parse_program()
-        .is_ok()
-}
-
 /// What `bash -n` has against a text; `None`: nothing, or there is no bash to ask.
 fn bash_says(text: &str) -> Option<String> {
     let output = Command::new("bash")
-        .args(["-n", "-c", text])
+        .args(["-n", "-c", "--", text])
         .env("LC_ALL", "C")
         .stdin(Stdio::null())
         .output()

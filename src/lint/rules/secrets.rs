@@ -38,12 +38,11 @@ fn secret(lab: &LabView<'_>, findings: &mut Findings) {
             }
             // The first line of a key with nothing under it shows what one looks like.
             if found.as_str().starts_with("-----") {
-                let below = text[found.end()..]
-                    .trim_start()
-                    .lines()
-                    .next()
-                    .unwrap_or("");
-                if below.len() < 40 || below.contains("...") {
+                let below = text[found.end()..].trim_start().trim_start_matches("\\n");
+                let letters = below
+                    .bytes()
+                    .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'));
+                if letters.count() < 40 {
                     continue;
                 }
             }

@@ -18,7 +18,7 @@ use crate::cluster::baseline::{
     Change, CompareError, Keep, Limits, Outcome, Restored, Snapshot, What, compare, happened,
     restore,
 };
-use crate::cluster::{Settled, settle};
+use crate::cluster::{Settling, settle};
 use crate::event::{Event, LeftoverRecord};
 
 use trail::Mark;
@@ -166,7 +166,7 @@ async fn undo(
         let quiet = ours.iter().all(|change| change.what == What::Added);
         if !quiet && !run.cancel.is_cancelled() {
             // The next lab begins with workloads that are up; one that never is must not hold it up for long.
-            let _: Settled = settle(client, &Default::default(), UP_AGAIN).await;
+            let _: Settling = settle(client, &Default::default(), UP_AGAIN).await;
         }
         restored
     };
@@ -290,7 +290,7 @@ fn forgotten(record: &LeftoverRecord) -> String {
 
 /// Kinds that could not be read, as a warning.
 fn unread(before: &Snapshot) -> Option<String> {
-    const SHOWN: usize = 6;
+    const SHOWN: usize = 12;
     let first = before.unread.first()?;
     let names: Vec<&str> = before
         .unread
@@ -304,7 +304,7 @@ fn unread(before: &Snapshot) -> Option<String> {
         rest => format!(" and {rest} more"),
     };
     Some(format!(
-        "what the lab does to these kinds is neither seen nor taken back: {}{more} (cannot {} {}: {})",
+        "what the lab does to these kinds is neither seen nor taken back, as they cannot be read: {}{more} ({} {}: {})",
         names.join(", "),
         first.verb,
         first.what,

@@ -148,9 +148,20 @@ pub enum Across {
     Rollout,
     /// The workload is scaled to no pods, and back to as many as it had.
     ScaleToZero,
+    /// The pods are driven off their node to another one. The node is cordoned for that time, and other pods stay on it.
+    NodeDrain,
 }
 
 impl Across {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::PodDeletion,
+        Self::ContainerRestart,
+        Self::Rollout,
+        Self::ScaleToZero,
+        Self::NodeDrain,
+    ];
+
     /// As authors write it.
     pub fn word(self) -> &'static str {
         match self {
@@ -158,6 +169,7 @@ impl Across {
             Self::ContainerRestart => "container-restart",
             Self::Rollout => "rollout",
             Self::ScaleToZero => "scale-to-zero",
+            Self::NodeDrain => "node-drain",
         }
     }
 }
@@ -188,6 +200,16 @@ pub enum By {
     Labproof,
     /// The step, and nobody else.
     Lab,
+}
+
+impl By {
+    /// As authors write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Labproof => "labproof",
+            Self::Lab => "lab",
+        }
+    }
 }
 
 /// `exec`: what a program says in the ready pods of a workload.

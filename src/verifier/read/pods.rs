@@ -52,20 +52,14 @@ pub(super) fn persistence(
     let pods = pods(&mut fields, problems);
     let path = path(&mut fields, problems);
     let across = fields.need("across", problems).and_then(|entry| {
-        let words = [
-            Across::PodDeletion,
-            Across::ContainerRestart,
-            Across::Rollout,
-            Across::ScaleToZero,
-        ]
-        .map(|across| (across.word(), across));
+        let words = Across::ALL.map(|across| (across.word(), across));
         word_of("across", &entry.value, &words, problems)
     });
     let expect = fields.need("expect", problems).and_then(|entry| {
         let words = [("kept", Fate::Kept), ("lost", Fate::Lost)];
         word_of("expect", &entry.value, &words, problems)
     });
-    let words = [("labproof", By::Labproof), ("lab", By::Lab)];
+    let words = [By::Labproof, By::Lab].map(|by| (by.word(), by));
     let by = fields.word("by", &words, problems).unwrap_or(By::Labproof);
     let marker = fields.flag("marker", problems);
     fields.finish(problems);
@@ -82,12 +76,15 @@ pub(super) fn persistence(
             return false;
         };
         match across {
-            Some(Across::ScaleToZero) => *workload != Workload::DaemonSet,
+            Some(Across::ScaleToZero | Across::NodeDrain) => *workload != Workload::DaemonSet,
             Some(Across::Rollout) => *workload != Workload::ReplicaSet,
             Some(Across::PodDeletion | Across::ContainerRestart) | None => true,
         }
     };
-    let needs_workload = matches!(across, Some(Across::ScaleToZero | Across::Rollout));
+    let needs_workload = matches!(
+        across,
+        Some(Across::ScaleToZero | Across::Rollout | Across::NodeDrain)
+    );
     if let (Some(across), Some(pods)) = (across, &pods)
         && needs_workload
         && !scalable(&pods.of)

@@ -2,19 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
-use super::environment::{kubernetes, state_dir, tools_dir};
+use super::environment::{kubernetes, labproof, state_dir, tools_dir};
 use super::spec::NodeSpec;
+use crate::cluster::local::dns;
 use crate::cluster::local::error::LocalError;
 use crate::cluster::local::image;
-use crate::cluster::local::network::{NODE_ADDRESS, PODS, SERVICE_DNS_ADDRESS, SERVICES};
-use crate::cluster::local::pki::NODE_NAME;
+use crate::cluster::local::member::Member;
+use crate::cluster::local::network::{DNS_PORT, PODS, SERVICE_DNS_ADDRESS, SERVICES};
+use crate::cluster::local::paths::make_dir;
 
-/// Where containerd takes requests.
-pub(crate) const CONTAINERD_SOCKET: &str = "/run/containerd/containerd.sock";
+/// Where containerd takes requests, on its own node.
+const CONTAINERD_SOCKET: &str = "/run/containerd/containerd.sock";
 /// Where etcd takes requests; plain, on the namespace's own loopback.
 pub(crate) const ETCD_ADDRESS: &str = "127.0.0.1:2379";
 /// Where the API server takes requests inside the node.
 pub(crate) const API_ADDRESS: &str = "127.0.0.1:6443";
+/// The same on the first node's address.
+const API_PORT: u16 = 6443;
 /// The folder of configuration files, gone with the node.
 const CONFIG: &str = "/run/labproof";
 
@@ -25,55 +29,80 @@ const VOLUME_PLUGINS: &str = "/var/lib/kubelet/volume-plugins";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Component {
     /// Its name in messages and of its log.
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
+    /// Where it runs.
+    pub(crate) member: Member,
     /// The program.
     pub(crate) program: PathBuf,
     /// Its arguments.
     pub(crate) arguments: Vec<String>,
 }
 
-/// The programs of one node.
+/// The programs of one cluster.
 #[derive(Debug)]
 pub(crate) struct Components {
     pub(crate) etcd: Component,
-    pub(crate) containerd: Component,
     pub(crate) apiserver: Component,
     pub(crate) controller_manager: Component,
     pub(crate) scheduler: Component,
+    pub(crate) dns: Component,
+    pub(crate) members: Vec<MemberComponents>,
+}
+
+/// The programs that every node has.
+#[derive(Debug)]
+pub(crate) struct MemberComponents {
+    pub(crate) member: Member,
+    pub(crate) containerd: Component,
     pub(crate) kubelet: Component,
     pub(crate) proxy: Component,
 }
 
-/// The kubeconfig of a client of the API server inside the node.
+/// The kubeconfig of a client of the API server, on the client's own node.
 pub(crate) fn kubeconfig(client: &str) -> PathBuf {
     Path::new(CONFIG).join(format!("{client}.kubeconfig"))
 }
 
-/// Writes every configuration file and gives the command lines that use them.
-pub(crate) fn prepare(spec: &NodeSpec) -> Result<Components, LocalError> {
-    std::fs::create_dir_all(CONFIG).map_err(LocalError::io("created", Path::new(CONFIG)))?;
-    let pki = state_dir().join("pki");
-    for client in ["admin", "controller-manager", "scheduler", "proxy", "node"] {
-        let server = format!("https://{API_ADDRESS}");
-        crate::cluster::local::kubeconfig::write(
-            &kubeconfig(client),
-            &spec.name,
-            &server,
-            &pki,
-            client,
-        )?;
-    }
-    let write = |name: &str, text: String| {
-        let path = Path::new(CONFIG).join(name);
-        std::fs::write(&path, text).map_err(LocalError::io("written", &path))
-    };
-    write("containerd.toml", containerd_config(&image::pause()?))?;
-    write("kubelet.json", kubelet_config(spec, &pki))?;
-    write("proxy.json", proxy_config())?;
-    Ok(components(&pki))
+/// Where a node's containerd takes requests, seen from the first node.
+pub(crate) fn containerd_socket(member: Member) -> PathBuf {
+    seen(member, Path::new(CONTAINERD_SOCKET))
 }
 
-fn components(pki: &Path) -> Components {
+/// A path on a node, seen from the first node.
+fn seen(member: Member, path: &Path) -> PathBuf {
+    member.root().join(path.strip_prefix("/").unwrap_or(path))
+}
+
+/// Writes every configuration file and gives the command lines that use them.
+pub(crate) fn prepare(spec: &NodeSpec) -> Result<Components, LocalError> {
+    let members = Member::all(spec.nodes);
+    let pki = state_dir().join("pki");
+    let pause = image::pause()?;
+    for member in &members {
+        make_dir(&seen(*member, Path::new(CONFIG)))?;
+        let mut clients = vec![("proxy".to_owned(), "proxy"), (member.own("node"), "node")];
+        let mut server = format!("https://{}:{API_PORT}", Member::FIRST.address());
+        if member.is_first() {
+            server = format!("https://{API_ADDRESS}");
+            let central = ["admin", "controller-manager", "dns", "scheduler"];
+            clients.extend(central.map(|client| (client.to_owned(), client)));
+        }
+        for (client, file) in clients {
+            let path = seen(*member, &kubeconfig(file));
+            crate::cluster::local::kubeconfig::write(&path, &spec.name, &server, &pki, &client)?;
+        }
+        let write = |name: &str, text: String| {
+            let path = seen(*member, &Path::new(CONFIG).join(name));
+            std::fs::write(&path, text).map_err(LocalError::io("written", &path))
+        };
+        write("containerd.toml", containerd_config(&pause))?;
+        write("kubelet.json", kubelet_config(spec, *member, &pki))?;
+        write("proxy.json", proxy_config())?;
+    }
+    Ok(components(&pki, &members))
+}
+
+fn components(pki: &Path, members: &[Member]) -> Components {
     let pki = |name: &str| pki.join(name).display().to_string();
     let config = |client: &str| kubeconfig(client).display().to_string();
     Components {
@@ -95,18 +124,13 @@ fn components(pki: &Path) -> Components {
                 "--election-timeout=500".to_owned(),
             ],
         ),
-        containerd: debian(
-            "containerd",
-            "usr/bin/containerd",
-            [format!("--config={CONFIG}/containerd.toml")],
-        ),
         apiserver: kube(
             "kube-apiserver",
             [
                 // All addresses of the namespace: pods reach it through the Service `kubernetes`.
                 "--bind-address=0.0.0.0".to_owned(),
-                "--secure-port=6443".to_owned(),
-                format!("--advertise-address={NODE_ADDRESS}"),
+                format!("--secure-port={API_PORT}"),
+                format!("--advertise-address={}", Member::FIRST.address()),
                 format!("--etcd-servers=http://{ETCD_ADDRESS}"),
                 format!("--service-cluster-ip-range={SERVICES}"),
                 "--authorization-mode=Node,RBAC".to_owned(),
@@ -158,40 +182,69 @@ fn components(pki: &Path) -> Components {
                 "--profiling=false".to_owned(),
             ],
         ),
-        kubelet: kube(
+        dns: Component {
+            name: "dns".to_owned(),
+            member: Member::FIRST,
+            program: labproof(),
+            arguments: vec![
+                "cluster".to_owned(),
+                "dns".to_owned(),
+                format!("--kubeconfig={}", config("dns")),
+                format!("--listen={}:{DNS_PORT}", Member::FIRST.address()),
+            ],
+        },
+        members: members.iter().copied().map(member_components).collect(),
+    }
+}
+
+fn member_components(member: Member) -> MemberComponents {
+    let config = |client: &str| kubeconfig(client).display().to_string();
+    let name = format!("--hostname-override={}", member.name());
+    let on_it = |component: Component| Component {
+        name: member.own(&component.name),
+        member,
+        ..component
+    };
+    MemberComponents {
+        member,
+        containerd: on_it(debian(
+            "containerd",
+            "usr/bin/containerd",
+            [format!("--config={CONFIG}/containerd.toml")],
+        )),
+        kubelet: on_it(kube(
             "kubelet",
             [
                 format!("--config={CONFIG}/kubelet.json"),
                 format!("--kubeconfig={}", config("node")),
-                format!("--hostname-override={NODE_NAME}"),
-                format!("--node-ip={NODE_ADDRESS}"),
+                name.clone(),
+                format!("--node-ip={}", member.address()),
                 "--container-runtime=remote".to_owned(),
                 format!("--container-runtime-endpoint=unix://{CONTAINERD_SOCKET}"),
                 "--root-dir=/var/lib/kubelet".to_owned(),
                 "--cert-dir=/var/lib/kubelet/pki".to_owned(),
             ],
-        ),
-        proxy: kube(
+        )),
+        proxy: on_it(kube(
             "kube-proxy",
-            [
-                format!("--config={CONFIG}/proxy.json"),
-                format!("--hostname-override={NODE_NAME}"),
-            ],
-        ),
+            [format!("--config={CONFIG}/proxy.json"), name],
+        )),
     }
 }
 
-fn debian<const N: usize>(name: &'static str, program: &str, arguments: [String; N]) -> Component {
+fn debian<const N: usize>(name: &str, program: &str, arguments: [String; N]) -> Component {
     Component {
-        name,
+        name: name.to_owned(),
+        member: Member::FIRST,
         program: tools_dir().join(program),
         arguments: arguments.to_vec(),
     }
 }
 
-fn kube<const N: usize>(name: &'static str, arguments: [String; N]) -> Component {
+fn kube<const N: usize>(name: &str, arguments: [String; N]) -> Component {
     Component {
-        name,
+        name: name.to_owned(),
+        member: Member::FIRST,
         program: kubernetes(name),
         arguments: arguments.to_vec(),
     }
@@ -242,22 +295,22 @@ disabled_plugins = [
     )
 }
 
-fn kubelet_config(spec: &NodeSpec, pki: &Path) -> String {
+fn kubelet_config(spec: &NodeSpec, member: Member, pki: &Path) -> String {
     serde_json::json!({
         "kind": "KubeletConfiguration",
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
-        "address": NODE_ADDRESS,
+        "address": member.address(),
         "authentication": {
             "anonymous": {"enabled": false},
             "webhook": {"enabled": true},
             "x509": {"clientCAFile": pki.join("ca.crt")},
         },
         "authorization": {"mode": "Webhook"},
-        "tlsCertFile": pki.join("kubelet.crt"),
-        "tlsPrivateKeyFile": pki.join("kubelet.key"),
+        "tlsCertFile": pki.join(member.own("kubelet") + ".crt"),
+        "tlsPrivateKeyFile": pki.join(member.own("kubelet") + ".key"),
         "cgroupDriver": "cgroupfs",
-        "cgroupRoot": spec.pods_cgroup,
-        "clusterDomain": "cluster.local",
+        "cgroupRoot": member.cgroup(&spec.pods_cgroup),
+        "clusterDomain": dns::DOMAIN,
         "clusterDNS": [SERVICE_DNS_ADDRESS],
         "resolvConf": "/etc/resolv.conf",
         "volumePluginDir": VOLUME_PLUGINS,
@@ -301,16 +354,16 @@ mod tests {
 
     #[test]
     fn no_component_can_reach_beyond_the_node() {
-        let all = components(Path::new("/labproof/state/pki"));
-        for component in [
+        let all = components(Path::new("/labproof/state/pki"), &Member::all(2));
+        let every = all.members.iter();
+        let every = every.flat_map(|on| [&on.containerd, &on.kubelet, &on.proxy]);
+        for component in every.chain([
             &all.etcd,
-            &all.containerd,
             &all.apiserver,
             &all.controller_manager,
             &all.scheduler,
-            &all.kubelet,
-            &all.proxy,
-        ] {
+            &all.dns,
+        ]) {
             assert!(
                 component.program.starts_with("/labproof"),
                 "{}",

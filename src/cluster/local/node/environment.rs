@@ -1,11 +1,14 @@
 //! What every program of the node needs to find its own programs and libraries.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use tokio::process::Command;
 
+use super::rooms;
+use crate::cluster::local::member::Member;
 use crate::cluster::local::packages::Tools;
+use crate::cluster::local::tool;
 
 /// The folder of everything that is labproof's own inside the node's root.
 pub(crate) const BASE: &str = "/labproof";
@@ -35,6 +38,22 @@ impl Environment {
         }
     }
 
+    /// A program on one of the nodes, with this environment.
+    pub(crate) fn command(&self, member: Member, program: impl AsRef<OsStr>) -> Command {
+        let mut command = if member.is_first() {
+            tool::command(program)
+        } else {
+            let mut command = tool::command("nsenter");
+            for kind in rooms::KINDS {
+                command.arg(format!("--{kind}={}", member.namespace(kind).display()));
+            }
+            command.arg("--").arg(program);
+            command
+        };
+        self.apply(&mut command);
+        command
+    }
+
     /// Gives a program this environment and no other.
     pub(crate) fn apply(&self, command: &mut Command) {
         command
@@ -42,6 +61,11 @@ impl Environment {
             .envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.current_dir("/");
     }
+}
+
+/// This program.
+pub(crate) fn labproof() -> PathBuf {
+    Path::new(BASE).join("labproof")
 }
 
 /// Debian's programs.

@@ -13,6 +13,7 @@ mod component;
 pub(crate) mod environment;
 mod images;
 mod log;
+mod rooms;
 mod root;
 pub(crate) mod spec;
 mod supervise;
@@ -27,7 +28,7 @@ use tokio::net::unix::OwnedReadHalf;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::mpsc;
 
-use self::component::{API_ADDRESS, CONTAINERD_SOCKET, Component, ETCD_ADDRESS};
+use self::component::{API_ADDRESS, Component, ETCD_ADDRESS, MemberComponents, containerd_socket};
 use self::environment::{Environment, state_dir};
 use self::log::BoundedLog;
 use self::spec::{Answer, KEEP, NodeSpec, Report, Request};
@@ -35,9 +36,12 @@ use self::supervise::{Death, Supervisor};
 use super::cgroup::Cgroup;
 use super::error::LocalError;
 use super::lock::Lock;
+use super::member::Member;
 use super::network;
 use super::paths::StateDir;
-use super::pki::NODE_NAME;
+
+/// How long the API server may be silent.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs the node until it is told to stop; must be the first process of its namespaces, within a tokio
 /// runtime.
@@ -122,7 +126,7 @@ async fn run(
 ) -> Result<(), LocalError> {
     let spec = read_spec(outside)?;
     Cgroup::of(outside).enter()?;
-    rustix::system::sethostname(NODE_NAME.as_bytes())
+    rustix::system::sethostname(Member::FIRST.name().as_bytes())
         .map_err(|error| LocalError::io("named", Path::new("the host"))(error.into()))?;
     root::enter(outside, &spec)?;
     let inside = StateDir { dir: state_dir() };
@@ -150,7 +154,7 @@ async fn run(
         death = deaths.recv() => Err(died(&inside, death)),
         // An `up` that ends without a word was interrupted.
         _ = orphaned => Ok(()),
-        () = answer_requests(control, &environment) => Ok(()),
+        () = answer_requests(control, &environment, &supervisor, &spec) => Ok(()),
     }
 }
 
@@ -161,14 +165,15 @@ fn read_spec(state: &StateDir) -> Result<NodeSpec, LocalError> {
 }
 
 fn died(state: &StateDir, death: Option<Death>) -> LocalError {
-    let (component, status) = death.map_or(("a program", String::new()), |death| {
-        (death.component, death.status)
-    });
+    let (component, status) = death.map_or_else(
+        || ("a program".to_owned(), String::new()),
+        |death| (death.component, death.status),
+    );
     LocalError::ComponentDied {
-        component: component.to_owned(),
+        log: state.log(&component),
+        component,
         status,
         tail: String::new(),
-        log: state.log(component),
     }
 }
 
@@ -204,47 +209,68 @@ async fn start(
         log: supervisor_log(),
     };
     link_programs(environment).await?;
+    let members = Member::all(spec.nodes);
+    if members.len() > 1 {
+        rooms::prepare()?;
+    }
+    for member in members.iter().filter(|member| !member.is_first()) {
+        rooms::make(environment, *member).await?;
+    }
     let components = component::prepare(spec)?;
     let launch = |component: &Component| supervisor.start(component);
     waiting("etcd and containerd");
     let control_plane = async {
-        network::set_up(environment).await?;
+        for member in &members {
+            network::set_up(environment, *member, &members).await?;
+        }
         launch(&components.etcd)?;
         bootstrap::listening(ETCD_ADDRESS).await;
         launch(&components.apiserver)?;
         waiting("the API server");
-        let client = bootstrap::client().await.map_err(failed)?;
+        let client = super::kubeconfig::client(&component::kubeconfig("admin"), PATIENCE)
+            .await
+            .map_err(failed)?;
         bootstrap::api_answers(&client).await;
         // While it makes itself ready, those that bear a refusal can begin.
         launch(&components.controller_manager)?;
-        bootstrap::listening_on(CONTAINERD_SOCKET).await;
-        launch(&components.kubelet)?;
+        for on in &components.members {
+            bootstrap::listening_on(&containerd_socket(on.member)).await;
+            launch(&on.kubelet)?;
+        }
         waiting("the API server to be ready");
         bootstrap::api_ready(&client).await;
         launch(&components.scheduler)?;
-        launch(&components.proxy)?;
+        for on in &components.members {
+            launch(&on.proxy)?;
+        }
+        launch(&components.dns)?;
         bootstrap::make_objects(&client).await.map_err(failed)?;
         Ok::<_, LocalError>(client)
     };
-    let loads = async {
-        launch(&components.containerd)?;
-        bootstrap::listening_on(CONTAINERD_SOCKET).await;
+    let load = async |on: &MemberComponents| {
+        launch(&on.containerd)?;
+        bootstrap::listening_on(&containerd_socket(on.member)).await;
         for image in &spec.load {
-            images::load(environment, image).await?;
+            images::load(environment, on.member, image).await?;
             supervisor.note(&format!(
-                "{:.2} s: loaded {}",
+                "{:.2} s: loaded {} on {}",
                 begun.elapsed().as_secs_f32(),
-                image.name
+                image.name,
+                on.member.name()
             ));
         }
         Ok::<_, LocalError>(())
     };
+    let loads = futures::future::try_join_all(components.members.iter().map(load));
     let node = async {
         let client = control_plane.await?;
-        waiting("the node to be Ready");
+        waiting("the nodes to be Ready");
+        // Through kube-proxy's rules, as pods do.
+        let dns_service = format!("{}:{}", network::SERVICE_DNS_ADDRESS, network::DNS_PORT);
         tokio::join!(
-            bootstrap::node_ready(&client),
-            bootstrap::accounts_ready(&client)
+            bootstrap::nodes_ready(&client, &members),
+            bootstrap::accounts_ready(&client),
+            bootstrap::listening(&dns_service),
         );
         waiting("the images");
         Ok::<_, LocalError>(())
@@ -306,46 +332,77 @@ async fn forward(listener: TcpListener) {
 }
 
 /// Answers requests until one says stop.
-async fn answer_requests(control: UnixListener, environment: &Environment) {
+async fn answer_requests(
+    control: UnixListener,
+    environment: &Environment,
+    supervisor: &Supervisor,
+    spec: &NodeSpec,
+) {
     let (stop, mut stopped) = mpsc::channel::<()>(1);
+    let answers = Answers {
+        environment: environment.clone(),
+        supervisor: supervisor.clone(),
+        members: Member::all(spec.nodes),
+        stop,
+    };
     loop {
         tokio::select! {
             _ = stopped.recv() => return,
             accepted = control.accept() => {
                 if let Ok((connection, _)) = accepted {
-                    tokio::spawn(answer(connection, environment.clone(), stop.clone()));
+                    tokio::spawn(answers.clone().give(connection));
                 }
             }
         }
     }
 }
 
-async fn answer(connection: UnixStream, environment: Environment, stop: mpsc::Sender<()>) {
-    let (read, mut write) = connection.into_split();
-    let mut lines = BufReader::new(read).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
-        let answer = match serde_json::from_str(&line) {
-            Ok(Request::Stop) => {
-                let _ = stop.send(()).await;
+/// What requests are answered with.
+#[derive(Clone)]
+struct Answers {
+    environment: Environment,
+    supervisor: Supervisor,
+    members: Vec<Member>,
+    stop: mpsc::Sender<()>,
+}
+
+impl Answers {
+    async fn give(self, connection: UnixStream) {
+        let (read, mut write) = connection.into_split();
+        let mut lines = BufReader::new(read).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            let answer = match serde_json::from_str(&line) {
+                Ok(Request::Stop) => {
+                    let _ = self.stop.send(()).await;
+                    return;
+                }
+                Ok(Request::Load(wanted)) => {
+                    load_all(&self.environment, &self.members, &wanted).await
+                }
+                Ok(Request::Ended) => Answer::Ended(self.supervisor.ended()),
+                Err(error) => Answer::Failed(error.to_string()),
+            };
+            let Ok(mut line) = serde_json::to_string(&answer) else {
+                return;
+            };
+            line.push('\n');
+            if write.write_all(line.as_bytes()).await.is_err() {
                 return;
             }
-            Ok(Request::Load(wanted)) => load_all(&environment, &wanted).await,
-            Err(error) => Answer::Failed(error.to_string()),
-        };
-        let Ok(mut line) = serde_json::to_string(&answer) else {
-            return;
-        };
-        line.push('\n');
-        if write.write_all(line.as_bytes()).await.is_err() {
-            return;
         }
     }
 }
 
-async fn load_all(environment: &Environment, wanted: &[super::image::BuiltImage]) -> Answer {
+async fn load_all(
+    environment: &Environment,
+    members: &[Member],
+    wanted: &[super::image::BuiltImage],
+) -> Answer {
     for image in wanted {
-        if let Err(error) = images::load(environment, image).await {
-            return Answer::Failed(error.to_string());
+        for member in members {
+            if let Err(error) = images::load(environment, *member, image).await {
+                return Answer::Failed(error.to_string());
+            }
         }
     }
     Answer::Done

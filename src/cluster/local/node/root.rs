@@ -9,9 +9,13 @@ use rustix::mount::{
     mount_change, mount_remount, unmount,
 };
 
+use sha2::{Digest, Sha256};
+
 use super::environment::BASE;
 use super::spec::NodeSpec;
 use crate::cluster::local::error::LocalError;
+use crate::cluster::local::image::hex;
+use crate::cluster::local::member::Member;
 use crate::cluster::local::network;
 use crate::cluster::local::paths::{StateDir, make_dir};
 
@@ -90,9 +94,13 @@ pub(crate) fn enter(state: &StateDir, spec: &NodeSpec) -> Result<(), LocalError>
     ] {
         bind_read_only(host, &base.join(place))?;
     }
+    let own = base.join("labproof");
+    std::fs::write(&own, "").map_err(LocalError::io("created", &own))?;
+    // The link leads to the program that runs, whatever has become of its path.
+    mounted(&own, mount_bind("/proc/self/exe", &own))?;
     make_dir(&base.join("state"))?;
     mounted(&state.dir, mount_bind(&state.dir, base.join("state")))?;
-    fill(&root)?;
+    fill(&root, Member::FIRST)?;
     shield_kernel(&root)?;
     pivot(&root)?;
     // Inside, mounts may pass from the node to its pods, as kubelet expects.
@@ -105,8 +113,8 @@ pub(crate) fn enter(state: &StateDir, spec: &NodeSpec) -> Result<(), LocalError>
     )
 }
 
-/// Makes the folders and files that programs expect.
-fn fill(root: &Path) -> Result<(), LocalError> {
+/// Makes the folders and files that programs expect on a node.
+pub(crate) fn fill(root: &Path, member: Member) -> Result<(), LocalError> {
     for folder in [
         "etc/cni/net.d",
         "run",
@@ -144,16 +152,20 @@ fn fill(root: &Path) -> Result<(), LocalError> {
             );
         }
     }
-    let cni = network::cni_config();
+    let (name, place) = (member.name(), member.own("1abf00f0"));
+    let machine: String = hex(&Sha256::digest(place)).chars().take(32).collect();
     for (file, text) in [
-        ("etc/hosts", "127.0.0.1 localhost labproof\n"),
-        ("etc/hostname", "labproof\n"),
-        ("etc/machine-id", "1abf00f01abf00f01abf00f01abf00f0\n"),
+        ("etc/hosts", format!("127.0.0.1 localhost {name}\n")),
+        ("etc/hostname", format!("{name}\n")),
+        ("etc/machine-id", format!("{machine}\n")),
         (
             "etc/resolv.conf",
-            "# nothing outside the cluster can be reached\n",
+            "# nothing outside the cluster can be reached\n".to_owned(),
         ),
-        ("etc/cni/net.d/10-labproof.conflist", cni.as_str()),
+        (
+            "etc/cni/net.d/10-labproof.conflist",
+            network::cni_config(member),
+        ),
     ] {
         let path = root.join(file);
         std::fs::write(&path, text).map_err(LocalError::io("written", &path))?;

@@ -19,8 +19,10 @@ pub(crate) struct NodeSpec {
     pub(crate) images: PathBuf,
     /// The images to load at the start.
     pub(crate) load: Vec<BuiltImage>,
-    /// The cgroup of the pods.
-    pub(crate) pods_cgroup: String,
+    /// How many nodes the cluster has.
+    pub(crate) nodes: u8,
+    /// The cgroup of the first node's pods; the others' are below it.
+    pub(crate) pods_cgroup: PathBuf,
     /// The most memory that the node's files may take, in bytes.
     pub(crate) memory: u64,
 }
@@ -52,6 +54,8 @@ pub(crate) enum Request {
     Stop,
     /// To load these images.
     Load(Vec<BuiltImage>),
+    /// To tell which programs have ended since it is ready.
+    Ended,
 }
 
 /// Its answer; a stopped node gives none.
@@ -62,6 +66,19 @@ pub(crate) enum Answer {
     Done,
     /// It could not be done, and why.
     Failed(String),
+    /// Programs that ended and were started again, in the order of time.
+    Ended(Vec<ComponentEnd>),
+}
+
+/// A program of a node that ended on its own and was started again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ComponentEnd {
+    /// The program; on the second node `kubelet-2`, for example.
+    pub component: String,
+    /// How it ended, such as `signal: 9 (SIGKILL)`.
+    pub status: String,
+    /// When.
+    pub at: jiff::Timestamp,
 }
 
 /// What `up` says to a node that it means to leave running; a node that does not hear it before the

@@ -3,25 +3,27 @@
 //! A program that ends is started again, unless it ends over and over; while the cluster starts, that
 //! is soon.
 
+use std::collections::VecDeque;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, WaitOptions, waitpid};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::sync::mpsc;
 
 use super::component::Component;
 use super::environment::Environment;
 use super::log::{BoundedLog, pump};
+use super::spec::ComponentEnd;
 use crate::cluster::local::error::LocalError;
 use crate::cluster::local::paths::StateDir;
 
 /// A program that ended and is not started again.
 #[derive(Debug)]
 pub(crate) struct Death {
-    pub(crate) component: &'static str,
+    pub(crate) component: String,
     pub(crate) status: String,
 }
 
@@ -34,7 +36,11 @@ pub(crate) struct Supervisor {
     children: Arc<Mutex<Vec<u32>>>,
     deaths: mpsc::UnboundedSender<Death>,
     journal: Arc<Mutex<BoundedLog>>,
+    ended: Arc<Mutex<VecDeque<ComponentEnd>>>,
 }
+
+/// How many ends are remembered; the log has more.
+const REMEMBERED: usize = 100;
 
 /// More ends than this within [`WINDOW`] and a program is given up.
 const RESTARTS: usize = 5;
@@ -57,6 +63,7 @@ impl Supervisor {
             children: Arc::default(),
             deaths,
             journal,
+            ended: Arc::default(),
         };
         (supervisor, receiver)
     }
@@ -69,7 +76,7 @@ impl Supervisor {
     /// Starts a program and watches it.
     pub(crate) fn start(&self, component: &Component) -> Result<(), LocalError> {
         let log = Arc::new(Mutex::new(BoundedLog::create(
-            &self.state.log(component.name),
+            &self.state.log(&component.name),
         )));
         let child = self.spawn(component, &log)?;
         tokio::spawn(self.clone().watch(component.clone(), child, log));
@@ -81,8 +88,9 @@ impl Supervisor {
         component: &Component,
         log: &Arc<Mutex<BoundedLog>>,
     ) -> Result<Child, LocalError> {
-        let mut command = Command::new(&component.program);
-        self.environment.apply(&mut command);
+        let mut command = self
+            .environment
+            .command(component.member, &component.program);
         command.args(&component.arguments);
         command
             .stdin(Stdio::null())
@@ -121,6 +129,7 @@ impl Supervisor {
                 children.retain(|child| Some(*child) != id);
             }
             self.note(&format!("{} ended: {status}", component.name));
+            self.remember(&component.name, &status);
             ends.retain(|end| end.elapsed() < WINDOW);
             ends.push(Instant::now());
             // Its last words come through a pipe.
@@ -141,7 +150,7 @@ impl Supervisor {
 
     fn give_up(&self, component: &Component, status: &str) {
         let _ = self.deaths.send(Death {
-            component: component.name,
+            component: component.name.clone(),
             status: status.to_owned(),
         });
     }
@@ -149,7 +158,30 @@ impl Supervisor {
     /// Adds a line to the node's own log.
     pub(crate) fn note(&self, text: &str) {
         if let Ok(mut journal) = self.journal.lock() {
-            journal.line(text);
+            journal.line(&format!("{:.3} {text}", jiff::Timestamp::now()));
+        }
+    }
+
+    /// Programs that ended since the cluster was ready, in the order of time.
+    pub(crate) fn ended(&self) -> Vec<ComponentEnd> {
+        let ended = self.ended.lock();
+        let ended = ended.unwrap_or_else(std::sync::PoisonError::into_inner);
+        ended.iter().cloned().collect()
+    }
+
+    fn remember(&self, component: &str, status: &str) {
+        if !self.started.load(Ordering::Relaxed) {
+            return;
+        }
+        if let Ok(mut ended) = self.ended.lock() {
+            if ended.len() == REMEMBERED {
+                ended.pop_front();
+            }
+            ended.push_back(ComponentEnd {
+                component: component.to_owned(),
+                status: status.to_owned(),
+                at: jiff::Timestamp::now(),
+            });
         }
     }
 
