@@ -52,7 +52,9 @@ pub fn schema() -> Value {
         .iter()
         .map(|(kind, ..)| match *kind {
             "resource" => json!({"required": [kind, "match"]}),
-            "availability" => json!({"required": [kind, "after"], "not": {"required": ["match"]}}),
+            "availability" | "bounds" => {
+                json!({"required": [kind, "after"], "not": {"required": ["match"]}})
+            }
             "count" => json!({"required": [kind]}),
             _ => json!({"required": [kind], "not": {"required": ["match"]}}),
         })
@@ -354,6 +356,21 @@ fn kinds() -> Vec<Key> {
             ),
         ),
         kind(
+            "bounds",
+            "How many pods a workload has at every moment of the step.",
+            vec![
+                ("workload", NEEDED, "As deployment/name.", workload()),
+                ("namespace", OPTIONAL, "Default `default`.", text()),
+                (
+                    "pods",
+                    OPTIONAL,
+                    "How many there are, ready or not.",
+                    comparison(),
+                ),
+                ("ready", OPTIONAL, "How many of them serve.", comparison()),
+            ],
+        ),
+        kind(
             "availability",
             "Requests to a Service for as long as the step runs.",
             join(
@@ -368,8 +385,8 @@ fn kinds() -> Vec<Key> {
                     (
                         "gap",
                         OPTIONAL,
-                        "The longest time without an answer.",
-                        time(),
+                        "The longest time without an answer: `2s` or `<= 2s` at most, `>= 2s` at least.",
+                        json!({"type": "string", "pattern": "^\\s*([<>]=)?\\s*([0-9]+(ms|s|m|h))+\\s*$"}),
                     ),
                     (
                         "rate",

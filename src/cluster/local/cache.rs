@@ -52,9 +52,10 @@ impl Cache {
             python: root.join(format!(
                 "python-{}",
                 key(&format!(
-                    "{:?} {}",
+                    "{:?} {} {}",
                     python::PACKAGES,
-                    super::packages::SUITE
+                    super::packages::SUITE,
+                    python::FORMAT
                 ))
             )),
             images: root.join("images"),

@@ -9,6 +9,7 @@ use super::apt::{Apt, debs_in, unpack};
 use super::error::LocalError;
 use super::packages::triplet;
 use super::paths::make_dir;
+use super::tool;
 use crate::cluster::Progress;
 
 /// Debian bookworm's interpreter, the client, and what the two load.
@@ -46,6 +47,9 @@ pub(crate) const PACKAGES: &[&str] = &[
     "zlib1g",
 ];
 
+/// Changes when the same packages would give another folder.
+pub(crate) const FORMAT: u32 = 2;
+
 /// The folder for PATH within the unpacked packages.
 pub(crate) fn programs(dir: &Path) -> PathBuf {
     dir.join("labproof")
@@ -68,7 +72,13 @@ pub(crate) async fn fetch(
         unpack(deb, &draft).await?;
     }
     make_dir(&programs(&draft))?;
-    write_python3(&programs(&draft).join("python3"))?;
+    let python3 = programs(&draft).join("python3");
+    write_python3(&python3)?;
+    // Debian compiles modules when it installs them. Without, every script of a lab compiles the thousand of the client.
+    progress.advance(0, 1, "compiling the client");
+    let mut import = tool::command(&python3);
+    import.args(["-c", "import kubernetes"]);
+    tool::output(&mut import, "compiling python3's Kubernetes client").await?;
     std::fs::rename(&draft, into).map_err(LocalError::io("moved", &draft))
 }
 
