@@ -126,20 +126,23 @@ async fn status() -> Exit {
             paint(BOLD, &cluster.name)
         ));
         if let Some(running) = LocalCluster::find(&cluster.name) {
-            show_ends(&running).await;
+            show_faults(&running).await;
         }
     }
     Exit::Good
 }
 
-/// What ended on its own in a cluster: tells why a lab on it may have gone wrong.
-async fn show_ends(cluster: &LocalCluster) {
-    let ended = cluster.ended_since(jiff::Timestamp::UNIX_EPOCH).await;
-    for end in ended.unwrap_or_default() {
-        let ago = end.at.duration_until(jiff::Timestamp::now()).as_secs();
+/// What went wrong in a cluster by itself: tells why a lab on it may have gone wrong.
+async fn show_faults(cluster: &LocalCluster) {
+    let faults = cluster
+        .pulse()
+        .faults_since(jiff::Timestamp::UNIX_EPOCH)
+        .await;
+    for fault in faults {
+        let ago = fault.at.duration_until(jiff::Timestamp::now()).as_secs();
         output::stdout(&format!(
-            "  {} ended {ago} s ago ({}) and was started again\n",
-            end.component, end.status
+            "  {ago} s ago: {} {}\n",
+            fault.component, fault.what
         ));
     }
 }

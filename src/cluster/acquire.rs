@@ -315,7 +315,11 @@ pub async fn open(cluster: &LocalCluster, python: bool) -> Result<Connection, Cl
         python: python.then(LocalCluster::python_dir),
         last: Some(cluster.spare_dir()),
     };
-    Connection::open("local", name, config, tools, Access::default()).await
+    let access = Access {
+        pulse: Some(cluster.pulse()),
+        ..Access::default()
+    };
+    Connection::open("local", name, config, tools, access).await
 }
 
 fn read_recipes(folders: &[PathBuf]) -> Result<Vec<ImageRecipe>, ClusterError> {

@@ -11,6 +11,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig, NamedAuthInfo};
 use tempfile::TempDir;
 
 use super::ClusterError;
+use super::local::Pulse;
 
 /// How long an API server may take to say its version before it counts as out of reach.
 const REACH_TIMEOUT: Duration = Duration::from_secs(15);
@@ -37,6 +38,8 @@ pub struct Access {
     pub env: Vec<(String, OsString)>,
     /// Who the cluster takes labproof for, in words; shown before the first command.
     pub identity: Option<String>,
+    /// How a local cluster is.
+    pub pulse: Option<Pulse>,
 }
 
 /// A cluster as the commands and checks of a run see it.
@@ -55,6 +58,8 @@ pub struct Connection {
     pub tools: Tools,
     /// Variables and identity that come with it.
     pub access: Access,
+    /// Host and port of the API server, where there is one.
+    pub(super) server: Option<String>,
     private: TempDir,
 }
 
@@ -79,6 +84,7 @@ impl Connection {
         let config = kube::Config::from_custom_kubeconfig(config, &KubeConfigOptions::default())
             .await
             .map_err(|error| unreachable(causes(&error)))?;
+        let server = config.cluster_url.authority().map(ToString::to_string);
         let client = super::check::client(config).map_err(|error| unreachable(causes(&error)))?;
         let version = tokio::time::timeout(REACH_TIMEOUT, client.apiserver_version())
             .await
@@ -98,6 +104,7 @@ impl Connection {
             secrets,
             tools,
             access,
+            server,
             private,
         })
     }
@@ -122,6 +129,7 @@ impl Connection {
             secrets: Vec::new(),
             tools: Tools::default(),
             access: Access::default(),
+            server: None,
             private: private_kubeconfig(&config)?,
         })
     }

@@ -16,6 +16,7 @@ pub mod doctor;
 mod eks;
 mod error;
 pub mod evidence;
+mod health;
 mod kind;
 pub mod local;
 mod program;

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::fault::Rests;
 use super::judge::{Judged, Place, judge};
 use super::lab::{Carried, Here, LabRun};
 use super::{failure, millis};
@@ -84,7 +85,15 @@ pub(super) async fn run(
                         || run.connection.client.is_some() && asks_elsewhere(&command.text))
             }
             // Not there yet and not there any more look the same: only a second reading tells.
-            Verdict::Pass => !again.seen_absent && claims_absence(place),
+            Verdict::Pass => {
+                !again.seen_absent && claims_absence(place)
+                    || again.is_time_left()
+                        && rests(place, &outcome, &judged) == Rests::Absent
+                        && run
+                            .connection
+                            .cut_off(&outcome.output.merged.text)
+                            .is_some()
+            }
             Verdict::Broken | Verdict::Skipped => false,
         };
         if !unsettled || run.cancel.is_cancelled() || !may_repeat() {
@@ -107,6 +116,9 @@ pub(super) async fn run(
             () = run.cancel.cancelled() => break (outcome, judged),
         }
     };
+    let rests = rests(place, &outcome, &judged);
+    let said = &outcome.output.merged.text;
+    run.faults.weigh(&mut judged.checks, rests, said).await;
     let ran = Ran {
         verdict: judged.verdict(),
         failed: outcome.end != End::Exited(0),
@@ -136,6 +148,16 @@ fn claims_absence(place: Place<'_>) -> bool {
     let shown = place.command.expected.as_ref();
     place.step.options.absent.is_some()
         || shown.is_some_and(|shown| expect::shows_absence(&shown.text))
+}
+
+/// What a command's passing would rest on. An error that is as the page shows it was seen.
+fn rests(place: Place<'_>, outcome: &Outcome, judged: &Judged) -> Rests {
+    let printed = judged.checks.iter().any(|check| check.kind == "output");
+    let failed = !matches!(outcome.end, End::Exited(0) | End::SawText);
+    match place.step.options.absent.is_some() || failed && !printed {
+        true => Rests::Absent,
+        false => Rests::Seen,
+    }
 }
 
 /// When a command is asked again.

@@ -7,6 +7,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use super::fault::Rests;
 use super::lab::{Here, LabRun};
 use super::millis;
 use crate::event::{CheckRecord, Event, StepAt, Verdict};
@@ -75,15 +76,17 @@ pub(super) async fn run(
     run.learn_secrets().await;
     let (verdict, reason) = judge(&outcome, hook.timeout);
     let (path, line) = hook.named_at;
-    run.emitter.emit(Event::CheckFinished {
-        at,
-        record: CheckRecord {
-            verdict,
-            reasons: reason.into_iter().collect(),
-            duration_ms: millis(started.elapsed()),
-            ..CheckRecord::new("hook", name, path, line)
-        },
-    });
+    let mut record = CheckRecord {
+        verdict,
+        reasons: reason.into_iter().collect(),
+        duration_ms: millis(started.elapsed()),
+        ..CheckRecord::new("hook", name, path, line)
+    };
+    let weighed = std::slice::from_mut(&mut record);
+    let said = &outcome.output.merged.text;
+    run.faults.weigh(weighed, Rests::Seen, said).await;
+    let verdict = record.verdict;
+    run.emitter.emit(Event::CheckFinished { at, record });
     Ok(verdict)
 }
 

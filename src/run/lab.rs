@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::bundle::Bundle;
+use super::fault::Faults;
 use super::home::Home;
 use super::hook::{self, Hook, Moment};
 use super::leftovers::{self, Found, Trail};
@@ -34,6 +35,7 @@ pub(super) struct LabRun<'a> {
     pub(super) options: &'a RunOptions,
     pub(super) cancel: &'a CancellationToken,
     pub(super) emitter: &'a Emitter,
+    pub(super) faults: Faults<'a>,
     secrets: Option<SecretReader>,
 }
 
@@ -47,6 +49,18 @@ impl LabRun<'_> {
     }
 }
 
+/// Tells that a lab is not run because there is no cluster any more.
+pub(super) fn not_run(index: usize, why: &str, emitter: &Emitter) {
+    emitter.emit(Event::LabStarted { lab: index });
+    emitter.emit(Event::LabFinished {
+        lab: index,
+        broken: Some(format!("not run: {why}")),
+        warnings: Vec::new(),
+        leftovers: Vec::new(),
+        duration_ms: 0,
+    });
+}
+
 /// Runs a lab; says whether all of it passed.
 pub(super) async fn run(
     index: usize,
@@ -57,25 +71,42 @@ pub(super) async fn run(
     emitter: &Emitter,
 ) -> bool {
     let started = Instant::now();
+    let stop = cancel.child_token();
     let run = LabRun {
         lab,
         index,
         connection,
         options,
-        cancel,
+        cancel: &stop,
         emitter,
+        faults: Faults::new(connection),
         secrets: connection.client.as_ref().map(SecretReader::new),
     };
     emitter.emit(Event::LabStarted { lab: index });
-    let (result, warnings, found) = match leftovers::baseline(&run).await {
-        Ok(baseline) => in_shell(&run, baseline).await,
-        Err(error) => (Err(error), Vec::new(), Found::default()),
+    let work = async {
+        match leftovers::baseline(&run).await {
+            Ok(baseline) => in_shell(&run, baseline).await,
+            Err(error) => (Err(error), Vec::new(), Found::default()),
+        }
     };
-    let passed = result == Ok(true) && found.broken.is_none();
+    // Without its cluster nothing of the lab is worth waiting for.
+    let watch = async {
+        let _ = connection.ended().await;
+        stop.cancel();
+    };
+    let mut work = std::pin::pin!(work);
+    let (result, warnings, found) = tokio::select! {
+        done = &mut work => done,
+        () = watch => work.await,
+    };
+    run.faults.note(None).await;
+    let gone = connection.end();
+    let passed = result == Ok(true) && found.broken.is_none() && gone.is_none();
+    let warnings = warnings.into_iter().chain(found.warnings);
     emitter.emit(Event::LabFinished {
         lab: index,
-        broken: result.err().or(found.broken),
-        warnings: warnings.into_iter().chain(found.warnings).collect(),
+        broken: gone.or(result.err()).or(found.broken),
+        warnings: warnings.chain(run.faults.warnings()).collect(),
         leftovers: found.leftovers,
         duration_ms: millis(started.elapsed()),
     });
@@ -101,6 +132,7 @@ async fn in_shell(
     // What still runs could go on changing the cluster.
     let ended = session.end().await;
     let found = match &baseline {
+        Some(_) if run.connection.end().is_some() => Found::default(),
         Some(baseline) => leftovers::take_back(run, baseline, &trail).await,
         None => Found::default(),
     };

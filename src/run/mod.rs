@@ -9,6 +9,7 @@ mod bundle;
 mod command;
 mod emit;
 mod failure;
+mod fault;
 mod home;
 mod hook;
 mod judge;
@@ -97,9 +98,20 @@ pub async fn run(
             if options.fail_fast && !passed {
                 queue.lock().expect("no worker panics holding it").clear();
             }
+            if connection.end().is_some() {
+                // Others may run on the clusters that are left.
+                break;
+            }
         }
     });
     futures::future::join_all(workers).await;
+    let why = connections.iter().find_map(|connection| connection.end());
+    if let Some(why) = why.filter(|_| !cancel.is_cancelled()) {
+        let left = queue.into_inner().expect("no worker panics holding it");
+        for (index, _) in left {
+            lab::not_run(index, &why, emitter);
+        }
+    }
     emitter.emit(Event::RunFinished {
         interrupted: cancel.is_cancelled(),
         broken: None,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
+use super::fault::Rests;
 use super::lab::{Carried, Here, LabRun};
 use super::{failure, millis};
 use crate::cluster::check::{self, Armed, Finding};
@@ -75,6 +76,9 @@ pub(super) async fn make(run: &LabRun<'_>, here: Here<'_>, carried: &mut Carried
             }
         }
         record.duration_ms = millis(started.elapsed());
+        let weighed = std::slice::from_mut(&mut record);
+        // What is absent was so on two readings of an API server that answered.
+        run.faults.weigh(weighed, Rests::Seen, "").await;
         verdict = verdict.max(record.verdict);
         if failure::is_bad(record.verdict) {
             failure::explain_check(run, here, check, &mut record, &mut carried.bundle).await;

@@ -34,6 +34,7 @@ pub(super) async fn run<'a>(
     }
     let started = Instant::now();
     carried.bundle = None;
+    run.faults.begin_step();
     run.emitter.emit(Event::StepStarted { at });
     carried.checks.arm(run, here).await;
     let mut verdict = hook(run, session, here, Moment::Before, "").await?;
@@ -46,6 +47,7 @@ pub(super) async fn run<'a>(
     }
     let bundle = carried.bundle.take();
     let artifacts = failure::finish(run, session, here, verdict, bundle).await;
+    run.faults.note(Some(here)).await;
     run.emitter.emit(Event::StepFinished {
         at,
         verdict,

@@ -59,6 +59,7 @@ pub(super) async fn connect(
     let access = Access {
         env: environment(name, &region, &account, aws),
         identity: Some(format!("account {account}, region {region}, as {who}")),
+        pulse: None,
     };
     let opened = Connection::open("eks", name.to_owned(), config, Tools::default(), access).await;
     opened.map_err(|error| match error {

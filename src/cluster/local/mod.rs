@@ -23,6 +23,7 @@ pub mod node;
 mod packages;
 mod paths;
 mod pki;
+mod pulse;
 mod python;
 mod tool;
 mod up;
@@ -38,8 +39,9 @@ pub use self::error::LocalError;
 pub use self::image::ImageRecipe;
 pub(super) use self::lock::{Lock, is_held};
 pub use self::member::MOST_NODES;
-pub use self::node::spec::ComponentEnd;
+pub use self::node::spec::NodeFault;
 pub(super) use self::paths::state_root;
+pub use self::pulse::Pulse;
 pub use self::up::UpOptions;
 
 use self::cgroup::Cgroup;
@@ -228,30 +230,9 @@ impl LocalCluster {
             .map_or(0, |ready| ready.nodes)
     }
 
-    /// Programs of the cluster that ended on their own since `since` and were started again, in the order
-    /// of time; the last 100 of them.
-    ///
-    /// # Errors
-    /// The cluster does not answer within 5 s: most likely it has ended as a whole.
-    pub async fn ended_since(
-        &self,
-        since: jiff::Timestamp,
-    ) -> Result<Vec<ComponentEnd>, LocalError> {
-        let asked = ask(&self.state, &Request::Ended);
-        match tokio::time::timeout(Duration::from_secs(5), asked).await {
-            Ok(Ok(Answer::Ended(mut ended))) => {
-                ended.retain(|end| end.at >= since);
-                Ok(ended)
-            }
-            _ => Err(LocalError::Gone {
-                name: self.name.clone(),
-            }),
-        }
-    }
-
-    /// Whether the node still runs.
-    pub fn is_alive(&self) -> bool {
-        life(&self.state) == Some(Life::Running)
+    /// What tells how the cluster is, for somebody beside.
+    pub fn pulse(&self) -> Pulse {
+        Pulse::of(&self.name, &self.state)
     }
 
     /// Takes the cluster for one run; `None` while another run has it.

@@ -379,7 +379,7 @@ impl Answers {
                 Ok(Request::Load(wanted)) => {
                     load_all(&self.environment, &self.members, &wanted).await
                 }
-                Ok(Request::Ended) => Answer::Ended(self.supervisor.ended()),
+                Ok(Request::Faults) => Answer::Faults(self.supervisor.faults()),
                 Err(error) => Answer::Failed(error.to_string()),
             };
             let Ok(mut line) = serde_json::to_string(&answer) else {

@@ -54,8 +54,8 @@ pub(crate) enum Request {
     Stop,
     /// To load these images.
     Load(Vec<BuiltImage>),
-    /// To tell which programs have ended since it is ready.
-    Ended,
+    /// To tell what went wrong since it is ready.
+    Faults,
 }
 
 /// Its answer; a stopped node gives none.
@@ -66,21 +66,30 @@ pub(crate) enum Answer {
     Done,
     /// It could not be done, and why.
     Failed(String),
-    /// Programs that ended and were started again, in the order of time.
-    Ended(Vec<ComponentEnd>),
+    /// What went wrong with the node since it was ready, in the order of time.
+    Faults(Vec<NodeFault>),
 }
 
-/// A program of a node that ended on its own and was started again.
+/// Something that went wrong with a node and that it got over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ComponentEnd {
-    /// The program; on the second node `kubelet-2`, for example.
+pub struct NodeFault {
+    /// The program; on the second node `kubelet-2`, for example. `the node`: all of it.
     pub component: String,
-    /// How it ended, such as `signal: 9 (SIGKILL)`.
-    pub status: String,
+    /// What became of it, such as `ended (signal: 9 (SIGKILL)) and was started again`.
+    pub what: String,
     /// When.
     pub at: jiff::Timestamp,
+}
+
+impl std::fmt::Display for NodeFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} at {:.0}", self.component, self.what, self.at)
+    }
 }
 
 /// What `up` says to a node that it means to leave running; a node that does not hear it before the
 /// connection ends, ends too.
 pub(crate) const KEEP: &str = "keep";
+
+/// How the last line of the node's log begins, after the time, where a program was given up.
+pub(crate) const GAVE_UP: &str = "gave up ";

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use super::component::Component;
 use super::environment::Environment;
 use super::log::{BoundedLog, pump};
-use super::spec::ComponentEnd;
+use super::spec::{GAVE_UP, NodeFault};
 use crate::cluster::local::error::LocalError;
 use crate::cluster::local::paths::StateDir;
 
@@ -36,10 +36,10 @@ pub(crate) struct Supervisor {
     children: Arc<Mutex<Vec<u32>>>,
     deaths: mpsc::UnboundedSender<Death>,
     journal: Arc<Mutex<BoundedLog>>,
-    ended: Arc<Mutex<VecDeque<ComponentEnd>>>,
+    faults: Arc<Mutex<VecDeque<NodeFault>>>,
 }
 
-/// How many ends are remembered; the log has more.
+/// How many faults are remembered; the log has more.
 const REMEMBERED: usize = 100;
 
 /// More ends than this within [`WINDOW`] and a program is given up.
@@ -47,6 +47,11 @@ const RESTARTS: usize = 5;
 /// The same while the cluster starts: on a slow machine one may lose patience with another.
 const RESTARTS_AT_START: usize = 2;
 const WINDOW: Duration = Duration::from_secs(60);
+
+/// How often the node looks around.
+const ROUND: Duration = Duration::from_secs(2);
+/// A round that takes this much longer means that the node stood still; a machine that is merely busy takes less.
+const STANDSTILL: Duration = Duration::from_secs(4);
 
 impl Supervisor {
     /// A supervisor, and where it tells of programs that it gave up.
@@ -63,7 +68,7 @@ impl Supervisor {
             children: Arc::default(),
             deaths,
             journal,
-            ended: Arc::default(),
+            faults: Arc::default(),
         };
         (supervisor, receiver)
     }
@@ -129,7 +134,10 @@ impl Supervisor {
                 children.retain(|child| Some(*child) != id);
             }
             self.note(&format!("{} ended: {status}", component.name));
-            self.remember(&component.name, &status);
+            self.remember(
+                &component.name,
+                format!("ended ({status}) and was started again"),
+            );
             ends.retain(|end| end.elapsed() < WINDOW);
             ends.push(Instant::now());
             // Its last words come through a pipe.
@@ -149,6 +157,10 @@ impl Supervisor {
     }
 
     fn give_up(&self, component: &Component, status: &str) {
+        self.note(&format!(
+            "{GAVE_UP}{}: it ended too often, the last time with {status}",
+            component.name
+        ));
         let _ = self.deaths.send(Death {
             component: component.name.clone(),
             status: status.to_owned(),
@@ -162,24 +174,24 @@ impl Supervisor {
         }
     }
 
-    /// Programs that ended since the cluster was ready, in the order of time.
-    pub(crate) fn ended(&self) -> Vec<ComponentEnd> {
-        let ended = self.ended.lock();
-        let ended = ended.unwrap_or_else(std::sync::PoisonError::into_inner);
-        ended.iter().cloned().collect()
+    /// What went wrong since the cluster was ready, in the order of time.
+    pub(crate) fn faults(&self) -> Vec<NodeFault> {
+        let faults = self.faults.lock();
+        let faults = faults.unwrap_or_else(std::sync::PoisonError::into_inner);
+        faults.iter().cloned().collect()
     }
 
-    fn remember(&self, component: &str, status: &str) {
+    fn remember(&self, component: &str, what: String) {
         if !self.started.load(Ordering::Relaxed) {
             return;
         }
-        if let Ok(mut ended) = self.ended.lock() {
-            if ended.len() == REMEMBERED {
-                ended.pop_front();
+        if let Ok(mut faults) = self.faults.lock() {
+            if faults.len() == REMEMBERED {
+                faults.pop_front();
             }
-            ended.push_back(ComponentEnd {
+            faults.push_back(NodeFault {
                 component: component.to_owned(),
-                status: status.to_owned(),
+                what,
                 at: jiff::Timestamp::now(),
             });
         }
@@ -189,7 +201,12 @@ impl Supervisor {
     pub(crate) async fn reap(self) {
         let mut seen: Vec<Pid> = Vec::new();
         loop {
-            tokio::time::sleep(Duration::from_secs(2)).await;
+            let begun = Instant::now();
+            tokio::time::sleep(ROUND).await;
+            let late = begun.elapsed().saturating_sub(ROUND);
+            if late >= STANDSTILL {
+                self.remember("the node", format!("stood still for {} s", late.as_secs()));
+            }
             let children = self
                 .children
                 .lock()
