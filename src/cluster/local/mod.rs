@@ -40,7 +40,7 @@ pub(super) use self::lock::{Lock, is_held};
 pub use self::member::MOST_NODES;
 pub use self::node::spec::ComponentEnd;
 pub(super) use self::paths::state_root;
-pub use self::up::UpOptions;
+pub use self::up::{ApiServerExtras, UpOptions};
 
 use self::cgroup::Cgroup;
 use self::image::BuiltImage;
