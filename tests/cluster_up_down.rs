@@ -9,7 +9,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use labproof::cluster::Progress;
-use labproof::cluster::local::{ImageRecipe, Life, LocalCluster, LocalError, UpOptions};
+use labproof::cluster::local::{
+    ApiServerExtras, ImageRecipe, Life, LocalCluster, LocalError, UpOptions,
+};
 
 /// Shows stages, so that a first run of minutes is seen to go on.
 struct Stages;
@@ -38,6 +40,7 @@ async fn up_with(name: &str, stay: bool, nodes: u8) -> Result<LocalCluster, Loca
     let recipes = Path::new(env!("CARGO_MANIFEST_DIR")).join("labs/images");
     let images = ImageRecipe::read_dir(&recipes)?;
     LocalCluster::up(UpOptions {
+        api_server: &ApiServerExtras::default(),
         python: false,
         name,
         nodes,

@@ -8,7 +8,8 @@ use super::args::{ClusterArgs, ClusterCommand};
 use super::exit::Exit;
 use super::{doctor, interrupt, output, progress, reset};
 use crate::cluster::local::{
-    ImageRecipe, KUBERNETES_VERSION, Life, LocalCluster, LocalError, UpOptions, dns, node,
+    ApiServerExtras, ImageRecipe, KUBERNETES_VERSION, Life, LocalCluster, LocalError, UpOptions,
+    dns, node,
 };
 use crate::report::style::{BOLD, DIM, paint};
 
@@ -80,6 +81,7 @@ async fn bring_up(
     let is_new = LocalCluster::find(name).is_none();
     let cluster = LocalCluster::up(UpOptions {
         python: false,
+        api_server: &ApiServerExtras::default(),
         name,
         nodes,
         images: &images,

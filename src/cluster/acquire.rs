@@ -7,7 +7,7 @@ use kube::config::Kubeconfig;
 
 use super::connection::{Access, Tools};
 use super::kind::{self, KindCluster};
-use super::local::{ImageRecipe, LocalCluster, Reservation, UpOptions};
+use super::local::{ApiServerExtras, ImageRecipe, LocalCluster, Reservation, UpOptions};
 use super::{Aws, Choice, ClusterError, Connection, Progress, Safety, context, eks, local};
 
 /// What a run needs.
@@ -274,6 +274,7 @@ async fn up(
         nodes: request.nodes,
         images: recipes,
         python: request.python,
+        api_server: &ApiServerExtras::default(),
         confirm: &mut confirm,
         progress: request.progress,
         program: None,

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use labproof::cluster::Progress;
-use labproof::cluster::local::{ImageRecipe, LocalCluster, UpOptions};
+use labproof::cluster::local::{ApiServerExtras, ImageRecipe, LocalCluster, UpOptions};
 use tokio::runtime::Runtime;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -42,6 +42,7 @@ fn bring_up() -> Shared {
     let runtime = Runtime::new().unwrap();
     let cluster = runtime
         .block_on(LocalCluster::up(UpOptions {
+            api_server: &ApiServerExtras::default(),
             python: false,
             name: &name,
             nodes: 1,

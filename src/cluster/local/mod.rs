@@ -42,7 +42,7 @@ pub use self::member::MOST_NODES;
 pub use self::node::spec::NodeFault;
 pub(super) use self::paths::state_root;
 pub use self::pulse::Pulse;
-pub use self::up::UpOptions;
+pub use self::up::{ApiServerExtras, UpOptions};
 
 use self::cgroup::Cgroup;
 use self::image::BuiltImage;

@@ -92,6 +92,11 @@ impl StateDir {
         self.dir.join("pki")
     }
 
+    /// Files that flags of the API server name.
+    pub(crate) fn api_server(&self) -> PathBuf {
+        self.dir.join("api-server")
+    }
+
     /// One log a component.
     pub(crate) fn logs(&self) -> PathBuf {
         self.dir.join("log")

@@ -35,6 +35,9 @@ pub struct UpOptions<'a> {
     pub confirm: &'a mut (dyn FnMut(&[String]) -> bool + Send),
     /// Whether the cache shall have a python3 with the Kubernetes client.
     pub python: bool,
+    /// More flags and configuration of the API server, of a cluster that is made; one that runs stays as
+    /// it is.
+    pub api_server: &'a ApiServerExtras,
     /// Told what happens.
     pub progress: &'a dyn Progress,
     /// Whether the cluster outlives this process. One that does not ends when the [`LocalCluster`] is
@@ -44,6 +47,20 @@ pub struct UpOptions<'a> {
     pub program: Option<&'a Path>,
 }
 
+/// What the API server gets beside labproof's own flags: other ways to authenticate, an audit log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ApiServerExtras {
+    /// Flags, such as `--v=4`. They come last, and so count before labproof's own.
+    pub flags: Vec<String>,
+    /// Files that the flags name, by their names: the API server finds them in [`Self::FILES`].
+    pub files: Vec<(String, String)>,
+}
+
+impl ApiServerExtras {
+    /// Where the API server sees its files.
+    pub const FILES: &'static str = "/labproof/state/api-server";
+}
+
 pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalError> {
     let UpOptions {
         name,
@@ -51,6 +68,7 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
         images,
         python,
         confirm,
+        api_server,
         progress,
         program,
         stay,
@@ -96,7 +114,8 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0))
         .map_err(LocalError::io("bound", Path::new("127.0.0.1:0")))?;
     let members = Member::all(nodes);
-    lay_out(name, &state, &cache, &members, &load, &listener)?;
+    let made_of = (&cache, load.as_slice(), api_server);
+    lay_out(name, &state, made_of, &members, &listener)?;
     let mut starting = Starting {
         name,
         state: &state,
@@ -186,9 +205,8 @@ fn write_ready(state: &StateDir, ready: &Ready) -> Result<(), LocalError> {
 fn lay_out(
     name: &str,
     state: &StateDir,
-    cache: &Cache,
+    (cache, load, api_server): (&Cache, &[BuiltImage], &ApiServerExtras),
     members: &[Member],
-    load: &[BuiltImage],
     listener: &std::net::TcpListener,
 ) -> Result<(), LocalError> {
     use std::os::unix::fs::{DirBuilderExt, symlink};
@@ -200,6 +218,10 @@ fn lay_out(
         make_dir(&folder)?;
     }
     pki::write(&state.pki(), members)?;
+    make_dir(&state.api_server())?;
+    for (name, text) in &api_server.files {
+        write_private(&state.api_server().join(name), text.as_bytes())?;
+    }
     let address = listener
         .local_addr()
         .map_err(LocalError::io("bound", Path::new("127.0.0.1:0")))?;
@@ -227,6 +249,7 @@ fn lay_out(
         nodes: members.len().try_into().unwrap_or(1),
         pods_cgroup: Cgroup::of(state).pods_root(),
         memory: u64::from(system.mem_unit) * system.totalram / 2,
+        api_server_flags: api_server.flags.clone(),
     };
     let text = serde_json::to_vec_pretty(&spec)
         .map_err(|error| LocalError::io("written", &state.spec())(error.into()))?;

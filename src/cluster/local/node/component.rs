@@ -99,7 +99,11 @@ pub(crate) fn prepare(spec: &NodeSpec) -> Result<Components, LocalError> {
         write("kubelet.json", kubelet_config(spec, *member, &pki))?;
         write("proxy.json", proxy_config())?;
     }
-    Ok(components(&pki, &members))
+    let mut components = components(&pki, &members);
+    // Of a flag that is given twice the last one counts.
+    let more = spec.api_server_flags.iter().cloned();
+    components.apiserver.arguments.extend(more);
+    Ok(components)
 }
 
 fn components(pki: &Path, members: &[Member]) -> Components {

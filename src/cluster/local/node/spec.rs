@@ -25,6 +25,8 @@ pub(crate) struct NodeSpec {
     pub(crate) pods_cgroup: PathBuf,
     /// The most memory that the node's files may take, in bytes.
     pub(crate) memory: u64,
+    /// More flags of the API server.
+    pub(crate) api_server_flags: Vec<String>,
 }
 
 /// What the node tells the `up` that started it.
