@@ -37,8 +37,8 @@ async fn up(name: &str, stay: bool) -> Result<LocalCluster, LocalError> {
 }
 
 async fn up_with(name: &str, stay: bool, nodes: u8) -> Result<LocalCluster, LocalError> {
-    let recipes = Path::new(env!("CARGO_MANIFEST_DIR")).join("labs/images");
-    let images = ImageRecipe::read_dir(&recipes)?;
+    let recipe = Path::new(env!("CARGO_MANIFEST_DIR")).join("labs/images/busybox.yaml");
+    let images = ImageRecipe::read(&recipe)?;
     LocalCluster::up(UpOptions {
         api_server: &ApiServerExtras::default(),
         python: false,

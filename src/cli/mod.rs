@@ -8,6 +8,7 @@ mod compare;
 mod coverage;
 mod doctor;
 mod exit;
+mod images;
 mod interrupt;
 mod lint;
 mod output;

@@ -2,7 +2,6 @@
 //!
 //! Entry points: [`plan()`] and [`rehearse`].
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::RehearseArgs;
 use super::exit::Exit;
+use super::images::Images;
 use super::{interrupt, output, progress, project};
 use crate::cluster::{self, Cluster, ClusterError, Decision};
 use crate::event::{Event, Redactor, RunRecord, Sink};
@@ -61,7 +61,8 @@ pub(super) async fn rehearse(
 ) -> (RunRecord, Exit) {
     let plan = &rehearsal.plan;
     let (cancel, leave) = interrupt::tokens();
-    let clusters = acquire(args, rehearsal, &cancel).await;
+    let images = Images::of(plan, args.setup.as_deref());
+    let clusters = acquire(args, rehearsal, &images, &cancel).await;
     let secrets = clusters
         .iter()
         .flatten()
@@ -70,6 +71,11 @@ pub(super) async fn rehearse(
     let emitter = Emitter::new(redactor, sinks);
     let exit = match clusters {
         Ok(clusters) => {
+            for lack in clusters.first().map_or(&[][..], Cluster::lacks) {
+                emitter.emit(Event::Warning {
+                    what: images.warning(lack),
+                });
+            }
             let exit = on_clusters(args, plan, extent, &clusters, &cancel, leave, &emitter).await;
             release(clusters).await;
             exit
@@ -162,6 +168,7 @@ async fn on_clusters(
 async fn acquire(
     args: &RehearseArgs,
     rehearsal: &Rehearsal,
+    images: &Images,
     cancel: &CancellationToken,
 ) -> Result<Vec<Cluster>, Option<ClusterError>> {
     let plan = &rehearsal.plan;
@@ -173,7 +180,8 @@ async fn acquire(
         aws: &args.on.aws(),
         version: args.kubernetes_version.as_deref(),
         directories: &directories(plan),
-        images: &images(plan),
+        images: &images.names(),
+        more_images: images.more,
         jobs,
         python: run::needs_client(plan, &std::env::var_os("PATH").unwrap_or_default()),
         nodes: args.nodes.or_else(|| plan.nodes()).unwrap_or(1),
@@ -195,13 +203,6 @@ fn directories(plan: &Plan) -> Vec<PathBuf> {
     all.sort();
     all.dedup();
     all
-}
-
-/// The images that the labs need, as far as pages and manifests tell.
-fn images(plan: &Plan) -> Vec<String> {
-    let needed = plan.labs.iter().map(|lab| plan::needs::of(lab).images);
-    let all: BTreeSet<String> = needed.flatten().collect();
-    all.into_iter().collect()
 }
 
 async fn release(clusters: Vec<Cluster>) {

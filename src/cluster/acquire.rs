@@ -1,11 +1,13 @@
 //! From what the command line asks for to clusters that a run may work on, and back.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use kube::config::Kubeconfig;
 
 use super::connection::{Access, Tools};
+use super::image::full_name;
 use super::kind::{self, KindCluster};
 use super::local::{ApiServerExtras, ImageRecipe, LocalCluster, Reservation, UpOptions};
 use super::{Aws, Choice, ClusterError, Connection, Progress, Safety, context, eks, local};
@@ -24,6 +26,8 @@ pub struct Request<'a> {
     pub directories: &'a [PathBuf],
     /// The images that the labs need.
     pub images: &'a [String],
+    /// The labs may need others too.
+    pub more_images: bool,
     /// How many, one for each lab that runs at the same time.
     pub jobs: usize,
     /// Whether a local cluster shall bring a python3 with the Kubernetes client.
@@ -42,6 +46,16 @@ pub struct Request<'a> {
 pub struct Cluster {
     connection: Connection,
     origin: Origin,
+    lacks: Vec<Lack>,
+}
+
+/// An image that pods of a cluster will ask for in vain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lack {
+    /// The image, as the lab calls it.
+    pub image: String,
+    /// Why it cannot be had.
+    pub reason: String,
 }
 
 /// Where a cluster comes from, and so what becomes of it.
@@ -67,6 +81,11 @@ impl Cluster {
     /// The way to it.
     pub fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    /// The images of the request that cannot be had on it, as far as can be known.
+    pub fn lacks(&self) -> &[Lack] {
+        &self.lacks
     }
 
     /// Ends what this run started; anything else stays as it is.
@@ -118,6 +137,8 @@ pub async fn acquire(request: &Request<'_>) -> Result<Vec<Cluster>, ClusterError
     let foreign = |connection| Cluster {
         connection,
         origin: Origin::Foreign,
+        // What its nodes have or can pull is not known here.
+        lacks: Vec::new(),
     };
     let safety = request.safety;
     let one = match request.choice {
@@ -156,7 +177,15 @@ async fn acquire_kind(
             Ok((cluster, connection)) => {
                 let loaded = load_images(request, &cluster).await;
                 let origin = Origin::Kind(cluster);
-                clusters.push(Cluster { connection, origin });
+                let (lacks, loaded) = match loaded {
+                    Ok(lacks) => (lacks, Ok(())),
+                    Err(error) => (Vec::new(), Err(error)),
+                };
+                clusters.push(Cluster {
+                    connection,
+                    origin,
+                    lacks,
+                });
                 loaded
             }
             Err(error) => Err(error),
@@ -168,19 +197,31 @@ async fn acquire_kind(
     Ok(clusters)
 }
 
-/// Puts the labs' images into a kind cluster: what the engine has or can pull, else what a recipe makes.
-async fn load_images(request: &Request<'_>, cluster: &KindCluster) -> Result<(), ClusterError> {
-    let missing = cluster.load(request.images, request.progress).await?;
+/// Puts the labs' images into a kind cluster: what the engine has or can pull, else what a recipe makes. Gives what
+/// cannot be had.
+async fn load_images(
+    request: &Request<'_>,
+    cluster: &KindCluster,
+) -> Result<Vec<Lack>, ClusterError> {
+    let mut missing = cluster.load(request.images, request.progress).await?;
     let recipes = read_recipes(request.recipes)?;
-    let wanted: Vec<&ImageRecipe> = recipes
+    let wanted: Vec<&ImageRecipe> = missing
         .iter()
-        .filter(|recipe| missing.iter().any(|(image, _)| image == recipe.image()))
+        .filter_map(|(image, _)| recipes.iter().find(|recipe| is_same(recipe.image(), image)))
         .collect();
     let mut confirm = |packages: &[String]| (request.confirm)(packages);
     for archive in local::image_archives(&wanted, &mut confirm, request.progress).await? {
         cluster.load_archive(&archive).await?;
     }
-    Ok(())
+    missing.retain(|(image, _)| !recipes.iter().any(|recipe| is_same(recipe.image(), image)));
+    let lacks = missing.into_iter();
+    Ok(lacks
+        .map(|(image, reason)| Lack { image, reason })
+        .collect())
+}
+
+fn is_same(one: &str, other: &str) -> bool {
+    full_name(one) == full_name(other)
 }
 
 /// Ends the clusters that are there already; the error is the one to tell.
@@ -199,7 +240,12 @@ async fn acquire_local(
     request: &Request<'_>,
     name: Option<&str>,
 ) -> Result<Vec<Cluster>, ClusterError> {
-    let recipes = &read_recipes(request.recipes)?;
+    let mut recipes = read_recipes(request.recipes)?;
+    if !request.more_images {
+        let needed: BTreeSet<String> = request.images.iter().map(|it| full_name(it)).collect();
+        recipes.retain(|recipe| needed.contains(&full_name(recipe.image())));
+    }
+    let recipes = &recipes;
     // Whoever says no is not asked again for the next one.
     let agreed = OnceLock::new();
     let confirm = &|packages: &[String]| *agreed.get_or_init(|| (request.confirm)(packages));
@@ -290,7 +336,17 @@ async fn connect(
     ours: bool,
 ) -> Result<Cluster, ClusterError> {
     let connection = open(&cluster, request.python).await?;
+    let has: BTreeSet<String> = cluster.images()?.iter().map(|it| full_name(it)).collect();
+    let lacks = request
+        .images
+        .iter()
+        .filter(|it| !has.contains(&full_name(it)));
+    let lacks = lacks.map(|image| Lack {
+        image: image.clone(),
+        reason: "a local cluster pulls from nowhere, and no recipe makes it".to_owned(),
+    });
     Ok(Cluster {
+        lacks: lacks.collect(),
         connection,
         origin: Origin::Local(Local {
             cluster,
@@ -323,10 +379,14 @@ pub async fn open(cluster: &LocalCluster, python: bool) -> Result<Connection, Cl
     Connection::open("local", name, config, tools, access).await
 }
 
+/// The recipes of all folders; of two for one image, that of the later folder.
 fn read_recipes(folders: &[PathBuf]) -> Result<Vec<ImageRecipe>, ClusterError> {
-    let mut recipes = Vec::new();
+    let mut recipes: Vec<ImageRecipe> = Vec::new();
     for folder in folders {
-        recipes.extend(ImageRecipe::read_dir(folder)?);
+        for recipe in ImageRecipe::read_dir(folder)? {
+            recipes.retain(|other| !is_same(other.image(), recipe.image()));
+            recipes.push(recipe);
+        }
     }
     Ok(recipes)
 }

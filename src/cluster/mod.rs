@@ -17,6 +17,7 @@ mod eks;
 mod error;
 pub mod evidence;
 mod health;
+mod image;
 mod kind;
 pub mod local;
 mod program;
@@ -25,7 +26,7 @@ mod safety;
 mod secrets;
 mod settle;
 
-pub use acquire::{Cluster, Request, acquire, existing, open};
+pub use acquire::{Cluster, Lack, Request, acquire, existing, open};
 pub use auto::{Decision, decide};
 pub use changes::{Watch, Watched};
 pub use choice::Choice;

@@ -23,6 +23,8 @@ pub struct RunRecord {
     pub interrupted: bool,
     /// What kept the run from being made at all.
     pub broken: Option<String>,
+    /// What was noticed beside the labs, such as an image that cannot be had.
+    pub warnings: Vec<String>,
     /// Wall time in milliseconds.
     pub duration_ms: u64,
     /// What it was on.
@@ -212,6 +214,7 @@ impl Default for Recorder {
                 verdict: Verdict::Skipped,
                 interrupted: false,
                 broken: None,
+                warnings: Vec::new(),
                 duration_ms: 0,
                 cluster: ClusterInfo::default(),
                 labs: Vec::new(),
@@ -324,8 +327,8 @@ impl Sink for Recorder {
                 self.record.broken.clone_from(broken);
                 self.record.duration_ms = *duration_ms;
             }
+            Event::Warning { what } => self.record.warnings.push(what.clone()),
             Event::Progress { .. }
-            | Event::Warning { .. }
             | Event::LabStarted { .. }
             | Event::StepStarted { .. }
             | Event::CommandStarted { .. }

@@ -175,7 +175,7 @@ fn of_lab(lab: &Lab, last: Option<&LastRun>) -> LabDto {
 fn of_needs(needs: Needs) -> NeedsDto {
     NeedsDto {
         tools: needs.tools.into_iter().collect(),
-        images: needs.images.into_iter().collect(),
+        images: needs.images.into_keys().collect(),
         namespaces: needs
             .namespaces
             .into_iter()

@@ -52,7 +52,7 @@ pub(crate) fn is_built_in(group: &str) -> bool {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Manifests {
     pub objects: Vec<Object>,
-    pub images: Vec<String>,
+    pub images: Vec<Image>,
     /// Namespaces that objects are put into.
     pub namespaces: Vec<String>,
     /// A Service asks for a load balancer.
@@ -61,6 +61,16 @@ pub(crate) struct Manifests {
     pub claims: bool,
     /// Something could not be read or understood: there may be more.
     pub partial: bool,
+}
+
+/// An image that a manifest asks for, and where.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Image {
+    pub name: String,
+    /// The manifest's file; none for text of a page.
+    pub file: Option<PathBuf>,
+    /// The line in it, from 1.
+    pub line: usize,
 }
 
 /// One object of a manifest.
@@ -173,7 +183,13 @@ fn read_into(path: &Path, found: &mut Manifests, files: &mut usize) {
     }
     let small = fs::metadata(path).is_ok_and(|data| data.is_file() && data.len() <= LARGEST);
     match fs::read_to_string(path) {
-        Ok(text) if small => text_into(&text, found),
+        Ok(text) if small => {
+            let before = found.images.len();
+            text_into(&text, found);
+            for image in &mut found.images[before..] {
+                image.file = Some(path.to_owned());
+            }
+        }
         _ => found.partial = true,
     }
 }
@@ -210,7 +226,12 @@ fn kustomization_into(path: &Path, file: &Path, found: &mut Manifests, files: &m
             found.partial |= text.contains("$patch")
                 || matches!(
                     key,
-                    "namePrefix" | "nameSuffix" | "helmCharts" | "generators" | "transformers"
+                    "images"
+                        | "namePrefix"
+                        | "nameSuffix"
+                        | "helmCharts"
+                        | "generators"
+                        | "transformers"
                 )
                 || key.ends_with("Generator");
             continue;
@@ -252,7 +273,7 @@ fn text_into(text: &str, found: &mut Manifests) {
     let mut section = "";
     // The indentation of what stands in `metadata`.
     let mut inside = None;
-    for line in text.lines() {
+    for (number, line) in text.lines().enumerate() {
         if line.starts_with("---") {
             end(&mut object, found);
             continue;
@@ -282,7 +303,12 @@ fn text_into(text: &str, found: &mut Manifests) {
         }
         let item = trimmed.strip_prefix("- ").unwrap_or(trimmed).trim_start();
         match key_of(item, 0) {
-            Some(("image", image)) if is_plain(image) => found.images.push(image.to_owned()),
+            Some(("image", image)) if is_plain(image) => found.images.push(Image {
+                name: image.to_owned(),
+                file: None,
+                line: number + 1,
+            }),
+            Some(("image", _)) => found.partial = true,
             Some(("type", "LoadBalancer")) if object.kind == "Service" => {
                 found.load_balancer = true;
             }
@@ -345,7 +371,9 @@ mod tests {
             .map(|object| format!("{} {} {}", object.group(), object.kind, object.name))
             .collect();
         assert_eq!(objects, ["apps Deployment web", " Service "]);
-        assert_eq!(found.images, ["nginx:1.25"]);
+        assert_eq!(found.images.len(), 1);
+        assert_eq!(found.images[0].name, "nginx:1.25");
+        assert_eq!(found.images[0].line, 13);
         assert_eq!(found.namespaces, ["shop"]);
         assert!(found.load_balancer && found.partial);
         let variable = of_text("kind: Pod\nmetadata:\n  name: $X\nspec:\n  image: $Y\n");
@@ -373,7 +401,15 @@ mod tests {
         );
         let found = read(&folder.path().join("over"));
         assert_eq!(found.objects.len(), 2);
-        assert_eq!(found.images, ["nginx:1.25", "web:2"]);
+        let images: Vec<_> = found.images.iter().map(|image| &*image.name).collect();
+        assert_eq!(images, ["nginx:1.25", "web:2"]);
+        assert!(
+            found.images[1]
+                .file
+                .as_ref()
+                .unwrap()
+                .ends_with("over/image.yaml")
+        );
         assert_eq!(found.namespaces, ["stage", "shop"]);
     }
 }

@@ -4,10 +4,12 @@
 //! [`Needs::unread`], because there may be more in it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use super::Lab;
 use super::manifests::{self, Applied, Manifests};
 use super::programs::{self, WRAPPERS};
+use crate::page::script;
 use crate::syntax::{Simple, simple_commands};
 
 /// What a lab needs.
@@ -15,8 +17,10 @@ use crate::syntax::{Simple, simple_commands};
 pub struct Needs {
     /// Programs that its commands run, the shell's own and the system's basic ones left out.
     pub tools: BTreeSet<String>,
-    /// Images that its workloads run.
-    pub images: BTreeSet<String>,
+    /// Images that its workloads run, and where each is asked for first: `FILE:LINE`.
+    pub images: BTreeMap<String, String>,
+    /// Not all that it applies can be read before it runs: it may ask for other images too.
+    pub more_images: bool,
     /// Namespaces that it works in, and whether it makes them itself.
     pub namespaces: BTreeMap<String, bool>,
     /// What the cluster must have besides Kubernetes itself, and what asks for it first.
@@ -28,18 +32,56 @@ pub struct Needs {
 /// Programs that take `-n NAMESPACE` as kubectl does.
 const WITH_NAMESPACE: &[&str] = &["kubectl", "helm", "oc", "istioctl", "flux", "stern", "argo"];
 
+/// Programs that make or apply what nothing here reads.
+const BRING_IMAGES: &[&str] = &[
+    "helm",
+    "kustomize",
+    "eksctl",
+    "flux",
+    "argocd",
+    "istioctl",
+    "terraform",
+    "make",
+    "bash",
+    "sh",
+    "source",
+    ".",
+    "eval",
+];
+
 const METRICS: &str = "metrics-server";
 
 /// What a lab needs, from the steps of it that run.
 pub fn of(lab: &Lab) -> Needs {
     let mut survey = Survey::default();
+    survey.needs.more_images = !lab.suites.is_empty();
     for page in &lab.pages {
-        let steps = page.steps.iter().filter(|step| step.skip.is_none());
-        for command in steps.flat_map(|step| &step.commands) {
-            survey.command(page.file.path(), &command.text);
+        for step in page.steps.iter().filter(|step| step.skip.is_none()) {
+            survey.needs.more_images |= step.options.hook_script.is_some();
+            for command in &step.commands {
+                survey.needs.more_images |= script(&command.text).is_some();
+                survey.command(page.file.path(), command.line, &command.text);
+            }
         }
     }
     survey.finish()
+}
+
+/// The images of manifests that are applied before a lab, as [`Needs::images`], and whether there may be more.
+pub fn of_setup(path: &Path) -> (BTreeMap<String, String>, bool) {
+    let found = manifests::read(path);
+    let images = found.images.iter();
+    let images = images.map(|image| (image.name.clone(), place(path, 1, image)));
+    (images.collect(), found.partial)
+}
+
+/// Where an image is asked for: in its manifest, else in the command of a page.
+fn place(page: &Path, line: usize, image: &manifests::Image) -> String {
+    let (file, line) = match &image.file {
+        Some(file) => (file.as_path(), image.line),
+        None => (page, line + image.line),
+    };
+    format!("{}:{line}", file.display())
 }
 
 #[derive(Default)]
@@ -55,7 +97,7 @@ struct Survey {
 }
 
 impl Survey {
-    fn command(&mut self, page: &std::path::Path, text: &str) {
+    fn command(&mut self, page: &Path, line: usize, text: &str) {
         let parts = simple_commands(text);
         if text.contains("()") {
             self.functions.extend(
@@ -70,7 +112,9 @@ impl Survey {
                 self.flags(part);
             }
             if part.name() == "kubectl" {
-                self.kubectl(page, part, text);
+                self.kubectl(page, line, part, text);
+            } else if BRING_IMAGES.contains(&part.name()) || part.name().contains('/') {
+                self.needs.more_images = true;
             }
         }
     }
@@ -108,7 +152,8 @@ impl Survey {
             .or_insert_with(|| why.to_owned());
     }
 
-    fn kubectl(&mut self, page: &std::path::Path, part: &Simple, text: &str) {
+    fn kubectl(&mut self, page: &Path, line: usize, part: &Simple, text: &str) {
+        let here = format!("{}:{line}", page.display());
         let words: Vec<&str> = part
             .command()
             .iter()
@@ -121,53 +166,68 @@ impl Survey {
             ["create", "ingress" | "ing", ..] => {
                 self.addon("an ingress controller", "kubectl create ingress")
             }
-            ["kustomize", path, ..] => self.applied(page, path, text),
+            ["kustomize", path, ..] => self.applied(page, line, path, text),
+            ["patch" | "edit", ..] => {
+                self.needs.more_images |=
+                    text.contains(['$', '`']) || text.contains("image") || text.contains("file")
+            }
             ["top", ..] => self.addon(METRICS, "kubectl top"),
             ["autoscale", ..] => self.addon(METRICS, "kubectl autoscale"),
             ["set", "image", _, rest @ ..] => {
                 for image in rest.iter().filter_map(|word| word.split_once('=')) {
-                    self.image(image.1);
+                    self.image(image.1, &here);
                 }
             }
             _ => {}
         }
         if let Some(image) = part.flag(&["--image"]) {
-            self.image(image);
+            self.image(image, &here);
         }
         if words
             .iter()
             .any(|word| matches!(*word, "apply" | "create" | "replace" | "run"))
         {
             for (path, _) in part.flags(&["-f", "--filename", "-k", "--kustomize"]) {
-                self.applied(page, path, text);
+                self.applied(page, line, path, text);
             }
         }
     }
 
-    fn image(&mut self, image: &str) {
-        if !image.is_empty() && !image.contains(['$', '<', '{', ' ', '`']) {
-            self.needs.images.insert(image.to_owned());
+    fn image(&mut self, image: &str, place: &str) {
+        if image.is_empty() || image.contains(['$', '<', '{', ' ', '`']) {
+            self.needs.more_images = true;
+        } else {
+            let images = &mut self.needs.images;
+            images
+                .entry(image.to_owned())
+                .or_insert_with(|| place.to_owned());
         }
     }
 
     /// What a command applies, each path once.
-    fn applied(&mut self, page: &std::path::Path, path: &str, text: &str) {
+    fn applied(&mut self, page: &Path, line: usize, path: &str, text: &str) {
         if path != "-" && !self.seen.insert(path.to_owned()) {
             return;
         }
         for applied in manifests::applied(page, path, text) {
             match applied {
-                Applied::Here(found) => self.manifests(found),
+                Applied::Here(found) => {
+                    for image in &found.images {
+                        self.image(&image.name, &place(page, line, image));
+                    }
+                    self.manifests(found);
+                }
                 Applied::Elsewhere(path) => {
+                    self.needs.more_images = true;
                     self.needs.unread.insert(path);
                 }
-                Applied::Unknown => {}
+                Applied::Unknown => self.needs.more_images = true,
             }
         }
     }
 
     fn manifests(&mut self, found: Manifests) {
-        self.needs.images.extend(found.images);
+        self.needs.more_images |= found.partial;
         self.claims |= found.claims;
         for name in found.namespaces {
             self.namespace(&name, false);

@@ -85,7 +85,7 @@ fn needed(lab: &Lab) -> Vec<(&'static str, String)> {
         .collect();
     let mut lines = vec![
         ("tools", join(needs.tools)),
-        ("images", join(needs.images)),
+        ("images", join(needs.images.into_keys().collect())),
         ("namespaces", namespaces.join(", ")),
         ("add-ons", addons.join(", ")),
         ("manifests not here", join(needs.unread)),

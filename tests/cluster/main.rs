@@ -10,6 +10,7 @@ mod support;
 mod away;
 mod checks;
 mod failures;
+mod images;
 mod kind_stand_in;
 mod labs;
 mod leftovers;

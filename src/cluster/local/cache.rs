@@ -3,6 +3,7 @@
 //! Entry point: [`ensure`]. Two labproofs at once take turns; what one was interrupted at, the next
 //! one goes on with.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -209,10 +210,11 @@ pub(crate) async fn ensure_images(
 ) -> Result<Vec<PathBuf>, LocalError> {
     let folder = Cache::at(root).images;
     let archives = || {
-        images
+        let files: BTreeSet<String> = images
             .iter()
-            .map(|recipe| folder.join(image::built(recipe).file))
-            .collect()
+            .map(|recipe| image::built(recipe).file)
+            .collect();
+        files.iter().map(|file| folder.join(file)).collect()
     };
     if image::missing(&folder, images).is_empty() {
         return Ok(archives());

@@ -139,7 +139,7 @@ struct Ready {
 }
 
 impl LocalCluster {
-    /// Brings a cluster up, or finds it running; then only the images that it lacks are loaded.
+    /// Brings a cluster up, or finds it running; then only the images that it lacks are added.
     ///
     /// The future may be dropped at any moment; what it has started ends with it.
     ///
@@ -185,6 +185,12 @@ impl LocalCluster {
             state,
             _tie: None,
         }
+    }
+
+    /// The names of the images that can be pulled on it.
+    pub(super) fn images(&self) -> Result<Vec<String>, LocalError> {
+        let ready = up::read_ready(&self.state)?;
+        Ok(ready.images.into_iter().map(|image| image.name).collect())
     }
 
     /// The cluster's name.

@@ -29,7 +29,7 @@ pub struct UpOptions<'a> {
     pub name: &'a str,
     /// How many nodes it shall have, 1 to [`MOST_NODES`]; one that runs may have more.
     pub nodes: u8,
-    /// Images that the cluster shall have.
+    /// Images that can be pulled on the cluster.
     pub images: &'a [ImageRecipe],
     /// Whether these Debian packages may be fetched; asked only when some are missing.
     pub confirm: &'a mut (dyn FnMut(&[String]) -> bool + Send),
@@ -99,9 +99,9 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
     let mut wanted: Vec<&ImageRecipe> = vec![&pause];
     wanted.extend(images);
     let cache = cache::ensure(&cache_root(), &wanted, python, confirm, progress).await?;
-    let load: Vec<BuiltImage> = wanted.iter().map(|recipe| image::built(recipe)).collect();
+    let images: Vec<BuiltImage> = images.iter().map(image::built).collect();
     if life(&state) == Some(Life::Running) {
-        add_images(name, &state, nodes, &load, progress).await?;
+        add_images(name, &state, nodes, &images).await?;
         return Ok(LocalCluster::at(name, state));
     }
     progress.stage(1, 1, "starting the cluster");
@@ -114,8 +114,14 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0))
         .map_err(LocalError::io("bound", Path::new("127.0.0.1:0")))?;
     let members = Member::all(nodes);
-    let made_of = (&cache, load.as_slice(), api_server);
-    lay_out(name, &state, made_of, &members, &listener)?;
+    lay_out(
+        name,
+        &state,
+        (&cache, api_server),
+        &members,
+        (image::built(&pause), &images),
+        &listener,
+    )?;
     let mut starting = Starting {
         name,
         state: &state,
@@ -134,10 +140,7 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
             return Err(error);
         }
     }
-    let ready = Ready {
-        nodes,
-        images: load,
-    };
+    let ready = Ready { nodes, images };
     write_ready(&state, &ready)?;
     let tie = starting.release(stay).await?;
     Ok(LocalCluster {
@@ -146,18 +149,14 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
     })
 }
 
-/// Loads what a running cluster lacks.
+/// Gives a running cluster the images that it lacks.
 async fn add_images(
     name: &str,
     state: &StateDir,
     nodes: u8,
-    load: &[BuiltImage],
-    progress: &dyn Progress,
+    images: &[BuiltImage],
 ) -> Result<(), LocalError> {
-    let path = state.ready();
-    let text = std::fs::read(&path).map_err(LocalError::io("read", &path))?;
-    let mut ready: Ready = serde_json::from_slice(&text)
-        .map_err(|error| LocalError::io("read", &path)(error.into()))?;
+    let mut ready = read_ready(state)?;
     if ready.nodes < nodes {
         return Err(LocalError::FewNodes {
             name: name.to_owned(),
@@ -165,7 +164,7 @@ async fn add_images(
             wanted: nodes,
         });
     }
-    let lacking: Vec<BuiltImage> = load
+    let lacking: Vec<BuiltImage> = images
         .iter()
         .filter(|image| !ready.images.contains(image))
         .cloned()
@@ -173,15 +172,14 @@ async fn add_images(
     if lacking.is_empty() {
         return Ok(());
     }
-    progress.stage(1, 1, "loading images");
-    if let Answer::Failed(reason) = ask(state, &Request::Load(lacking.clone())).await? {
+    if let Answer::Failed(reason) = ask(state, &Request::Have(lacking.clone())).await? {
         let image = lacking
             .first()
             .map(|image| image.name.clone())
             .unwrap_or_default();
         return Err(LocalError::Image {
             image,
-            reason: format!("could not be loaded: {reason}"),
+            reason: format!("could not be added: {reason}"),
         });
     }
     ready
@@ -189,6 +187,13 @@ async fn add_images(
         .retain(|old| lacking.iter().all(|new| new.name != old.name));
     ready.images.extend(lacking);
     write_ready(state, &ready)
+}
+
+/// What a complete cluster has.
+pub(super) fn read_ready(state: &StateDir) -> Result<Ready, LocalError> {
+    let path = state.ready();
+    let text = std::fs::read(&path).map_err(LocalError::io("read", &path))?;
+    serde_json::from_slice(&text).map_err(|error| LocalError::io("read", &path)(error.into()))
 }
 
 /// The mark of a complete cluster appears at once, whole.
@@ -205,8 +210,9 @@ fn write_ready(state: &StateDir, ready: &Ready) -> Result<(), LocalError> {
 fn lay_out(
     name: &str,
     state: &StateDir,
-    (cache, load, api_server): (&Cache, &[BuiltImage], &ApiServerExtras),
+    (cache, api_server): (&Cache, &ApiServerExtras),
     members: &[Member],
+    (pause, images): (BuiltImage, &[BuiltImage]),
     listener: &std::net::TcpListener,
 ) -> Result<(), LocalError> {
     use std::os::unix::fs::{DirBuilderExt, symlink};
@@ -244,8 +250,9 @@ fn lay_out(
         name: name.to_owned(),
         tools: cache.tools.dir.clone(),
         kubernetes: cache.kubernetes.clone(),
-        images: cache.images.clone(),
-        load: load.to_vec(),
+        archives: cache.images.clone(),
+        pause,
+        images: images.to_vec(),
         nodes: members.len().try_into().unwrap_or(1),
         pods_cgroup: Cgroup::of(state).pods_root(),
         memory: u64::from(system.mem_unit) * system.totalram / 2,

@@ -2,6 +2,7 @@
 
 use super::super::scene::Scene;
 use super::{brief, containers, named, waiting};
+use crate::cluster::image::split;
 
 const REASONS: [&str; 6] = [
     "ImagePullBackOff",
@@ -29,17 +30,9 @@ pub(super) fn cause(scene: &Scene) -> Option<String> {
             "ErrImageNeverPull" => {
                 format!("{place}: image {image} is not on the node, and may not be pulled (imagePullPolicy: Never)")
             }
-            _ => format!("{place}: image {image} cannot be pulled from {} ({why})", registry(image)),
+            _ => format!("{place}: image {image} cannot be pulled from {} ({why})", split(image).0),
         })
     })
-}
-
-/// The registry that an image is pulled from: what stands before the first `/`, if it is a host.
-fn registry(image: &str) -> &str {
-    match image.split_once('/') {
-        Some((host, _)) if host.contains(['.', ':']) || host == "localhost" => host,
-        _ => "docker.io",
-    }
 }
 
 /// The end of a message of many layers, which tells the cause.
@@ -78,8 +71,5 @@ mod tests {
             &[waiting("InvalidImageName", "couldn't parse")],
             "pod x/web-1: `r.example/web:1` is no name of an image",
         );
-        assert_eq!(super::registry("nginx:1"), "docker.io");
-        assert_eq!(super::registry("shop/web"), "docker.io");
-        assert_eq!(super::registry("localhost:5000/web"), "localhost:5000");
     }
 }

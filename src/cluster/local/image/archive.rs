@@ -21,7 +21,7 @@ pub(crate) fn write(recipe: &ImageRecipe, tree: &Tree, path: &Path) -> std::io::
     let layer_name = format!("{layer_digest}/layer.tar");
     let manifest = json!([{
         "Config": config_name,
-        "RepoTags": [recipe.image()],
+        "RepoTags": recipe.names(),
         "Layers": [layer_name],
     }]);
     let mut archive = Builder::new(BufWriter::new(File::create(path)?));

@@ -7,8 +7,10 @@
 mod archive;
 mod elf;
 mod recipe;
+pub(crate) mod registry;
 mod tree;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 pub use recipe::ImageRecipe;
@@ -49,12 +51,16 @@ pub(crate) fn built(recipe: &ImageRecipe) -> BuiltImage {
 /// Changes when the same recipe would give another archive.
 const FORMAT: u32 = 1;
 
-/// The recipes whose archives are not in the folder yet.
+/// The recipes whose archives are not in the folder yet, one for each archive.
 pub(crate) fn missing<'r>(folder: &Path, recipes: &[&'r ImageRecipe]) -> Vec<&'r ImageRecipe> {
+    let mut files = HashSet::new();
     recipes
         .iter()
         .copied()
-        .filter(|recipe| !folder.join(built(recipe).file).exists())
+        .filter(|recipe| {
+            let file = built(recipe).file;
+            !folder.join(&file).exists() && files.insert(file)
+        })
         .collect()
 }
 

@@ -16,6 +16,7 @@ pub struct ImageRecipe {
     pub(crate) sources: BTreeMap<String, Vec<u8>>,
     path: PathBuf,
     digest: String,
+    names: Vec<String>,
 }
 
 /// A recipe as it is written.
@@ -24,7 +25,8 @@ pub struct ImageRecipe {
 pub(crate) struct Content {
     /// The name under which a manifest asks for the image; without its tag where there are `tags`.
     pub(crate) image: String,
-    /// Makes an image of each tag. `{tag}` stands for it in all that the recipe says.
+    /// Makes an image of each tag; `{tag}` stands for it in all that the recipe says. Without a `{tag}` the tags
+    /// are names of one image.
     #[serde(default)]
     pub(crate) tags: Vec<String>,
     /// Debian packages whose files go in; the shared libraries that these need follow by themselves.
@@ -129,11 +131,21 @@ impl ImageRecipe {
         if untagged.tags.is_empty() {
             return Ok(vec![Self::of(path, text, untagged)?]);
         }
+        let name = |tag: &String| format!("{}:{tag}", untagged.image);
+        let names: Vec<String> = untagged.tags.iter().map(name).collect();
         let tagged = untagged.tags.iter().map(|tag| {
-            let text = text.replace(TAG, tag);
-            let mut content = content(path, &text)?;
-            content.image = format!("{}:{tag}", content.image);
-            Self::of(path, &format!("{}\n{text}", content.image), content)
+            let tagged = text.replace(TAG, tag);
+            let mut content = content(path, &tagged)?;
+            content.image = name(tag);
+            // The tags of a recipe that says the same for all of them are names of one image.
+            let differs = tagged != text;
+            let recipe = Self::of(path, &tagged, content)?;
+            let names = if differs {
+                recipe.names.clone()
+            } else {
+                names.clone()
+            };
+            Ok(Self { names, ..recipe })
         });
         tagged.collect()
     }
@@ -170,6 +182,7 @@ impl ImageRecipe {
         }
         let digest = hex(&hash.finalize());
         Ok(Self {
+            names: vec![content.image.clone()],
             content,
             sources,
             path: path.to_path_buf(),
@@ -180,6 +193,11 @@ impl ImageRecipe {
     /// The name under which a manifest asks for the image.
     pub fn image(&self) -> &str {
         &self.content.image
+    }
+
+    /// All names of the image in its archive.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// The Debian packages that the image is made from.
@@ -363,10 +381,13 @@ mod tests {
             .collect();
         assert_eq!(seen, [("a:1", "v1"), ("a:2", "v2")]);
         assert_ne!(recipes[0].digest(), recipes[1].digest());
-        // Also where nothing in the recipe says which tag it is.
+        assert_eq!(recipes[1].names(), ["a:2"]);
+        // Where nothing in the recipe says which tag it is, they are names of one archive.
         let text = "image: a\ntags: ['1', '2']\ncmd: [sh]\n";
         let recipes = ImageRecipe::parse(Path::new("a.yaml"), text).unwrap();
-        assert_ne!(recipes[0].digest(), recipes[1].digest());
+        assert_eq!(recipes[0].digest(), recipes[1].digest());
+        assert_eq!((recipes[0].image(), recipes[1].image()), ("a:1", "a:2"));
+        assert_eq!(recipes[0].names(), ["a:1", "a:2"]);
         check_message(
             "image: a:1\ntags: ['1']\ncmd: [sh]\n",
             &["\"a:1:1\"", "more than one tag"],

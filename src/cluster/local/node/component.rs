@@ -6,7 +6,7 @@ use super::environment::{kubernetes, labproof, state_dir, tools_dir};
 use super::spec::NodeSpec;
 use crate::cluster::local::dns;
 use crate::cluster::local::error::LocalError;
-use crate::cluster::local::image;
+use crate::cluster::local::image::{self, registry};
 use crate::cluster::local::member::Member;
 use crate::cluster::local::network::{DNS_PORT, PODS, SERVICE_DNS_ADDRESS, SERVICES};
 use crate::cluster::local::paths::make_dir;
@@ -21,6 +21,8 @@ pub(crate) const API_ADDRESS: &str = "127.0.0.1:6443";
 const API_PORT: u16 = 6443;
 /// The folder of configuration files, gone with the node.
 const CONFIG: &str = "/run/labproof";
+/// Where containerd is told whom to ask for images.
+const REGISTRIES: &str = "/run/labproof/registries";
 
 /// The usual place is below /usr, which is read-only.
 const VOLUME_PLUGINS: &str = "/var/lib/kubelet/volume-plugins";
@@ -96,6 +98,11 @@ pub(crate) fn prepare(spec: &NodeSpec) -> Result<Components, LocalError> {
             std::fs::write(&path, text).map_err(LocalError::io("written", &path))
         };
         write("containerd.toml", containerd_config(&pause))?;
+        make_dir(&seen(*member, &Path::new(REGISTRIES).join("_default")))?;
+        write(
+            "registries/_default/hosts.toml",
+            registry::hosts(&Member::FIRST.address()),
+        )?;
         write("kubelet.json", kubelet_config(spec, *member, &pki))?;
         write("proxy.json", proxy_config())?;
     }
@@ -291,6 +298,9 @@ disabled_plugins = [
       [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
         BinaryName = "{tools}/usr/sbin/runc"
         SystemdCgroup = false
+
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "{REGISTRIES}"
 
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "{tools}/usr/lib/cni"

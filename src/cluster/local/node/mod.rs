@@ -35,6 +35,7 @@ use self::spec::{Answer, KEEP, NodeSpec, Report, Request};
 use self::supervise::{Death, Supervisor};
 use super::cgroup::Cgroup;
 use super::error::LocalError;
+use super::image::registry::{self, Registry};
 use super::lock::Lock;
 use super::member::Member;
 use super::network;
@@ -135,6 +136,13 @@ async fn run(
     let (supervisor, mut deaths) = Supervisor::new(&inside, &environment, journal);
     tokio::spawn(supervisor.clone().reap());
     tokio::spawn(forward(listener));
+    let registry = Registry::of(environment::images_dir());
+    registry.add(&spec.images);
+    // All addresses of the namespace: the other nodes ask it too.
+    let listener = TcpListener::bind(("0.0.0.0", registry::PORT))
+        .await
+        .map_err(LocalError::io("bound", Path::new("the images' port")))?;
+    tokio::spawn(registry.clone().serve(listener));
     let control =
         UnixListener::bind(inside.control()).map_err(LocalError::io("bound", &inside.control()))?;
 
@@ -154,7 +162,7 @@ async fn run(
         death = deaths.recv() => Err(died(&inside, death)),
         // An `up` that ends without a word was interrupted.
         _ = orphaned => Ok(()),
-        () = answer_requests(control, &environment, &supervisor, &spec) => Ok(()),
+        () = answer_requests(control, &environment, &supervisor, &registry, spec.nodes) => Ok(()),
     }
 }
 
@@ -250,16 +258,7 @@ async fn start(
     let load = async |on: &MemberComponents| {
         launch(&on.containerd)?;
         bootstrap::listening_on(&containerd_socket(on.member)).await;
-        for image in &spec.load {
-            images::load(environment, on.member, image).await?;
-            supervisor.note(&format!(
-                "{:.2} s: loaded {} on {}",
-                begun.elapsed().as_secs_f32(),
-                image.name,
-                on.member.name()
-            ));
-        }
-        Ok::<_, LocalError>(())
+        images::load(environment, on.member, &spec.pause).await
     };
     let loads = futures::future::try_join_all(components.members.iter().map(load));
     let node = async {
@@ -272,7 +271,7 @@ async fn start(
             bootstrap::accounts_ready(&client),
             bootstrap::listening(&dns_service),
         );
-        waiting("the images");
+        waiting("containerd");
         Ok::<_, LocalError>(())
     };
     tokio::try_join!(node, loads).map(|_| ())
@@ -336,13 +335,15 @@ async fn answer_requests(
     control: UnixListener,
     environment: &Environment,
     supervisor: &Supervisor,
-    spec: &NodeSpec,
+    registry: &Registry,
+    nodes: u8,
 ) {
     let (stop, mut stopped) = mpsc::channel::<()>(1);
     let answers = Answers {
         environment: environment.clone(),
         supervisor: supervisor.clone(),
-        members: Member::all(spec.nodes),
+        registry: registry.clone(),
+        members: Member::all(nodes),
         stop,
     };
     loop {
@@ -362,6 +363,7 @@ async fn answer_requests(
 struct Answers {
     environment: Environment,
     supervisor: Supervisor,
+    registry: Registry,
     members: Vec<Member>,
     stop: mpsc::Sender<()>,
 }
@@ -376,8 +378,9 @@ impl Answers {
                     let _ = self.stop.send(()).await;
                     return;
                 }
-                Ok(Request::Load(wanted)) => {
-                    load_all(&self.environment, &self.members, &wanted).await
+                Ok(Request::Have(images)) => {
+                    let changed = self.registry.add(&images);
+                    load_all(&self.environment, &self.members, &changed).await
                 }
                 Ok(Request::Faults) => Answer::Faults(self.supervisor.faults()),
                 Err(error) => Answer::Failed(error.to_string()),
@@ -393,12 +396,13 @@ impl Answers {
     }
 }
 
+/// Loads images that have changed: a kubelet that has pulled one does not ask for it again.
 async fn load_all(
     environment: &Environment,
     members: &[Member],
-    wanted: &[super::image::BuiltImage],
+    changed: &[super::image::BuiltImage],
 ) -> Answer {
-    for image in wanted {
+    for image in changed {
         for member in members {
             if let Err(error) = images::load(environment, *member, image).await {
                 return Answer::Failed(error.to_string());

@@ -90,7 +90,7 @@ pub(crate) fn enter(state: &StateDir, spec: &NodeSpec) -> Result<(), LocalError>
     for (host, place) in [
         (&spec.tools, "tools"),
         (&spec.kubernetes, "kubernetes"),
-        (&spec.images, "images"),
+        (&spec.archives, "images"),
     ] {
         bind_read_only(host, &base.join(place))?;
     }

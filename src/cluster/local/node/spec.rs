@@ -16,9 +16,11 @@ pub(crate) struct NodeSpec {
     /// Kubernetes' programs.
     pub(crate) kubernetes: PathBuf,
     /// The folder of image archives.
-    pub(crate) images: PathBuf,
-    /// The images to load at the start.
-    pub(crate) load: Vec<BuiltImage>,
+    pub(crate) archives: PathBuf,
+    /// The image of every pod's sandbox.
+    pub(crate) pause: BuiltImage,
+    /// The images that can be pulled from the start.
+    pub(crate) images: Vec<BuiltImage>,
     /// How many nodes the cluster has.
     pub(crate) nodes: u8,
     /// The cgroup of the first node's pods; the others' are below it.
@@ -54,8 +56,8 @@ pub(crate) enum Report {
 pub(crate) enum Request {
     /// To end, and everything with it.
     Stop,
-    /// To load these images.
-    Load(Vec<BuiltImage>),
+    /// To have these images from now on.
+    Have(Vec<BuiltImage>),
     /// To tell what went wrong since it is ready.
     Faults,
 }
