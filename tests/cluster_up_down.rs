@@ -38,6 +38,7 @@ async fn up_with(name: &str, stay: bool, nodes: u8) -> Result<LocalCluster, Loca
     let recipes = Path::new(env!("CARGO_MANIFEST_DIR")).join("labs/images");
     let images = ImageRecipe::read_dir(&recipes)?;
     LocalCluster::up(UpOptions {
+        release: None,
         python: false,
         name,
         nodes,

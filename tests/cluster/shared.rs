@@ -42,6 +42,7 @@ fn bring_up() -> Shared {
     let runtime = Runtime::new().unwrap();
     let cluster = runtime
         .block_on(LocalCluster::up(UpOptions {
+            release: None,
             python: false,
             name: &name,
             nodes: 1,

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::environment::{kubernetes, labproof, state_dir, tools_dir};
+use super::flags;
 use super::spec::NodeSpec;
 use crate::cluster::local::dns;
 use crate::cluster::local::error::LocalError;
@@ -99,10 +100,10 @@ pub(crate) fn prepare(spec: &NodeSpec) -> Result<Components, LocalError> {
         write("kubelet.json", kubelet_config(spec, *member, &pki))?;
         write("proxy.json", proxy_config())?;
     }
-    Ok(components(&pki, &members))
+    Ok(components(&pki, &members, spec.minor))
 }
 
-fn components(pki: &Path, members: &[Member]) -> Components {
+fn components(pki: &Path, members: &[Member], minor: u32) -> Components {
     let pki = |name: &str| pki.join(name).display().to_string();
     let config = |client: &str| kubeconfig(client).display().to_string();
     Components {
@@ -126,6 +127,7 @@ fn components(pki: &Path, members: &[Member]) -> Components {
         ),
         apiserver: kube(
             "kube-apiserver",
+            minor,
             [
                 // All addresses of the namespace: pods reach it through the Service `kubernetes`.
                 "--bind-address=0.0.0.0".to_owned(),
@@ -157,6 +159,7 @@ fn components(pki: &Path, members: &[Member]) -> Components {
         ),
         controller_manager: kube(
             "kube-controller-manager",
+            minor,
             [
                 format!("--kubeconfig={}", config("controller-manager")),
                 "--bind-address=127.0.0.1".to_owned(),
@@ -175,6 +178,7 @@ fn components(pki: &Path, members: &[Member]) -> Components {
         ),
         scheduler: kube(
             "kube-scheduler",
+            minor,
             [
                 format!("--kubeconfig={}", config("scheduler")),
                 "--bind-address=127.0.0.1".to_owned(),
@@ -193,11 +197,14 @@ fn components(pki: &Path, members: &[Member]) -> Components {
                 format!("--listen={}:{DNS_PORT}", Member::FIRST.address()),
             ],
         },
-        members: members.iter().copied().map(member_components).collect(),
+        members: members
+            .iter()
+            .map(|member| member_components(*member, minor))
+            .collect(),
     }
 }
 
-fn member_components(member: Member) -> MemberComponents {
+fn member_components(member: Member, minor: u32) -> MemberComponents {
     let config = |client: &str| kubeconfig(client).display().to_string();
     let name = format!("--hostname-override={}", member.name());
     let on_it = |component: Component| Component {
@@ -214,12 +221,12 @@ fn member_components(member: Member) -> MemberComponents {
         )),
         kubelet: on_it(kube(
             "kubelet",
+            minor,
             [
                 format!("--config={CONFIG}/kubelet.json"),
                 format!("--kubeconfig={}", config("node")),
                 name.clone(),
                 format!("--node-ip={}", member.address()),
-                "--container-runtime=remote".to_owned(),
                 format!("--container-runtime-endpoint=unix://{CONTAINERD_SOCKET}"),
                 "--root-dir=/var/lib/kubelet".to_owned(),
                 "--cert-dir=/var/lib/kubelet/pki".to_owned(),
@@ -227,6 +234,7 @@ fn member_components(member: Member) -> MemberComponents {
         )),
         proxy: on_it(kube(
             "kube-proxy",
+            minor,
             [format!("--config={CONFIG}/proxy.json"), name],
         )),
     }
@@ -241,12 +249,16 @@ fn debian<const N: usize>(name: &str, program: &str, arguments: [String; N]) -> 
     }
 }
 
-fn kube<const N: usize>(name: &str, arguments: [String; N]) -> Component {
+/// One of Kubernetes' programs, with the flags that only this minor version takes as well.
+fn kube<const N: usize>(name: &str, minor: u32, arguments: [String; N]) -> Component {
     Component {
         name: name.to_owned(),
         member: Member::FIRST,
         program: kubernetes(name),
-        arguments: arguments.to_vec(),
+        arguments: arguments
+            .into_iter()
+            .chain(flags::of(name, minor))
+            .collect(),
     }
 }
 
@@ -296,7 +308,7 @@ disabled_plugins = [
 }
 
 fn kubelet_config(spec: &NodeSpec, member: Member, pki: &Path) -> String {
-    serde_json::json!({
+    let mut config = serde_json::json!({
         "kind": "KubeletConfiguration",
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "address": member.address(),
@@ -328,8 +340,11 @@ fn kubelet_config(spec: &NodeSpec, member: Member, pki: &Path) -> String {
         "eventRecordQPS": 0,
         "serializeImagePulls": false,
         "maxPods": 200,
-    })
-    .to_string()
+    });
+    if let Some(settings) = config.as_object_mut() {
+        settings.extend(flags::kubelet_settings(spec.minor));
+    }
+    config.to_string()
 }
 
 fn proxy_config() -> String {
@@ -354,7 +369,7 @@ mod tests {
 
     #[test]
     fn no_component_can_reach_beyond_the_node() {
-        let all = components(Path::new("/labproof/state/pki"), &Member::all(2));
+        let all = components(Path::new("/labproof/state/pki"), &Member::all(2), 20);
         let every = all.members.iter();
         let every = every.flat_map(|on| [&on.containerd, &on.kubelet, &on.proxy]);
         for component in every.chain([
@@ -371,6 +386,31 @@ mod tests {
             );
             for argument in &component.arguments {
                 assert!(!argument.contains("/root"), "{argument}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_program_gets_a_flag_that_its_version_does_not_take() {
+        for minor in [20, 24, 26, 27, 30, 32, 34, 35] {
+            let all = components(Path::new("/labproof/state/pki"), &Member::all(2), minor);
+            let central = [&all.apiserver, &all.controller_manager, &all.scheduler];
+            for component in central {
+                flags::tests::assert_taken(&component.name, &component.arguments, minor);
+            }
+            for on in &all.members {
+                flags::tests::assert_taken("kubelet", &on.kubelet.arguments, minor);
+                flags::tests::assert_taken("kube-proxy", &on.proxy.arguments, minor);
+            }
+            // Required since 1.20 (CHANGELOG-1.20).
+            for required in ["issuer", "signing-key-file", "key-file"] {
+                let flag = format!("--service-account-{required}=");
+                assert!(
+                    all.apiserver
+                        .arguments
+                        .iter()
+                        .any(|one| one.starts_with(&flag))
+                );
             }
         }
     }
