@@ -41,6 +41,7 @@ async fn up_with(name: &str, stay: bool, nodes: u8) -> Result<LocalCluster, Loca
     let images = ImageRecipe::read(&recipe)?;
     LocalCluster::up(UpOptions {
         api_server: &ApiServerExtras::default(),
+        release: None,
         python: false,
         name,
         nodes,

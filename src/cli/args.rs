@@ -98,9 +98,8 @@ pub(super) struct RehearseArgs {
     pub(super) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) on: WhereArgs,
-    /// The Kubernetes version of a kind cluster that is created, such as 1.31.0
-    #[arg(long, value_name = "VERSION")]
-    pub(super) kubernetes_version: Option<String>,
+    #[command(flatten)]
+    pub(super) kubernetes: KubernetesArgs,
     /// A manifest to apply before the labs; what it creates is deleted after them
     #[arg(long, value_name = "FILE")]
     pub(super) setup: Option<PathBuf>,
@@ -121,6 +120,19 @@ pub(super) struct RehearseArgs {
     /// Agree to download and build what the local cluster needs
     #[arg(long, short)]
     pub(super) yes: bool,
+}
+
+/// Which Kubernetes a cluster that labproof makes has.
+#[derive(Debug, clap::Args)]
+pub(super) struct KubernetesArgs {
+    /// The Kubernetes version of a kind or local cluster that is made, such as 1.31.0; a local one fetches the
+    /// official programs [default for a local one: what Debian has the source of]
+    #[arg(long, value_name = "VERSION")]
+    pub(super) kubernetes_version: Option<String>,
+    /// Where a local cluster's programs are fetched, in place of the release site:
+    /// URL/vVERSION/bin/linux/ARCHITECTURE/PROGRAM and PROGRAM.sha256
+    #[arg(long, value_name = "URL", env = "LABPROOF_MIRROR")]
+    pub(super) mirror: Option<String>,
 }
 
 /// Which cluster.
@@ -289,6 +301,8 @@ pub(super) enum ClusterCommand {
         /// Folders with image recipes to make available on it
         #[arg(long, value_name = "DIR")]
         images: Vec<PathBuf>,
+        #[command(flatten)]
+        kubernetes: KubernetesArgs,
         /// Agree to download and build what it needs
         #[arg(long, short)]
         yes: bool,
@@ -309,6 +323,11 @@ pub(super) enum ClusterCommand {
         /// Show what would be deleted, put back and made again; change nothing
         #[arg(long)]
         dry_run: bool,
+    },
+    /// Show what lies in the cache of local clusters, or remove what is not needed
+    Cache {
+        #[command(subcommand)]
+        command: CacheCommand,
     },
     /// Find what stands between this machine and a run, with the next step for each
     Doctor {
@@ -337,6 +356,25 @@ pub(super) enum ClusterCommand {
         /// Where to take questions
         #[arg(long)]
         listen: std::net::SocketAddr,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CacheCommand {
+    /// List programs and images: size, last use, who uses them, and what they were made from
+    List {
+        /// Read all content and compare it with what was put there
+        #[arg(long)]
+        verify: bool,
+    },
+    /// Remove what this labproof does not need, what has changed, and work that was interrupted
+    Prune {
+        /// Remove everything that no running cluster uses; the next `cluster up` makes it again
+        #[arg(long)]
+        all: bool,
+        /// Show what would go; remove nothing
+        #[arg(long)]
+        dry_run: bool,
     },
 }
 

@@ -4,12 +4,11 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::args::{ClusterArgs, ClusterCommand};
+use super::args::{ClusterArgs, ClusterCommand, KubernetesArgs};
 use super::exit::Exit;
-use super::{doctor, interrupt, output, progress, reset};
+use super::{cache, doctor, interrupt, output, progress, reset};
 use crate::cluster::local::{
-    ApiServerExtras, ImageRecipe, KUBERNETES_VERSION, Life, LocalCluster, LocalError, UpOptions,
-    dns, node,
+    ApiServerExtras, ImageRecipe, Life, LocalCluster, LocalError, Release, UpOptions, dns, node,
 };
 use crate::report::style::{BOLD, DIM, paint};
 
@@ -20,23 +19,31 @@ pub(super) async fn main(args: ClusterArgs) -> Exit {
             name,
             nodes,
             images,
+            kubernetes,
             yes,
-        } => up(&name, nodes, &images, yes).await,
+        } => up(&name, nodes, &images, &kubernetes, yes).await,
         ClusterCommand::Down { name } => down(&name).await,
         ClusterCommand::Status => status().await,
         ClusterCommand::Reset { name, dry_run } => reset::main(&name, dry_run).await,
+        ClusterCommand::Cache { command } => cache::main(command).await,
         ClusterCommand::Doctor { paths, on, format } => doctor::main(&paths, &on, format).await,
         ClusterCommand::Node { state } => ended(node::main(&state).await),
         ClusterCommand::Dns { kubeconfig, listen } => ended(dns::main(&kubeconfig, listen).await),
     }
 }
 
-async fn up(name: &str, nodes: u8, folders: &[PathBuf], yes: bool) -> Exit {
+async fn up(
+    name: &str,
+    nodes: u8,
+    folders: &[PathBuf],
+    kubernetes: &KubernetesArgs,
+    yes: bool,
+) -> Exit {
     let started = Instant::now();
     let cancel = interrupt::token();
     let shown = progress::Shown::new();
     let result = tokio::select! {
-        result = bring_up(name, nodes, folders, yes, &shown) => Some(result),
+        result = bring_up(name, nodes, folders, kubernetes, yes, &shown) => Some(result),
         () = cancel.cancelled() => None,
     };
     shown.finish();
@@ -46,11 +53,12 @@ async fn up(name: &str, nodes: u8, folders: &[PathBuf], yes: bool) -> Exit {
         Some(Ok(cluster)) => {
             let kubectl = cluster.bin_dir().join("kubectl");
             output::stdout(&format!(
-                "{} runs Kubernetes v{KUBERNETES_VERSION} ({:.1} s)\n  \
+                "{} runs Kubernetes v{} ({:.1} s)\n  \
                  rehearse:  labproof run PATH\n  \
                  look:      {} --kubeconfig {} get pods -A\n  \
                  end:       labproof cluster down{}\n",
                 paint(BOLD, &format!("cluster {name}")),
+                cluster.version().unwrap_or_default(),
                 started.elapsed().as_secs_f32(),
                 kubectl.display(),
                 cluster.kubeconfig().display(),
@@ -69,15 +77,15 @@ async fn bring_up(
     name: &str,
     nodes: u8,
     folders: &[PathBuf],
+    kubernetes: &KubernetesArgs,
     yes: bool,
     shown: &progress::Shown,
 ) -> Result<LocalCluster, LocalError> {
-    let here = Path::new("labs").join("images");
-    let default = folders.is_empty().then_some(here);
-    let mut images = Vec::new();
-    for folder in folders.iter().chain(&default) {
-        images.extend(ImageRecipe::read_dir(folder)?);
-    }
+    let images = recipes(folders)?;
+    let release = match &kubernetes.kubernetes_version {
+        Some(version) => Some(Release::new(version, kubernetes.mirror.as_deref())?),
+        None => None,
+    };
     let is_new = LocalCluster::find(name).is_none();
     let cluster = LocalCluster::up(UpOptions {
         python: false,
@@ -85,6 +93,7 @@ async fn bring_up(
         name,
         nodes,
         images: &images,
+        release: release.as_ref(),
         confirm: &mut |packages| confirm(packages, yes, shown),
         progress: shown,
         stay: true,
@@ -98,6 +107,17 @@ async fn bring_up(
         ));
     }
     Ok(cluster)
+}
+
+/// The recipes in these folders, or in the one that is used without any.
+pub(super) fn recipes(folders: &[PathBuf]) -> Result<Vec<ImageRecipe>, LocalError> {
+    let here = Path::new("labs").join("images");
+    let default = folders.is_empty().then_some(here);
+    let mut images = Vec::new();
+    for folder in folders.iter().chain(&default) {
+        images.extend(ImageRecipe::read_dir(folder)?);
+    }
+    Ok(images)
 }
 
 async fn down(name: &str) -> Exit {
@@ -149,7 +169,7 @@ async fn show_faults(cluster: &LocalCluster) {
     }
 }
 
-fn ended(result: Result<(), LocalError>) -> Exit {
+pub(super) fn ended(result: Result<(), LocalError>) -> Exit {
     match result {
         Ok(()) => Exit::Good,
         Err(error) => {
@@ -163,8 +183,8 @@ fn ended(result: Result<(), LocalError>) -> Exit {
 pub(super) fn confirm(packages: &[String], yes: bool, shown: &progress::Shown) -> bool {
     shown.pause(|| {
         output::stderr(&format!(
-            "The local cluster is made from these Debian packages. They are downloaded and unpacked into \
-             labproof's cache, not installed:\n  {}\n",
+            "The local cluster is made from these Debian packages or programs. They are downloaded and unpacked \
+             into labproof's cache, not installed:\n  {}\n",
             packages.join(" ")
         ));
         if yes {

@@ -3,6 +3,7 @@
 //! Entry point: [`main`].
 
 mod args;
+mod cache;
 mod cluster;
 mod compare;
 mod coverage;

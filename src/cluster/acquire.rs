@@ -9,7 +9,7 @@ use kube::config::Kubeconfig;
 use super::connection::{Access, Tools};
 use super::image::full_name;
 use super::kind::{self, KindCluster};
-use super::local::{ApiServerExtras, ImageRecipe, LocalCluster, Reservation, UpOptions};
+use super::local::{ApiServerExtras, ImageRecipe, LocalCluster, Release, Reservation, UpOptions};
 use super::{Aws, Choice, ClusterError, Connection, Progress, Safety, context, eks, local};
 
 /// What a run needs.
@@ -22,6 +22,8 @@ pub struct Request<'a> {
     pub aws: &'a Aws,
     /// `--kubernetes-version`, for a cluster that is created.
     pub version: Option<&'a str>,
+    /// `--mirror`: where a local cluster's version comes from, in place of the release site.
+    pub mirror: Option<&'a str>,
     /// The directories of the labs.
     pub directories: &'a [PathBuf],
     /// The images that the labs need.
@@ -293,7 +295,14 @@ async fn any(
     recipes: &[ImageRecipe],
     job: usize,
 ) -> Result<Cluster, ClusterError> {
+    let release = release(request)?;
+    let fits = |cluster: &LocalCluster| {
+        release
+            .as_ref()
+            .is_none_or(|release| cluster.version().is_some_and(|has| release.is(&has)))
+    };
     if let Some(cluster) = LocalCluster::find(local::DEFAULT_NAME)
+        && fits(&cluster)
         && cluster.nodes() >= request.nodes
         && let Some(reservation) = cluster.try_reserve()?
     {
@@ -315,10 +324,12 @@ async fn up(
     stay: bool,
 ) -> Result<LocalCluster, ClusterError> {
     let mut confirm = |packages: &[String]| (request.confirm)(packages);
+    let release = release(request)?;
     let options = UpOptions {
         name,
         nodes: request.nodes,
         images: recipes,
+        release: release.as_ref(),
         python: request.python,
         api_server: &ApiServerExtras::default(),
         confirm: &mut confirm,
@@ -327,6 +338,14 @@ async fn up(
         stay,
     };
     Ok(LocalCluster::up(options).await?)
+}
+
+/// The official version that is asked for.
+fn release(request: &Request<'_>) -> Result<Option<Release>, local::LocalError> {
+    let version = request.version;
+    version
+        .map(|version| Release::new(version, request.mirror))
+        .transpose()
 }
 
 async fn connect(

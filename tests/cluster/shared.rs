@@ -47,6 +47,7 @@ fn bring_up() -> Shared {
     let cluster = runtime
         .block_on(LocalCluster::up(UpOptions {
             api_server: &ApiServerExtras::default(),
+            release: None,
             python: false,
             name: &name,
             nodes: 1,

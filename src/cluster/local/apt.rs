@@ -262,6 +262,17 @@ pub(crate) fn debs_in(folder: &Path) -> Result<Vec<PathBuf>, LocalError> {
     Ok(debs)
 }
 
+/// The names of the files in a folder, sorted: those of packages tell their versions.
+pub(crate) fn names_in(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .filter(|entry| entry.path().is_file())
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    names
+}
+
 /// Unpacks a package's files into a folder.
 pub(crate) async fn unpack(deb: &Path, into: &Path) -> Result<(), LocalError> {
     let mut command = tool::command("dpkg-deb");

@@ -1,17 +1,24 @@
 //! The cache of programs and images: what is complete stands under its final name, made by a rename.
 //!
-//! Entry point: [`ensure`]. Two labproofs at once take turns; what one was interrupted at, the next
-//! one goes on with.
+//! Entry points: [`ensure`], and [`stock`] for what lies there. Two labproofs at once take turns; what one was interrupted at, the next
+//! one goes on with. [`seal`] tells when something has changed since, [`hold`] keeps what is used.
+
+pub(crate) mod hold;
+pub(crate) mod seal;
+pub(crate) mod stock;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::apt::{Apt, debs_in, unpack};
+use self::hold::Hold;
+use super::apt::{Apt, debs_in, names_in, unpack};
 use super::error::LocalError;
 use super::image::{self, ImageRecipe, hex};
 use super::kubernetes;
+use super::kubernetes::release::{self, Release};
+use super::kubernetes::version::Version;
 use super::lock::Lock;
 use super::packages::{BUILD, NODE, Tools};
 use super::paths::make_dir;
@@ -20,6 +27,8 @@ use crate::cluster::Progress;
 
 /// Room for source, compiler cache and programs together.
 const BUILD_MB: u64 = 3500;
+/// Room for the official programs of one version; those of 1.20 take 290 MB, today's 400 MB.
+const RELEASE_MB: u64 = 600;
 /// Room for the packages of a few images.
 const IMAGES_MB: u64 = 500;
 
@@ -30,6 +39,8 @@ pub(crate) struct Cache {
     pub(crate) tools: Tools,
     /// The folder of Kubernetes' programs.
     pub(crate) kubernetes: PathBuf,
+    /// Their version, without a leading `v`.
+    pub(crate) version: String,
     /// A python3 with the Kubernetes client, unpacked; only there where a lab has asked for it.
     pub(crate) python: PathBuf,
     /// The folder of image archives.
@@ -50,6 +61,7 @@ impl Cache {
                 "kubernetes-{version}-{}",
                 key(&kubernetes::recipe())
             )),
+            version: version.to_owned(),
             python: root.join(format!(
                 "python-{}",
                 key(&format!(
@@ -61,6 +73,45 @@ impl Cache {
             )),
             images: root.join("images"),
         }
+    }
+
+    /// The same with the official programs of a version.
+    fn with(root: &Path, release: Option<&Release>) -> Self {
+        let cache = Self::at(root);
+        match release {
+            None => cache,
+            Some(release) => Self {
+                kubernetes: root.join(format!("kubernetes-{}{RELEASED}", release.version)),
+                version: release.version.to_string(),
+                ..cache
+            },
+        }
+    }
+
+    /// Everything that a cluster with these images uses.
+    fn entries(&self, images: &[&ImageRecipe], python: bool) -> Vec<PathBuf> {
+        let images = images
+            .iter()
+            .map(|recipe| self.images.join(image::built(recipe).file));
+        let mut entries = vec![self.tools.dir.clone(), self.kubernetes.clone()];
+        entries.extend(python.then(|| self.python.clone()));
+        entries.extend(images);
+        entries
+    }
+
+    /// Keeps everything that a cluster with these images uses from being removed; `None` where some of it is not
+    /// there, or not what was put there.
+    fn hold(&self, images: &[&ImageRecipe], python: bool) -> Option<Vec<Hold>> {
+        let entries = self.entries(images, python);
+        let holds = entries
+            .iter()
+            .map(|entry| Hold::take(entry))
+            .collect::<Option<_>>()?;
+        if entries.iter().any(|entry| damaged(entry).is_some()) {
+            return None;
+        }
+        entries.iter().for_each(|entry| seal::touch(entry));
+        Some(holds)
     }
 
     fn has_tools(&self) -> bool {
@@ -77,12 +128,23 @@ impl Cache {
     }
 
     /// The Debian packages that would have to be fetched, sorted.
-    fn wanted_packages(&self, images: &[&ImageRecipe], python: bool) -> Vec<String> {
+    fn wanted_packages(
+        &self,
+        images: &[&ImageRecipe],
+        python: bool,
+        release: Option<&Release>,
+    ) -> Vec<String> {
         let mut packages: Vec<String> = Vec::new();
         if !self.has_tools() {
             packages.extend(NODE.iter().map(|name| (*name).to_owned()));
         }
-        if !self.has_kubernetes() {
+        if let Some(release) = release.filter(|_| !self.has_kubernetes()) {
+            packages.push(format!(
+                "kubernetes-v{} (official programs from {})",
+                release.version,
+                release.site()
+            ));
+        } else if !self.has_kubernetes() {
             packages.extend(BUILD.iter().map(|name| (*name).to_owned()));
             packages.push("kubernetes (source)".to_owned());
         }
@@ -129,26 +191,79 @@ pub(crate) async fn ensure(
     root: &Path,
     images: &[&ImageRecipe],
     python: bool,
+    release: Option<&Release>,
     confirm: &mut (dyn FnMut(&[String]) -> bool + Send),
     progress: &dyn Progress,
-) -> Result<Cache, LocalError> {
-    let cache = Cache::at(root);
-    if cache.has_tools()
-        && cache.has_kubernetes()
-        && cache.has_python(python)
-        && image::missing(&cache.images, images).is_empty()
-    {
-        return Ok(cache);
+) -> Result<(Cache, Vec<Hold>), LocalError> {
+    let release = from_where(root, release, progress).await?;
+    let cache = Cache::with(root, release);
+    // Between the two somebody else may remove something, hardly twice.
+    for _ in 0..3 {
+        if let Some(holds) = cache.hold(images, python) {
+            return Ok((cache, holds));
+        }
+        fill(root, &cache, images, python, release, confirm, progress).await?;
     }
+    let holds = cache
+        .hold(images, python)
+        .ok_or_else(|| LocalError::Damaged {
+            path: root.to_path_buf(),
+        })?;
+    Ok((cache, holds))
+}
+
+/// The version that Debian has the source of is built where its official programs cannot be had.
+async fn from_where<'r>(
+    root: &Path,
+    release: Option<&'r Release>,
+    progress: &dyn Progress,
+) -> Result<Option<&'r Release>, LocalError> {
+    let Some(release) = release else {
+        return Ok(None);
+    };
+    let has_source = Version::parse(kubernetes::VERSION)? == release.version;
+    if Cache::with(root, Some(release)).has_kubernetes() || release.is_mirrored() || !has_source {
+        return Ok(Some(release));
+    }
+    match release::is_there(release).await {
+        Err(LocalError::Unreachable { .. } | LocalError::Site { .. }) => {
+            let what = format!(
+                "{} cannot be reached: taking Debian's source",
+                release.site()
+            );
+            progress.stage(1, 1, &what);
+            Ok(None)
+        }
+        answer => answer.map(|()| Some(release)),
+    }
+}
+
+/// Makes what is missing, and again what has changed since it was made.
+async fn fill(
+    root: &Path,
+    cache: &Cache,
+    images: &[&ImageRecipe],
+    python: bool,
+    release: Option<&Release>,
+    confirm: &mut (dyn FnMut(&[String]) -> bool + Send),
+    progress: &dyn Progress,
+) -> Result<(), LocalError> {
     make_dir(root)?;
     let _turn = Lock::take(&root.join("lock"), || {
         progress.stage(1, 1, "waiting for another labproof that fills the cache");
     })
     .await?;
+    for entry in cache.entries(images, python) {
+        if let Some(path) = damaged(&entry)
+            && !stock::remove(root, &entry)?
+        {
+            return Err(LocalError::Damaged { path });
+        }
+    }
     let missing = image::missing(&cache.images, images);
-    let packages = cache.wanted_packages(images, python);
+    let packages = cache.wanted_packages(images, python, release);
     if packages.is_empty() && missing.is_empty() {
-        return Ok(cache);
+        return Ok(());
     }
     if !confirm(&packages) {
         return Err(LocalError::Declined {
@@ -158,16 +273,22 @@ pub(crate) async fn ensure(
     }
     require_space(
         root,
-        if cache.has_kubernetes() {
-            IMAGES_MB
-        } else {
-            BUILD_MB
+        match release {
+            _ if cache.has_kubernetes() => IMAGES_MB,
+            Some(_) => RELEASE_MB,
+            None => BUILD_MB,
         },
     )?;
-    let stages = 1
+    let debian = !cache.has_tools() || !cache.has_python(python) || !missing.is_empty();
+    let debian = debian || (release.is_none() && !cache.has_kubernetes());
+    let stages = usize::from(debian)
         + usize::from(!cache.has_tools())
         + usize::from(!cache.has_python(python))
-        + if cache.has_kubernetes() { 0 } else { 3 }
+        + match release {
+            _ if cache.has_kubernetes() => 0,
+            Some(_) => 1,
+            None => 3,
+        }
         + missing.len();
     let mut number = 0;
     let mut stage = |what: &str| {
@@ -176,6 +297,17 @@ pub(crate) async fn ensure(
     };
     // Work folders keep their names, so that an interrupted build is found and continued.
     let work = root.join("work");
+    let workshop = work.join(cache.kubernetes.file_name().unwrap_or_default());
+    if let Some(release) = release
+        && !cache.has_kubernetes()
+    {
+        stage(&format!("fetching Kubernetes v{}", release.version));
+        make_dir(&workshop)?;
+        release::fetch(release, &workshop, &cache.kubernetes, progress).await?;
+    }
+    if !debian {
+        return clear(&work, &workshop);
+    }
     stage("fetching Debian's package lists");
     let apt = Apt::prepare(&work.join("apt")).await?;
     if !cache.has_tools() {
@@ -191,14 +323,46 @@ pub(crate) async fn ensure(
         image::make(recipe, &apt, &work, &cache.images, progress).await?;
     }
     if !cache.has_kubernetes() {
-        let name = cache.kubernetes.file_name().unwrap_or_default().to_owned();
-        let workshop = work.join(name);
         make_dir(&workshop)?;
         kubernetes::build(&apt, &workshop, &cache.kubernetes, &mut stage, progress).await?;
     }
-    // Two gigabytes that nobody needs once the programs are there.
-    let _ = std::fs::remove_dir_all(&work);
-    Ok(cache)
+    clear(&work, &workshop)
+}
+
+/// Removes what was needed on the way, up to two gigabytes, and leaves what other versions were interrupted at.
+fn clear(work: &Path, workshop: &Path) -> Result<(), LocalError> {
+    let entries = std::fs::read_dir(work).map_err(LocalError::io("read", work))?;
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path == *workshop || !name.starts_with("kubernetes-") {
+            let _ = std::fs::remove_dir_all(&path);
+        }
+    }
+    // Only an empty one goes.
+    let _ = std::fs::remove_dir(work);
+    Ok(())
+}
+
+/// How the names of folders with official programs end.
+const RELEASED: &str = "-release";
+
+/// The version of official programs, from the name of their folder.
+fn released(name: &str) -> Option<&str> {
+    name.strip_prefix("kubernetes-")?.strip_suffix(RELEASED)
+}
+
+/// Whether labproof has made an entry of that name.
+fn is_own(name: &str) -> bool {
+    let made = ["node-", "kubernetes-", "python-"];
+    made.iter().any(|start| name.starts_with(start)) && !name.ends_with(seal::ENDING)
+}
+
+/// The file of an entry that is not what was put there.
+fn damaged(entry: &Path) -> Option<PathBuf> {
+    if !entry.exists() {
+        return None;
+    }
+    seal::read(entry)?.changed(entry, false)
 }
 
 /// Makes the images whose archives are missing, and nothing else; gives all archives.
@@ -258,6 +422,7 @@ async fn fetch_tools(
 ) -> Result<(), LocalError> {
     let debs = work.join("node-debs");
     apt.download(NODE, &debs, progress).await?;
+    let made_from = names_in(&debs);
     let draft = work.join("node");
     let _ = std::fs::remove_dir_all(&draft);
     let debs = debs_in(&debs)?;
@@ -265,7 +430,7 @@ async fn fetch_tools(
         progress.advance(index as u64, debs.len() as u64, "unpacking");
         unpack(deb, &draft).await?;
     }
-    std::fs::rename(&draft, into).map_err(LocalError::io("moved", &draft))
+    seal::put(&draft, into, made_from)
 }
 
 fn free_mb(path: &Path) -> Option<u64> {
@@ -306,6 +471,7 @@ mod tests {
             root.path(),
             &[],
             true,
+            None,
             &mut |packages| {
                 asked = packages.to_vec();
                 false
@@ -335,6 +501,7 @@ mod tests {
                 root.path(),
                 &[],
                 python,
+                None,
                 &mut |_| panic!("nothing to ask"),
                 &Silent,
             )

@@ -27,13 +27,98 @@ pub enum LocalError {
         /// What was found in place of Debian, as the end of a sentence.
         found: String,
     },
+    /// A version of Kubernetes that cannot be had here.
+    #[error("Kubernetes {version:?} {reason}")]
+    Version {
+        /// The version as it was given.
+        version: String,
+        /// What is wrong with it, and what to do instead.
+        reason: String,
+    },
+    /// A mirror that is no address.
+    #[error(
+        "{address:?} is no mirror of Kubernetes' releases: it has to be an address such as \
+         https://mirror.example.org/kubernetes, below which v1.31.0/bin/linux/amd64/kubelet is found"
+    )]
+    Mirror {
+        /// The mirror as it was given.
+        address: String,
+    },
+    /// The release site or mirror does not have a version.
+    #[error(
+        "there is no Kubernetes v{version} at {address}; choose a version that has been released, or a mirror that \
+         has it with --mirror URL"
+    )]
+    NoRelease {
+        /// The version.
+        version: String,
+        /// What was looked for.
+        address: String,
+    },
+    /// The release site or mirror cannot be reached.
+    #[error(
+        "{address} cannot be reached: {reason}; name a mirror with --mirror URL (or LABPROOF_MIRROR), or leave \
+         --kubernetes-version out for the version that is built from Debian's source"
+    )]
+    Unreachable {
+        /// What was asked for.
+        address: String,
+        /// The system's reason.
+        reason: String,
+    },
+    /// The release site or mirror answers something that cannot be used.
+    #[error(
+        "{address} could not be fetched: {reason}; running the command again goes on where it stopped, and \
+         --mirror URL names another site"
+    )]
+    Site {
+        /// What was asked for.
+        address: String,
+        /// What came instead.
+        reason: String,
+    },
+    /// A download is not what its checksum says.
+    #[error(
+        "{address} does not have the checksum that is published beside it (SHA-256 {found}, not {wanted}); it was \
+         thrown away and nothing of it was run; run the command again, or name another site with --mirror URL"
+    )]
+    Checksum {
+        /// What was fetched.
+        address: String,
+        /// The published checksum.
+        wanted: String,
+        /// The checksum of what came.
+        found: String,
+    },
+    /// A running cluster has another version than is wanted.
+    #[error(
+        "the cluster {name} runs Kubernetes v{has} and v{wanted} is wanted; end it with: labproof cluster down \
+         --name {name}, or take another name"
+    )]
+    OtherVersion {
+        /// The cluster's name.
+        name: String,
+        /// Its version.
+        has: String,
+        /// The version that it shall have.
+        wanted: String,
+    },
+    /// Programs in the cache that a running cluster uses are not what was put there.
+    #[error(
+        "{} has changed since it was put into the cache, and a running cluster uses it; end the local clusters \
+         (labproof cluster status lists them), then it is made again", .path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
     /// The download of packages was not confirmed; whoever was asked has seen their names.
     #[error(
-        "the local cluster needs {} Debian packages that are not in {} yet; say --yes to fetch them \
+        "the local cluster needs {} downloads that are not in {} yet; say --yes to fetch them \
          (they are unpacked there, not installed)", .packages.len(), .cache.display()
     )]
     Declined {
-        /// The packages that would have been fetched.
+        /// The packages, and versions of Kubernetes, that would have been fetched.
         packages: Vec<String>,
         /// Where they would have been kept.
         cache: PathBuf,

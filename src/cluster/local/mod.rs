@@ -35,8 +35,10 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 
 pub use self::cache::Supplies;
+pub use self::cache::stock::{Entry, State};
 pub use self::error::LocalError;
 pub use self::image::ImageRecipe;
+pub use self::kubernetes::release::Release;
 pub(super) use self::lock::{Lock, is_held};
 pub use self::member::MOST_NODES;
 pub use self::node::spec::NodeFault;
@@ -44,6 +46,7 @@ pub(super) use self::paths::state_root;
 pub use self::pulse::Pulse;
 pub use self::up::{ApiServerExtras, UpOptions};
 
+use self::cache::hold::Hold;
 use self::cgroup::Cgroup;
 use self::image::BuiltImage;
 use self::node::spec::{Answer, Request};
@@ -80,6 +83,30 @@ pub(super) fn supplies() -> Supplies {
     cache::supplies(&paths::cache_root())
 }
 
+/// Everything in the cache; with `verify` all of its content is read. Recipes tell which images are still made.
+pub fn cached(recipes: &[ImageRecipe], verify: bool) -> Vec<Entry> {
+    cache::stock::list(&paths::cache_root(), recipes, verify)
+}
+
+/// Removes from the cache what nothing needs any more, or with `all` everything that nobody uses; gives what went, or
+/// with `dry_run` what would go.
+///
+/// # Errors
+/// Something cannot be removed.
+pub async fn prune(
+    recipes: &[ImageRecipe],
+    all: bool,
+    dry_run: bool,
+    progress: &dyn Progress,
+) -> Result<Vec<Entry>, LocalError> {
+    cache::stock::prune(&paths::cache_root(), recipes, all, dry_run, progress).await
+}
+
+/// The folder of the cache.
+pub fn cache_folder() -> PathBuf {
+    paths::cache_root()
+}
+
 /// The archives of these images, made from their recipes where they are not in the cache yet.
 pub(super) async fn image_archives(
     recipes: &[&ImageRecipe],
@@ -98,6 +125,8 @@ pub struct LocalCluster {
     state: StateDir,
     /// The connection that a node which shall not stay lives by.
     _tie: Option<UnixStream>,
+    /// What it uses of the cache; its node holds most of it as well.
+    _holds: Vec<Hold>,
 }
 
 /// The right to work on a cluster, held by one run at a time; given back when it is dropped or the
@@ -135,7 +164,14 @@ pub enum Life {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 struct Ready {
     nodes: u8,
+    /// The version of Kubernetes; a cluster of an older labproof has the one that is built here.
+    #[serde(default = "built_version")]
+    version: String,
     images: Vec<BuiltImage>,
+}
+
+fn built_version() -> String {
+    KUBERNETES_VERSION.to_owned()
 }
 
 impl LocalCluster {
@@ -184,6 +220,7 @@ impl LocalCluster {
             bin: state.bin(),
             state,
             _tie: None,
+            _holds: Vec::new(),
         }
     }
 
@@ -196,6 +233,12 @@ impl LocalCluster {
     /// The cluster's name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Its version of Kubernetes, without a leading `v`; `None` where it has ended.
+    pub fn version(&self) -> Option<String> {
+        let ready = std::fs::read(self.state.ready()).ok()?;
+        Some(serde_json::from_slice::<Ready>(&ready).ok()?.version)
     }
 
     /// The administrator's kubeconfig, with one context.

@@ -5,7 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::apt::{Apt, debs_in, unpack};
+use super::apt::{Apt, debs_in, names_in, unpack};
+use super::cache::seal;
 use super::error::LocalError;
 use super::packages::triplet;
 use super::paths::make_dir;
@@ -66,6 +67,7 @@ pub(crate) async fn fetch(
     apt.download(PACKAGES, &debs, progress).await?;
     let draft = work.join("python");
     let _ = std::fs::remove_dir_all(&draft);
+    let made_from = names_in(&debs);
     let debs = debs_in(&debs)?;
     for (index, deb) in debs.iter().enumerate() {
         progress.advance(index as u64, debs.len() as u64, "unpacking");
@@ -79,7 +81,7 @@ pub(crate) async fn fetch(
     let mut import = tool::command(&python3);
     import.args(["-c", "import kubernetes"]);
     tool::output(&mut import, "compiling python3's Kubernetes client").await?;
-    std::fs::rename(&draft, into).map_err(LocalError::io("moved", &draft))
+    seal::put(&draft, into, made_from)
 }
 
 /// Writes the script that runs the interpreter with the libraries and modules that were unpacked with it. The folder is

@@ -13,6 +13,8 @@ use super::cache::{self, Cache};
 use super::cgroup::Cgroup;
 use super::error::{LocalError, last_words, tail};
 use super::image::{self, BuiltImage, ImageRecipe};
+use super::kubernetes::release::Release;
+use super::kubernetes::version::Version;
 use super::member::{MOST_NODES, Member};
 use super::node::spec::{Answer, KEEP, NodeSpec, Report, Request};
 use super::packages::{self, Tools};
@@ -33,6 +35,8 @@ pub struct UpOptions<'a> {
     pub images: &'a [ImageRecipe],
     /// Whether these Debian packages may be fetched; asked only when some are missing.
     pub confirm: &'a mut (dyn FnMut(&[String]) -> bool + Send),
+    /// The official version of Kubernetes that it shall have; without one, the version that is built here.
+    pub release: Option<&'a Release>,
     /// Whether the cache shall have a python3 with the Kubernetes client.
     pub python: bool,
     /// More flags and configuration of the API server, of a cluster that is made; one that runs stays as
@@ -67,6 +71,7 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
         nodes,
         images,
         python,
+        release,
         confirm,
         api_server,
         progress,
@@ -95,14 +100,28 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
     })
     .await?;
     sweep(name).await;
+    if let Some(release) = release
+        && let Some(has) = LocalCluster::find(name).and_then(|cluster| cluster.version())
+        && !release.is(&has)
+    {
+        return Err(LocalError::OtherVersion {
+            name: name.to_owned(),
+            has,
+            wanted: release.version.to_string(),
+        });
+    }
     let pause = image::pause()?;
     let mut wanted: Vec<&ImageRecipe> = vec![&pause];
     wanted.extend(images);
-    let cache = cache::ensure(&cache_root(), &wanted, python, confirm, progress).await?;
+    let (cache, holds) =
+        cache::ensure(&cache_root(), &wanted, python, release, confirm, progress).await?;
     let images: Vec<BuiltImage> = images.iter().map(image::built).collect();
     if life(&state) == Some(Life::Running) {
         add_images(name, &state, nodes, &images).await?;
-        return Ok(LocalCluster::at(name, state));
+        return Ok(LocalCluster {
+            _holds: holds,
+            ..LocalCluster::at(name, state)
+        });
     }
     progress.stage(1, 1, "starting the cluster");
     clear(&state).await?;
@@ -140,11 +159,16 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
             return Err(error);
         }
     }
-    let ready = Ready { nodes, images };
+    let ready = Ready {
+        nodes,
+        version: cache.version.clone(),
+        images,
+    };
     write_ready(&state, &ready)?;
     let tie = starting.release(stay).await?;
     Ok(LocalCluster {
         _tie: tie,
+        _holds: holds,
         ..LocalCluster::at(name, state.clone())
     })
 }
@@ -253,6 +277,7 @@ fn lay_out(
         archives: cache.images.clone(),
         pause,
         images: images.to_vec(),
+        minor: Version::parse(&cache.version)?.minor,
         nodes: members.len().try_into().unwrap_or(1),
         pods_cgroup: Cgroup::of(state).pods_root(),
         memory: u64::from(system.mem_unit) * system.totalram / 2,

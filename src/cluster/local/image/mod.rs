@@ -17,6 +17,7 @@ pub use recipe::ImageRecipe;
 pub(crate) use recipe::hex;
 
 use super::apt::{Apt, debs_in};
+use super::cache::seal;
 use super::error::LocalError;
 use super::paths::make_dir;
 use super::tool;
@@ -83,6 +84,7 @@ pub(crate) async fn make(
         debs_in(&downloads)?
     };
     let mut packages = Vec::new();
+    let mut made_from = Vec::new();
     for (index, deb) in debs.iter().enumerate() {
         let name = deb
             .file_name()
@@ -92,6 +94,7 @@ pub(crate) async fn make(
         progress.advance(index as u64, debs.len() as u64, &name);
         let package = name.split('_').next().unwrap_or_default().to_owned();
         packages.push((package, contents(deb).await?));
+        made_from.push(name);
     }
     let wrong = |reason: String| LocalError::Image {
         image: recipe.image().to_owned(),
@@ -101,7 +104,19 @@ pub(crate) async fn make(
     let path = folder.join(built(recipe).file);
     let draft = path.with_extension("draft");
     archive::write(recipe, &tree, &draft).map_err(LocalError::io("written", &draft))?;
-    std::fs::rename(&draft, &path).map_err(LocalError::io("moved", &draft))
+    seal::put(&draft, &path, made_from)
+}
+
+/// The name of the image in an archive.
+pub(crate) fn name_of(archive: &Path) -> Option<String> {
+    let mut archive = tar::Archive::new(std::fs::File::open(archive).ok()?);
+    let manifest = archive
+        .entries_with_seek()
+        .ok()?
+        .flatten()
+        .find(|entry| entry.path_bytes().as_ref() == b"manifest.json")?;
+    let manifest: serde_json::Value = serde_json::from_reader(manifest).ok()?;
+    Some(manifest[0]["RepoTags"][0].as_str()?.to_owned())
 }
 
 /// A package's files, as an uncompressed tar.

@@ -1,10 +1,13 @@
-//! Builds Kubernetes from Debian's source package: every program of the node, and kubectl.
+//! Builds Kubernetes from Debian's source package: every program of the node, and kubectl. [`release`] fetches
+//! other versions' official programs instead.
 //!
 //! Entry point: [`build`]. Steps: fetch the source, unpack and patch it, generate the OpenAPI
 //! definitions that the package lacks, compile. The work folder stays as it is when something
 //! interrupts; the next build finds the compiler's cache in it and goes on from there.
 
+pub(crate) mod release;
 mod tagged;
+pub(crate) mod version;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,7 +16,8 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
-use super::apt::{Apt, debs_in, unpack};
+use super::apt::{Apt, debs_in, names_in, unpack};
+use super::cache::seal;
 use super::error::{LocalError, tail};
 use super::packages;
 use super::paths::make_dir;
@@ -24,7 +28,7 @@ use crate::cluster::Progress;
 pub(crate) const VERSION: &str = "1.20.2";
 
 /// The programs that are built, in one call, because they share nearly all packages.
-const PROGRAMS: [&str; 6] = [
+pub(crate) const PROGRAMS: [&str; 6] = [
     "kube-apiserver",
     "kube-controller-manager",
     "kube-scheduler",
@@ -306,7 +310,7 @@ impl Workshop {
                 log,
             });
         }
-        std::fs::rename(&draft, bin).map_err(LocalError::io("moved", &draft))
+        seal::put(&draft, bin, names_in(&self.dir.join("source")))
     }
 
     fn path(&self) -> String {

@@ -154,10 +154,11 @@ pub(crate) async fn nodes_ready(client: &Client, members: &[Member]) {
     }
 }
 
-/// Waits until pods can be made in the namespace `default`: their service account exists.
-pub(crate) async fn accounts_ready(client: &Client) {
+/// Waits until pods can be made in the namespace `default`: their service account exists, with its token where this
+/// version makes one.
+pub(crate) async fn accounts_ready(client: &Client, have_secrets: bool) {
     let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), "default");
-    while !matches!(accounts.get_opt("default").await, Ok(Some(account)) if account.secrets.is_some())
+    while !matches!(accounts.get_opt("default").await, Ok(Some(account)) if account.secrets.is_some() || !have_secrets)
     {
         tokio::time::sleep(EVERY).await;
     }

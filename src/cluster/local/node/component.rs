@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::environment::{kubernetes, labproof, state_dir, tools_dir};
+use super::flags;
 use super::spec::NodeSpec;
 use crate::cluster::local::dns;
 use crate::cluster::local::error::LocalError;
@@ -106,14 +107,14 @@ pub(crate) fn prepare(spec: &NodeSpec) -> Result<Components, LocalError> {
         write("kubelet.json", kubelet_config(spec, *member, &pki))?;
         write("proxy.json", proxy_config())?;
     }
-    let mut components = components(&pki, &members);
+    let mut components = components(&pki, &members, spec.minor);
     // Of a flag that is given twice the last one counts.
     let more = spec.api_server_flags.iter().cloned();
     components.apiserver.arguments.extend(more);
     Ok(components)
 }
 
-fn components(pki: &Path, members: &[Member]) -> Components {
+fn components(pki: &Path, members: &[Member], minor: u32) -> Components {
     let pki = |name: &str| pki.join(name).display().to_string();
     let config = |client: &str| kubeconfig(client).display().to_string();
     Components {
@@ -137,6 +138,7 @@ fn components(pki: &Path, members: &[Member]) -> Components {
         ),
         apiserver: kube(
             "kube-apiserver",
+            minor,
             [
                 // All addresses of the namespace: pods reach it through the Service `kubernetes`.
                 "--bind-address=0.0.0.0".to_owned(),
@@ -168,6 +170,7 @@ fn components(pki: &Path, members: &[Member]) -> Components {
         ),
         controller_manager: kube(
             "kube-controller-manager",
+            minor,
             [
                 format!("--kubeconfig={}", config("controller-manager")),
                 "--bind-address=127.0.0.1".to_owned(),
@@ -186,6 +189,7 @@ fn components(pki: &Path, members: &[Member]) -> Components {
         ),
         scheduler: kube(
             "kube-scheduler",
+            minor,
             [
                 format!("--kubeconfig={}", config("scheduler")),
                 "--bind-address=127.0.0.1".to_owned(),
@@ -204,11 +208,14 @@ fn components(pki: &Path, members: &[Member]) -> Components {
                 format!("--listen={}:{DNS_PORT}", Member::FIRST.address()),
             ],
         },
-        members: members.iter().copied().map(member_components).collect(),
+        members: members
+            .iter()
+            .map(|member| member_components(*member, minor))
+            .collect(),
     }
 }
 
-fn member_components(member: Member) -> MemberComponents {
+fn member_components(member: Member, minor: u32) -> MemberComponents {
     let config = |client: &str| kubeconfig(client).display().to_string();
     let name = format!("--hostname-override={}", member.name());
     let on_it = |component: Component| Component {
@@ -225,12 +232,12 @@ fn member_components(member: Member) -> MemberComponents {
         )),
         kubelet: on_it(kube(
             "kubelet",
+            minor,
             [
                 format!("--config={CONFIG}/kubelet.json"),
                 format!("--kubeconfig={}", config("node")),
                 name.clone(),
                 format!("--node-ip={}", member.address()),
-                "--container-runtime=remote".to_owned(),
                 format!("--container-runtime-endpoint=unix://{CONTAINERD_SOCKET}"),
                 "--root-dir=/var/lib/kubelet".to_owned(),
                 "--cert-dir=/var/lib/kubelet/pki".to_owned(),
@@ -238,6 +245,7 @@ fn member_components(member: Member) -> MemberComponents {
         )),
         proxy: on_it(kube(
             "kube-proxy",
+            minor,
             [format!("--config={CONFIG}/proxy.json"), name],
         )),
     }
@@ -252,12 +260,16 @@ fn debian<const N: usize>(name: &str, program: &str, arguments: [String; N]) -> 
     }
 }
 
-fn kube<const N: usize>(name: &str, arguments: [String; N]) -> Component {
+/// One of Kubernetes' programs, with the flags that only this minor version takes as well.
+fn kube<const N: usize>(name: &str, minor: u32, arguments: [String; N]) -> Component {
     Component {
         name: name.to_owned(),
         member: Member::FIRST,
         program: kubernetes(name),
-        arguments: arguments.to_vec(),
+        arguments: arguments
+            .into_iter()
+            .chain(flags::of(name, minor))
+            .collect(),
     }
 }
 
@@ -310,7 +322,7 @@ disabled_plugins = [
 }
 
 fn kubelet_config(spec: &NodeSpec, member: Member, pki: &Path) -> String {
-    serde_json::json!({
+    let mut config = serde_json::json!({
         "kind": "KubeletConfiguration",
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "address": member.address(),
@@ -342,8 +354,11 @@ fn kubelet_config(spec: &NodeSpec, member: Member, pki: &Path) -> String {
         "eventRecordQPS": 0,
         "serializeImagePulls": false,
         "maxPods": 200,
-    })
-    .to_string()
+    });
+    if let Some(settings) = config.as_object_mut() {
+        settings.extend(flags::kubelet_settings(spec.minor));
+    }
+    config.to_string()
 }
 
 fn proxy_config() -> String {
@@ -368,7 +383,7 @@ mod tests {
 
     #[test]
     fn no_component_can_reach_beyond_the_node() {
-        let all = components(Path::new("/labproof/state/pki"), &Member::all(2));
+        let all = components(Path::new("/labproof/state/pki"), &Member::all(2), 20);
         let every = all.members.iter();
         let every = every.flat_map(|on| [&on.containerd, &on.kubelet, &on.proxy]);
         for component in every.chain([
@@ -385,6 +400,31 @@ mod tests {
             );
             for argument in &component.arguments {
                 assert!(!argument.contains("/root"), "{argument}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_program_gets_a_flag_that_its_version_does_not_take() {
+        for minor in [20, 24, 26, 27, 30, 32, 34, 35] {
+            let all = components(Path::new("/labproof/state/pki"), &Member::all(2), minor);
+            let central = [&all.apiserver, &all.controller_manager, &all.scheduler];
+            for component in central {
+                flags::tests::assert_taken(&component.name, &component.arguments, minor);
+            }
+            for on in &all.members {
+                flags::tests::assert_taken("kubelet", &on.kubelet.arguments, minor);
+                flags::tests::assert_taken("kube-proxy", &on.proxy.arguments, minor);
+            }
+            // Required since 1.20 (CHANGELOG-1.20).
+            for required in ["issuer", "signing-key-file", "key-file"] {
+                let flag = format!("--service-account-{required}=");
+                assert!(
+                    all.apiserver
+                        .arguments
+                        .iter()
+                        .any(|one| one.starts_with(&flag))
+                );
             }
         }
     }

@@ -11,6 +11,7 @@
 mod bootstrap;
 mod component;
 pub(crate) mod environment;
+mod flags;
 mod images;
 mod log;
 mod rooms;
@@ -33,6 +34,7 @@ use self::environment::{Environment, state_dir};
 use self::log::BoundedLog;
 use self::spec::{Answer, KEEP, NodeSpec, Report, Request};
 use self::supervise::{Death, Supervisor};
+use super::cache::hold::Hold;
 use super::cgroup::Cgroup;
 use super::error::LocalError;
 use super::image::registry::{self, Registry};
@@ -126,6 +128,11 @@ async fn run(
     reports: mpsc::UnboundedSender<Report>,
 ) -> Result<(), LocalError> {
     let spec = read_spec(outside)?;
+    // Held for the node's life: `cluster cache prune` leaves what it runs.
+    let _holds: Vec<Hold> = [&spec.tools, &spec.kubernetes]
+        .into_iter()
+        .filter_map(|entry| Hold::take(entry))
+        .collect();
     Cgroup::of(outside).enter()?;
     rustix::system::sethostname(Member::FIRST.name().as_bytes())
         .map_err(|error| LocalError::io("named", Path::new("the host"))(error.into()))?;
@@ -268,7 +275,7 @@ async fn start(
         let dns_service = format!("{}:{}", network::SERVICE_DNS_ADDRESS, network::DNS_PORT);
         tokio::join!(
             bootstrap::nodes_ready(&client, &members),
-            bootstrap::accounts_ready(&client),
+            bootstrap::accounts_ready(&client, flags::accounts_have_secrets(spec.minor)),
             bootstrap::listening(&dns_service),
         );
         waiting("containerd");

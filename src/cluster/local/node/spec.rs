@@ -15,6 +15,8 @@ pub(crate) struct NodeSpec {
     pub(crate) tools: PathBuf,
     /// Kubernetes' programs.
     pub(crate) kubernetes: PathBuf,
+    /// Their minor version: 20 for 1.20.2.
+    pub(crate) minor: u32,
     /// The folder of image archives.
     pub(crate) archives: PathBuf,
     /// The image of every pod's sandbox.
