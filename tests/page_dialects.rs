@@ -364,3 +364,47 @@ fn prompts_here_and_there() {
         &["kubectl get po => NAME"],
     );
 }
+
+#[test]
+fn groups_in_braces() {
+    let group = "{\n  mkdir -p a\n  mv b c\n}";
+    check(
+        &format!("```bash\nkubectl get po\n```\n\n```bash\n{group}\n```\n"),
+        &["kubectl get po", group],
+    );
+    check(
+        "```bash\nkubectl get po -o json\n```\n\n```bash\n{\n  \"items\": []\n}\n```\n",
+        &["kubectl get po -o json => {\n  \"items\": []\n}"],
+    );
+}
+
+#[test]
+fn shells_on_other_machines() {
+    check(
+        "```bash\nssh root@node-0\n```\n\n## Install\n\n```bash\n{\n  apt-get update\n}\n```\n\n### Look\n\n```bash\ncrictl ps\n```\n\n\
+        ## Verify\n\n```bash\nkubectl get no\n```\n\n```bash\nmv a b\n```\n",
+        &[
+            "[interactive shell] ssh root@node-0",
+            "[typed into another machine's shell] {\n  apt-get update\n}",
+            "[typed into another machine's shell] crictl ps",
+            "kubectl get no",
+            "mv a b",
+        ],
+    );
+    // A loop over kubectl is typed outside of the container.
+    check(
+        "```sh\nkubectl exec -it web -- sh\n```\n\n```sh\nfor i in 0 1; do kubectl exec web-$i -- hostname; done\n```\n",
+        &[
+            "[interactive shell] kubectl exec -it web -- sh",
+            "for i in 0 1; do kubectl exec web-$i -- hostname; done",
+        ],
+    );
+}
+
+#[test]
+fn what_is_typed_into_an_editor() {
+    check(
+        "```bash\nkubectl get po web -o yaml > web.yaml\nvi web.yaml\n```\n\nAdd a label:\n\n```bash\nkind: Pod\nmetadata:\n  name: web\n```\n",
+        &["[interactive editor] kubectl get po web -o yaml > web.yaml; vi web.yaml"],
+    );
+}

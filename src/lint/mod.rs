@@ -20,6 +20,7 @@ mod known;
 mod off;
 mod render;
 mod rules;
+mod slips;
 mod view;
 
 pub use fix::fix;

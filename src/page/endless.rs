@@ -35,7 +35,7 @@ pub(super) fn is_reason(commands: &[Command], options: &StepOptions) -> bool {
     }
     let may_be = |command: &Command| {
         [
-            "watch", "-w", "-f", "-F", "--follow", "forward", "proxy", "tunnel", "stern",
+            "watch", "-w", "-f", "-F", "--follow", "forward", "proxy", "tunnel", "stern", "while",
         ]
         .iter()
         .any(|word| command.text.contains(word))
@@ -46,13 +46,25 @@ pub(super) fn is_reason(commands: &[Command], options: &StepOptions) -> bool {
     let mut endless = false;
     for command in commands {
         let parts = simple_commands(&command.text);
-        if part(&parts).is_some() {
+        if part(&parts).is_some() || loops(&command.text, &parts) {
             endless = true;
         } else if !parts.iter().all(looks) {
             return false;
         }
     }
     endless
+}
+
+/// Whether a command is a loop whose condition always holds (`while true`, `while sleep 1`) and which nothing leaves.
+fn loops(text: &str, parts: &[Simple]) -> bool {
+    let mut words = text.split(|c: char| c.is_whitespace() || c == ';');
+    let leaves = |part: &Simple| {
+        part.joint == Joint::Background
+            || matches!(part.name(), "break" | "exit" | "return" | "kill")
+    };
+    words.next() == Some("while")
+        && matches!(words.next(), Some("true" | ":" | "sleep"))
+        && !parts.iter().any(|part| leaves(part) || ends_others(part))
 }
 
 /// What ends the command that it runs or reads from.
@@ -142,6 +154,8 @@ mod tests {
         check(&["kubectl proxy --port=8080"], true);
         check(&["watch kubectl get pods"], true);
         check(&["kubectl get pods", "kubectl get pods -w"], true);
+        check(&["while sleep 1; do curl -s web; done"], true);
+        check(&["while true\ndo\n  curl web\n  sleep 1\ndone"], true);
     }
 
     #[test]
@@ -158,5 +172,9 @@ mod tests {
         check(&["kubectl apply -f web.yaml", "kubectl get pods -w"], false);
         check(&["kubectl apply -f watch.yaml"], false);
         check(&["kubectl exec web -- tail -f /x &"], false);
+        check(&["while true; do curl -s web && break; done"], false);
+        check(&["while true; do curl web; done &"], false);
+        check(&["while sleep 1; do curl web; done | head -3"], false);
+        check(&["while ! curl -s web; do sleep 1; done"], false);
     }
 }

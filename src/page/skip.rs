@@ -52,8 +52,20 @@ pub(super) fn reason(commands: &[Command]) -> Option<String> {
 
 /// The reason why steps inside a container's shell do not run.
 pub(super) const INSIDE: &str = "typed into a container's shell";
+/// The reason why steps in a shell opened by `ssh` do not run.
+pub(super) const ON_MACHINE: &str = "typed into another machine's shell";
 /// The reason why the step that opens such a shell does not run.
 pub(super) const INTERACTIVE: &str = "interactive shell";
+
+/// Whether a command opens a file in an editor; what stands below it was typed there.
+pub(super) fn edits_file(text: &str) -> bool {
+    matches!(first_word(text), "vi" | "vim" | "nano" | "emacs")
+}
+
+/// Whether a command opens a shell on another machine.
+pub(super) fn enters_machine(text: &str) -> bool {
+    matches!(first_word(text), "ssh" | "minikube") && opens_shell(text) == Some(INTERACTIVE)
+}
 
 /// Whether a command opens something that waits for what the reader types.
 fn opens_shell(text: &str) -> Option<&'static str> {
@@ -72,7 +84,7 @@ fn opens_shell(text: &str) -> Option<&'static str> {
         "kubectl" | "oc" | "docker" | "podman" | "nerdctl" | "crictl" => {}
         "minikube" if words.get(1) == Some(&"ssh") && words.len() == 2 => return Some(INTERACTIVE),
         "ssh" if words.len() == 2 => return Some(INTERACTIVE),
-        "vi" | "vim" | "nano" | "emacs" => return Some("interactive editor"),
+        _ if edits_file(last) => return Some("interactive editor"),
         _ => return None,
     }
     if words.contains(&"edit")

@@ -6,7 +6,7 @@
 use super::blocks::{Blocks, Fence, Line};
 use super::dialect::{self, Dialects, Reading};
 use super::info::{self, Info, is_session, is_shell};
-use super::tools::{is_command, is_outer, is_printed};
+use super::tools::{is_command, is_outer, is_printed, is_remote};
 use super::{
     Command, Expected, FrontMatter, Step, StepOptions, bare, endless, execute, follow, interpreter,
     skip, transcript,
@@ -98,22 +98,43 @@ struct Reader<'a> {
     before: Option<usize>,
     /// Whether that step is written with prompts.
     prompted: bool,
-    /// The section in which a step has opened a shell that the reader types into.
-    inside: Option<Option<usize>>,
+    /// The shell that a step has opened and the reader types into.
+    inside: Option<Inside>,
     /// Where the fence before ends.
     at: usize,
     /// Fences below transcripts that may show the output of a step's last command.
     below: Vec<(usize, Expected)>,
 }
 
+/// A shell that is not the run's own.
+#[derive(Clone, Copy)]
+enum Inside {
+    /// In a container, in that section of the page.
+    Container(Option<usize>),
+    /// On another machine, by `ssh`: a page may stay there for chapters.
+    Machine,
+}
+
+impl Inside {
+    /// Why what is typed there does not run.
+    fn reason(self) -> &'static str {
+        match self {
+            Self::Container(_) => skip::INSIDE,
+            Self::Machine => skip::ON_MACHINE,
+        }
+    }
+}
+
 /// Says that the reader is at a shell of their own machine.
-const OUTSIDE: [&str; 9] = [
+const OUTSIDE: [&str; 11] = [
     "original terminal",
     "local terminal",
     "your terminal",
     "new terminal",
     "another terminal",
     "local shell",
+    "local machine",
+    "jumpbox",
     "your local",
     "exit the shell",
     "outside the",
@@ -133,7 +154,8 @@ impl Reader<'_> {
         let shell = is_shell(&info.language);
         let reading = shell.then(|| self.dialects.choose(&info.language, fence));
         let recorded = info.not_run.is_some() || info.options.raw;
-        let plain = first_line(fence).is_some_and(|line| is_printed(&line.text));
+        let plain =
+            first_line(fence).is_some_and(|line| is_printed(&line.text)) && !is_group(fence);
         let output = match &reading {
             None => {
                 follow::may_be_output(&info.language)
@@ -187,10 +209,12 @@ impl Reader<'_> {
 
     /// A command of the prose as a step.
     fn prose(&mut self, span: Span, section: Option<usize>, commands: Vec<Command>) {
-        let typed = self.inside.is_some() && !commands.iter().any(|c| is_outer(&c.text));
+        let outer = commands.iter().any(|command| is_outer(&command.text));
         let options = StepOptions::default();
-        let skip = typed
-            .then(|| skip::INSIDE.to_owned())
+        let skip = self
+            .inside
+            .filter(|_| !outer)
+            .map(|shell| shell.reason().to_owned())
             .or_else(|| skip::reason(&commands))
             .or_else(|| {
                 endless::is_reason(&commands, &options).then(|| endless::ENDLESS.to_owned())
@@ -232,7 +256,7 @@ impl Reader<'_> {
             .clone()
             .or_else(|| self.other_profile(&info))
             .or_else(|| commands.is_empty().then(|| nothing_to_run(fence)))
-            .or_else(|| inside.then(|| skip::INSIDE.to_owned()))
+            .or_else(|| inside.map(|shell| shell.reason().to_owned()))
             .or_else(|| (!info.run).then(listing).flatten())
             .or_else(|| skip::reason(&commands));
         self.add(info, fence, commands, skip);
@@ -258,7 +282,9 @@ impl Reader<'_> {
             skip,
             commands,
         });
-        self.before = Some(self.steps.len() - 1);
+        let last = self.steps.last().and_then(|step| step.commands.last());
+        let silent = last.is_some_and(|command| skip::edits_file(&command.text));
+        self.before = (!silent).then(|| self.steps.len() - 1);
     }
 
     /// Why a step does not run on this run's kind of cluster.
@@ -310,7 +336,7 @@ impl Reader<'_> {
         let container = matches!(reading, Reading::Transcript(prompt) if prompt.is_of_container());
         let inside = self.is_inside(&commands, fence, lead, container);
         let by_reading = inside
-            .then(|| skip::INSIDE.to_owned())
+            .map(|shell| shell.reason().to_owned())
             .or_else(|| skip::reason(&commands))
             .or_else(|| {
                 (*reading == Reading::Bare && skip::is_run_by_container(lead))
@@ -320,7 +346,13 @@ impl Reader<'_> {
                 endless::is_reason(&commands, &info.options).then(|| endless::ENDLESS.to_owned())
             });
         if by_reading.as_deref() == Some(skip::INTERACTIVE) && !leaves(&commands) {
-            self.inside = Some(fence.section);
+            let machine = commands
+                .iter()
+                .any(|command| skip::enters_machine(&command.text));
+            self.inside = Some(match machine {
+                true => Inside::Machine,
+                false => Inside::Container(fence.section),
+            });
         }
         let skip = info
             .not_run
@@ -334,26 +366,29 @@ impl Reader<'_> {
         (commands, skip)
     }
 
-    /// Whether a fence is typed into the shell that an earlier one opened.
+    /// The shell that an earlier fence opened, if this one is typed into it.
     fn is_inside(
         &mut self,
         commands: &[Command],
         fence: &Fence<'_>,
         lead: &str,
         container: bool,
-    ) -> bool {
-        let outer = commands.iter().any(|command| is_outer(&command.text));
-        let Some(section) = self.inside else {
+    ) -> Option<Inside> {
+        let outer = || commands.iter().any(|command| is_outer(&command.text));
+        let Some(shell) = self.inside else {
             // root on a node has the prompt of root in a container, and other programs.
-            return container && !outer;
+            return (container && !outer()).then_some(Inside::Container(fence.section));
         };
         let lead = lead.to_lowercase();
-        let left =
-            section != fence.section || outer || OUTSIDE.iter().any(|phrase| lead.contains(phrase));
+        let left = OUTSIDE.iter().any(|phrase| lead.contains(phrase))
+            || match shell {
+                Inside::Container(section) => section != fence.section || outer(),
+                Inside::Machine => commands.iter().any(|command| is_remote(&command.text)),
+            };
         if left || leaves(commands) {
             self.inside = None;
         }
-        container && !outer || !left
+        (!left || container && !outer()).then_some(shell)
     }
 
     /// A fence that shows output: of the command before it, or of one in the prose.
@@ -391,7 +426,7 @@ impl Reader<'_> {
             return;
         };
         let step = &mut self.steps[index];
-        let elsewhere = step.skip.as_deref() == Some(skip::INSIDE)
+        let elsewhere = matches!(step.skip.as_deref(), Some(skip::INSIDE | skip::ON_MACHINE))
             && OUTSIDE
                 .iter()
                 .any(|phrase| lead.to_lowercase().contains(phrase));
@@ -438,8 +473,20 @@ fn is_answer(fence: &Fence<'_>) -> bool {
             .iter()
             .any(|mark| first.contains(mark));
     !typed
+        && !is_group(fence)
         && fence.lines.iter().all(|line| !is_command(&line.text))
         && fence.lines.iter().any(|line| is_printed(&line.text))
+}
+
+/// Whether a fence begins with `{` as a group of commands does, and not as JSON does.
+fn is_group(fence: &Fence<'_>) -> bool {
+    let mut lines = fence.lines.iter().map(|line| line.text.trim());
+    let mut next = || lines.by_ref().find(|line| !line.is_empty());
+    next() == Some("{")
+        && next().is_some_and(|line| {
+            let word = line.split_whitespace().next().unwrap_or("");
+            word.starts_with(|c: char| c.is_ascii_alphabetic()) && !word.contains(':')
+        })
 }
 
 /// A fence's content as shown output.

@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::syntax::simple_commands;
+
 /// Programs of the reader's own machine: seeing one of them, a reader has left a container's shell.
 const OUTER: [&str; 26] = [
     "kubectl",
@@ -217,9 +219,24 @@ const COMMON: [&str; 176] = [
     "yum",
 ];
 
-/// Whether a line begins with a program of the reader's own machine.
-pub(super) fn is_outer(line: &str) -> bool {
-    OUTER.contains(&first_word(line))
+/// Those of them that are at home on a cluster's nodes too.
+const OF_NODES: [&str; 8] = [
+    "docker", "podman", "nerdctl", "kubeadm", "git", "k3s", "ctr", "crictl",
+];
+
+/// Whether a command runs a program of the reader's own machine, in a loop or a substitution perhaps.
+pub(super) fn is_outer(text: &str) -> bool {
+    OUTER.contains(&first_word(text))
+        || simple_commands(text)
+            .iter()
+            .any(|part| OUTER.contains(&part.name()))
+}
+
+/// Whether a command runs a program that works on a cluster from outside.
+pub(super) fn is_remote(text: &str) -> bool {
+    simple_commands(text)
+        .iter()
+        .any(|part| OUTER.contains(&part.name()) && !OF_NODES.contains(&part.name()))
 }
 
 /// Compound commands and assignments that run something.

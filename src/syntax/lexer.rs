@@ -295,24 +295,26 @@ impl Lexer<'_, '_> {
 
     /// The `)` that closes what was opened just before `at`; `to` where there is none.
     fn matching(&self, mut at: usize, to: usize) -> usize {
-        let mut depth = 0_usize;
-        let mut quotes: Vec<u8> = Vec::new();
+        // Quotes and parentheses that are open, the innermost last.
+        let mut open: Vec<u8> = Vec::new();
         while at < to {
             let byte = self.bytes[at];
-            match (quotes.last(), byte) {
+            match (open.last(), byte) {
                 (Some(b'\''), b'\'') | (Some(b'"'), b'"') => {
-                    quotes.pop();
+                    open.pop();
                 }
                 (Some(b'\''), _) => {}
                 (_, b'\\') => at += 1,
                 (Some(b'"'), b'$') if self.bytes.get(at + 1) == Some(&b'(') => {
-                    at = self.matching(at + 2, to);
+                    open.push(b'(');
+                    at += 1;
                 }
                 (Some(b'"'), _) => {}
-                (_, b'\'' | b'"') => quotes.push(byte),
-                (_, b'(') => depth += 1,
-                (_, b')') if depth == 0 => return at,
-                (_, b')') => depth -= 1,
+                (_, b'\'' | b'"' | b'(') => open.push(byte),
+                (None, b')') => return at,
+                (Some(_), b')') => {
+                    open.pop();
+                }
                 _ => {}
             }
             at += 1;
@@ -364,6 +366,10 @@ mod tests {
         check("diff <(a) <(b)", "diff; >a; >b");
         check("a 'unclosed", "a unclosed");
         check("a $(b", "a $(b; >b");
+        check(
+            "a \"$(b \"$(c ')')\" (d))\" e",
+            "a $(b \"$(c ')')\" (d)) e; >b $(c ')'); >>c ); >d",
+        );
         check("ö $", "ö $");
     }
 

@@ -3,11 +3,13 @@
 //! What exists on a cluster before the lab begins is not known. A name is reported where it occurs once and differs by a
 //! letter from one that is known, and any unknown name where the pages tell all that is made.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::super::known::{arguments, is_name, kind};
+use super::super::slips::Slips;
 use super::super::view::{CommandView, LabView, PageView};
 use super::super::{Findings, Rule};
+use crate::page::Block;
 use crate::source::Severity;
 use crate::syntax::{Joint, Simple, Word};
 
@@ -156,19 +158,29 @@ fn report(
     complete: bool,
     findings: &mut Findings,
 ) {
+    let wanted = uses.keys().filter(|name| !named.contains(*name));
+    let wanted: HashSet<&str> = wanted.map(String::as_str).collect();
+    let mentioned = mentioned(lab, &wanted);
+    let known = Slips::of(uses.keys().chain(named).map(String::as_str));
+    // What a name is compared with first: one that is used more than once, one that is made, one that is shown.
+    let rank = |near: &str| {
+        let often = uses.get(near).is_some_and(|places| places.len() >= 2);
+        [often, named.contains(near), mentioned.contains(near)]
+            .iter()
+            .position(|holds| *holds)
+    };
     for (name, places) in uses {
-        if named.contains(name) || is_mentioned(lab, name) {
+        if named.contains(name) || mentioned.contains(name.as_str()) {
             continue;
         }
-        let often = uses.iter().filter(|(_, places)| places.len() >= 2);
-        let shown = uses
-            .keys()
-            .filter(|other| is_slip(name, other) && is_mentioned(lab, other));
-        let near = often
-            .map(|(other, _)| other)
-            .chain(named)
-            .chain(shown)
-            .find(|near| is_slip(name, near) && places.len() == 1);
+        let near = (places.len() == 1)
+            .then(|| known.near(name))
+            .into_iter()
+            .flatten()
+            .filter(|near| is_slip(name, near))
+            .filter_map(|near| Some((rank(near)?, near)))
+            .min()
+            .map(|(_, near)| near);
         let place = &places[0];
         let message = match near {
             Some(_) => format!("the {what} `{name}` occurs only here"),
@@ -188,38 +200,44 @@ fn report(
     }
 }
 
-/// Whether prose, an output, a fence that is no shell's or a command that makes something has the name.
-fn is_mentioned(lab: &LabView<'_>, name: &str) -> bool {
-    let holds = |text: &str| {
-        text.match_indices(name).any(|(at, _)| {
-            let word = |c: char| c.is_ascii_alphanumeric() || c == '-';
-            !text[..at].ends_with(word)
-                && !text[at + name.len()..].starts_with(|c: char| c.is_ascii_alphanumeric())
-        })
+/// Those of some names that prose, an output, a fence that is no shell's or a command that makes something has.
+fn mentioned<'n>(lab: &LabView<'_>, wanted: &HashSet<&'n str>) -> HashSet<&'n str> {
+    let mut found = HashSet::new();
+    if wanted.is_empty() {
+        return found;
+    }
+    let mut look = |text: &str| {
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+        found.extend(words.flat_map(heads).filter_map(|head| wanted.get(head)));
     };
-    lab.pages.iter().any(|page| {
-        page.prose().any(holds)
-            || page
-                .blocks
-                .iter()
-                .any(|block| !crate::page::is_shell(&block.language) && holds(&block.text))
-            || page
-                .steps
-                .iter()
-                .flat_map(|step| &step.commands)
-                .any(|view| {
-                    let text = &view.command.text;
-                    let made = ["create", "<<", "apply", "install", "run"]
-                        .iter()
-                        .any(|verb| text.contains(verb));
-                    let missing = ["not found", "NotFound", "No resources"];
-                    made && holds(text)
-                        || view.command.expected.as_ref().is_some_and(|shown| {
-                            !missing.iter().any(|sign| shown.text.contains(sign))
-                                && holds(&shown.text)
-                        })
-                })
-    })
+    for page in &lab.pages {
+        page.prose().for_each(&mut look);
+        let other = |block: &&Block| !crate::page::is_shell(&block.language);
+        for block in page.blocks.iter().filter(other) {
+            look(&block.text);
+        }
+        for view in page.steps.iter().flat_map(|step| &step.commands) {
+            let text = &view.command.text;
+            let makes = ["create", "<<", "apply", "install", "run"];
+            if makes.iter().any(|verb| text.contains(verb)) {
+                look(text);
+            }
+            let missing = ["not found", "NotFound", "No resources"];
+            if let Some(shown) = &view.command.expected
+                && !missing.iter().any(|sign| shown.text.contains(sign))
+            {
+                look(&shown.text);
+            }
+        }
+    }
+    found
+}
+
+/// A word, and what comes before each of its dashes: `web-5d7-x2x9z` is one of `web`'s Pods.
+fn heads(word: &str) -> impl Iterator<Item = &str> {
+    // No name in Kubernetes has more letters.
+    let dashes = word.match_indices('-').take_while(|(at, _)| *at <= 253);
+    dashes.map(|(at, _)| &word[..at]).chain([word])
 }
 
 /// One letter more, less, other, or two swapped; digits and whole words apart make another name.

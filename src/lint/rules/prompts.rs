@@ -1,11 +1,12 @@
 //! How commands and output are told apart on the page, and whether bash takes what stands there.
 
+use std::collections::HashMap;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::super::view::LabView;
+use super::super::view::{CommandView, LabView, PageView, StepView};
 use super::super::{Findings, Rule};
 use crate::source::{Fix, Severity, Span};
 use crate::syntax::{Simple, is_bash};
@@ -15,7 +16,8 @@ pub(super) const MISSING_PROMPT: Rule = Rule {
     title: "a command without its prompt",
     severity: Severity::Warning,
     explanation: "A line in the output of a command is plainly a command itself. Without `$ ` before it, it is compared as \
-                  output and never run.",
+                  output and never run. A whole block without prompts, on a page whose other blocks have them, is read as commands, \
+                  and readers may take it for output.",
     example: "```bash\n$ kubectl create namespace shop\nkubectl get pods -n shop\n```\n\n```bash\n$ kubectl get nodes\n```\n",
     check: missing_prompt,
 };
@@ -46,8 +48,16 @@ fn missing_prompt(lab: &LabView<'_>, findings: &mut Findings) {
         return;
     };
     for page in &lab.pages {
+        let file = page.file();
+        let bare = Bare::of(page);
         for step in &page.steps {
-            let file = page.file();
+            if bare.stands_out(page, step) {
+                let first = step.commands[0].first_line(file);
+                let message = "a block without prompts on a page that has them";
+                findings.add(file, first, message).help = Some(
+                    "write `$ ` before each command, as in the other blocks of the page".to_owned(),
+                );
+            }
             if step.step.skip.as_deref() == Some("no prompt") {
                 let content = page
                     .blocks
@@ -93,6 +103,48 @@ fn missing_prompt(lab: &LabView<'_>, findings: &mut Findings) {
             }
         }
     }
+}
+
+/// How many blocks of a page have prompts and how many have none, by language.
+struct Bare<'a>(HashMap<&'a str, (usize, usize)>);
+
+impl<'a> Bare<'a> {
+    fn of(page: &PageView<'a>) -> Self {
+        let mut counts: HashMap<&str, (usize, usize)> = HashMap::new();
+        for step in &page.steps {
+            let Some(first) = step.commands.first() else {
+                continue;
+            };
+            let (with, without) = counts.entry(&step.step.language).or_default();
+            match has_prompt(page, first) {
+                true => *with += 1,
+                false => *without += 1,
+            }
+        }
+        Self(counts)
+    }
+
+    /// Whether a step plainly has commands without prompts, and at least half of its like have them.
+    fn stands_out(&self, page: &PageView<'_>, step: &StepView<'_>) -> bool {
+        let Some(first) = step.commands.first() else {
+            return false;
+        };
+        let plainly = BEGINS
+            .as_ref()
+            .is_some_and(|begins| begins.is_match(&first.command.text));
+        let (with, without) = self
+            .0
+            .get(step.step.language.as_str())
+            .copied()
+            .unwrap_or_default();
+        plainly && !step.step.options.raw && with >= without && !has_prompt(page, first)
+    }
+}
+
+fn has_prompt(page: &PageView<'_>, view: &CommandView<'_>) -> bool {
+    let file = page.file();
+    let line = file.slice(file.line_span(view.command.line));
+    line.trim_start().starts_with("$ ")
 }
 
 pub(super) const BASH_REFUSES: Rule = Rule {

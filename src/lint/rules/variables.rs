@@ -1,13 +1,16 @@
 //! Variables that nothing has set.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::super::assigned;
+use super::super::slips::Slips;
 use super::super::view::LabView;
 use super::super::{Findings, Rule};
+use crate::page::Block;
 use crate::source::{Severity, nearest};
 
 pub(super) const NEVER_SET: Rule = Rule {
@@ -105,6 +108,8 @@ fn never_set(lab: &LabView<'_>, findings: &mut Findings) {
             || view.command.text.contains("$EKS_")
             || view.command.text.contains("${EKS_");
     }
+    let known = LazyCell::new(|| Slips::of(first_set.keys().copied()));
+    let mentioned = LazyCell::new(|| mentioned(lab));
     let mut said: HashSet<&str> = HashSet::new();
     for (number, (page, step, view)) in lab.all_commands().enumerate() {
         let text = &view.command.text;
@@ -135,8 +140,8 @@ fn never_set(lab: &LabView<'_>, findings: &mut Findings) {
                 Some(_) if !hidden => format!("`{name}` is set only further down"),
                 Some(_) => continue,
                 None => {
-                    let near = nearest(name, first_set.keys().copied())
-                        .filter(|near| is_slip(name, near) && *near != name);
+                    let near = known.near(name).into_iter();
+                    let near = nearest(name, near.filter(|near| is_slip(name, near)));
                     match near {
                         Some(near) => format!("`{name}` is never set; `{near}` is"),
                         None if !hidden && !lab.set_elsewhere(name) => {
@@ -147,7 +152,7 @@ fn never_set(lab: &LabView<'_>, findings: &mut Findings) {
                 }
             };
             said.insert(name);
-            if is_mentioned(lab, name) {
+            if mentioned.contains(name) {
                 continue;
             }
             let span = view.span(page.file(), whole.start(), whole.end());
@@ -164,21 +169,17 @@ fn is_capital(name: &str) -> bool {
     !name.contains(|c: char| c.is_ascii_lowercase())
 }
 
-/// Whether the text, or a fence that is no shell's, has the name: it may say that the variable is there.
-fn is_mentioned(lab: &LabView<'_>, name: &str) -> bool {
-    let holds = |text: &str| {
-        text.match_indices(name).any(|(at, _)| {
-            let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-            !text[..at].ends_with(word) && !text[at + name.len()..].starts_with(word)
-        })
-    };
-    lab.pages.iter().any(|page| {
-        let mut other = page
-            .blocks
-            .iter()
-            .filter(|block| !crate::page::is_shell(&block.language));
-        page.prose().any(holds) || other.any(|block| holds(&block.text))
-    })
+/// The words of the text, and of fences that are no shell's: they may say that a variable is there.
+fn mentioned<'a>(lab: &'a LabView<'_>) -> HashSet<&'a str> {
+    let pages = lab.pages.iter();
+    let texts = pages.flat_map(|page| {
+        let other = |block: &&Block| !crate::page::is_shell(&block.language);
+        let blocks = page.blocks.iter().filter(other);
+        page.prose().chain(blocks.map(|block| block.text.as_str()))
+    });
+    texts
+        .flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'))
+        .collect()
 }
 
 /// Names of one length or nearly so that differ in letters, not in numbers or words: a slip of the hand.
