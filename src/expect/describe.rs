@@ -168,6 +168,9 @@ fn as_it_stands(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
         || shown_rest.trim_end().lines().last().is_some_and(|line| {
             !line.trim_start().starts_with("Events:") && shown_events.is_empty()
         });
+    if reasons.is_empty() {
+        reasons.extend(goes_on(&shown_rest, &actual_rest));
+    }
     reasons.extend(missing_events(&shown_events, &actual_events, cut, binder));
     if !reasons.is_empty() {
         binder.rollback(mark);
@@ -176,6 +179,37 @@ fn as_it_stands(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
         reasons,
         ..Outcome::default()
     }
+}
+
+/// A list that ends on the page, without an elision, and goes on in the output: one more rule of a role, condition of a
+/// Deployment, line of a ConfigMap. Authors end what they show between keys.
+fn goes_on(shown: &str, actual: &str) -> Option<String> {
+    let is_said = |line: &&str| !line.trim().is_empty() && !elision::is_comment(line);
+    let last = shown.lines().rfind(is_said)?;
+    let last = elision::without_marker(last).unwrap_or(last);
+    let entry = Line::new(last, Scan::FIXED);
+    if elision::is_elision(last) || is_key(&entry) && !last.starts_with("Labels:") {
+        return None;
+    }
+    let lines: Vec<&str> = actual.lines().collect();
+    let mut after = lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| canon(line, Scan::FIXED).text == entry.canon.text)
+        .map(|(at, line)| {
+            let next = lines.get(at + 1).copied().unwrap_or_default();
+            let (indent, of_next) = (normalise::indent(line), normalise::indent(next));
+            let listed = of_next == indent || is_key(&entry) && of_next > indent;
+            let goes_on = listed && is_said(&next) && !is_key(&Line::new(next, Scan::FIXED));
+            goes_on.then_some(next)
+        })
+        .peekable();
+    after.peek()?;
+    let next = after.collect::<Option<Vec<&str>>>()?.into_iter().next()?;
+    Some(format!(
+        "`{}` follows in the same list, the page does not show it",
+        readable(&normalise::words(next))
+    ))
 }
 
 /// The events of a text, and the text without them and without what says that there are none.
