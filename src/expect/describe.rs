@@ -10,7 +10,7 @@ use super::elision;
 use super::events::Event;
 use super::line::{Line, agree};
 use super::normalise;
-use super::outcome::{Outcome, Task, count, readable};
+use super::outcome::{Outcome, Task, count, readable, short};
 use super::table::cells::restarts;
 use super::text::{self, Extent, Shown};
 use super::volatile::{Canon, Kind, Scan, canon, is_age};
@@ -181,35 +181,28 @@ fn as_it_stands(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
     }
 }
 
-/// A list that ends on the page, without an elision, and goes on in the output: one more rule of a role, condition of a
-/// Deployment, line of a ConfigMap. Authors end what they show between keys.
+/// What follows where the page shows a description whole but for the end of its last list: one more rule of a role.
+/// Where keys follow that list, or lines are left out, its author ended before, and where is his choice.
 fn goes_on(shown: &str, actual: &str) -> Option<String> {
-    let is_said = |line: &&str| !line.trim().is_empty() && !elision::is_comment(line);
-    let last = shown.lines().rfind(is_said)?;
-    let last = elision::without_marker(last).unwrap_or(last);
-    let entry = Line::new(last, Scan::FIXED);
-    if elision::is_elision(last) || is_key(&entry) && !last.starts_with("Labels:") {
-        return None;
-    }
-    let lines: Vec<&str> = actual.lines().collect();
-    let mut after = lines
-        .iter()
-        .enumerate()
-        .filter(|(_, line)| canon(line, Scan::FIXED).text == entry.canon.text)
-        .map(|(at, line)| {
-            let next = lines.get(at + 1).copied().unwrap_or_default();
-            let (indent, of_next) = (normalise::indent(line), normalise::indent(next));
-            let listed = of_next == indent || is_key(&entry) && of_next > indent;
-            let goes_on = listed && is_said(&next) && !is_key(&Line::new(next, Scan::FIXED));
-            goes_on.then_some(next)
-        })
-        .peekable();
-    after.peek()?;
-    let next = after.collect::<Option<Vec<&str>>>()?.into_iter().next()?;
-    Some(format!(
-        "`{}` follows in the same list, the page does not show it",
-        readable(&normalise::words(next))
-    ))
+    let said = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter(|line| !line.trim().is_empty());
+        lines.map(str::to_owned).collect()
+    };
+    let (shown, actual) = (said(shown), said(actual));
+    let last = shown.last()?;
+    let is_whole = shown[0].starts_with("Name:")
+        && shown.len() < actual.len()
+        && !shown.iter().any(|line| elision::is_elision(line));
+    let is_entry = |line: &String| {
+        normalise::indent(line) == normalise::indent(last) && !is_key(&Line::new(line, Scan::FIXED))
+    };
+    let more = actual.get(shown.len()..)?;
+    (is_whole && is_entry(last) && more.iter().all(is_entry)).then(|| {
+        format!(
+            "`{}` follows, the page does not show it",
+            short(&normalise::words(&more[0]))
+        )
+    })
 }
 
 /// The events of a text, and the text without them and without what says that there are none.
