@@ -191,6 +191,7 @@ fn goes_on(shown: &str, actual: &str) -> Option<String> {
     let (shown, actual) = (said(shown), said(actual));
     let last = shown.last()?;
     let is_whole = shown[0].starts_with("Name:")
+        && normalise::indent(last) > 0
         && shown.len() < actual.len()
         && !shown.iter().any(|line| elision::is_elision(line));
     let is_entry = |line: &String| {
