@@ -48,6 +48,8 @@ pub(super) async fn plan(args: &RehearseArgs) -> Result<Rehearsal, Exit> {
 pub(super) struct Extent {
     /// Stop at the first step that does not pass.
     pub(super) fail_fast: bool,
+    /// Shown output is expected to be stale.
+    pub(super) stale: bool,
     /// Where bundles of what did not pass go.
     pub(super) artifacts: Option<PathBuf>,
 }
@@ -148,6 +150,7 @@ async fn on_clusters(
     }
     let options = RunOptions {
         fail_fast: extent.fail_fast,
+        stale: extent.stale,
         artifacts: extent.artifacts,
         retry: Duration::from_secs(args.retry),
         compat_eks_workshop: plan.compat_eks_workshop,

@@ -32,6 +32,7 @@ pub(super) async fn main(args: RunArgs) -> Exit {
     }
     let (live, files) = sinks.split();
     let extent = Extent {
+        stale: false,
         fail_fast: args.fail_fast,
         artifacts: args.artifacts,
     };

@@ -23,7 +23,10 @@ pub(super) async fn main(args: UpdateArgs) -> Exit {
     let (record, exit) = rehearse::rehearse(
         &args.rehearse,
         &rehearsal,
-        Extent::default(),
+        Extent {
+            stale: true,
+            ..Extent::default()
+        },
         vec![Box::new(terminal)],
     )
     .await;

@@ -85,6 +85,9 @@ fn atom(text: &str, before: &str, after: &str, scan: Scan, out: &mut Canon) {
         if is_node_port(text, before, after) {
             return out.push(Kind::NodePort, text);
         }
+        if scan.durations && is_epoch(text, before) {
+            return out.push(Kind::Time, text);
+        }
         if is_process_number(text, before) || is_rate(text, after) {
             return out.push(Kind::Number, text);
         }
@@ -469,6 +472,21 @@ fn is_process_number(text: &str, before: &str) -> bool {
         && ["pid", "PID", "resourceVersion", "Resource Version"]
             .iter()
             .any(|name| key.ends_with(name))
+}
+
+/// `"ts":1720519200.123`: seconds, or their thousandths, since 1970 behind a word that says they are a time.
+fn is_epoch(text: &str, before: &str) -> bool {
+    let seconds = text.split('.').next().unwrap_or_default();
+    if !matches!(seconds.len(), 10 | 13) || !text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        return false;
+    }
+    let key = before.trim_end_matches([' ', '"', '=', ':', '[', '\'']);
+    let word = key.rsplit(|c: char| !c.is_ascii_alphanumeric()).next();
+    key.len() < before.len()
+        && matches!(
+            word,
+            Some("ts" | "time" | "timestamp" | "epoch" | "Timestamp")
+        )
 }
 
 /// `10.5 MB/s`: how fast something went.

@@ -10,7 +10,7 @@ use super::elision;
 use super::events::Event;
 use super::line::{Line, agree};
 use super::normalise;
-use super::outcome::{Outcome, Task, count, readable};
+use super::outcome::{Outcome, Task, count, readable, short};
 use super::table::cells::restarts;
 use super::text::{self, Extent, Shown};
 use super::volatile::{Canon, Kind, Scan, canon, is_age};
@@ -168,6 +168,9 @@ fn as_it_stands(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
         || shown_rest.trim_end().lines().last().is_some_and(|line| {
             !line.trim_start().starts_with("Events:") && shown_events.is_empty()
         });
+    if reasons.is_empty() {
+        reasons.extend(goes_on(&shown_rest, &actual_rest));
+    }
     reasons.extend(missing_events(&shown_events, &actual_events, cut, binder));
     if !reasons.is_empty() {
         binder.rollback(mark);
@@ -176,6 +179,31 @@ fn as_it_stands(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
         reasons,
         ..Outcome::default()
     }
+}
+
+/// What follows where the page shows a description whole but for the end of its last list: one more rule of a role.
+/// Where keys follow that list, or lines are left out, its author ended before, and where is his choice.
+fn goes_on(shown: &str, actual: &str) -> Option<String> {
+    let said = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter(|line| !line.trim().is_empty());
+        lines.map(str::to_owned).collect()
+    };
+    let (shown, actual) = (said(shown), said(actual));
+    let last = shown.last()?;
+    let is_whole = shown[0].starts_with("Name:")
+        && normalise::indent(last) > 0
+        && shown.len() < actual.len()
+        && !shown.iter().any(|line| elision::is_elision(line));
+    let is_entry = |line: &String| {
+        normalise::indent(line) == normalise::indent(last) && !is_key(&Line::new(line, Scan::FIXED))
+    };
+    let more = actual.get(shown.len()..)?;
+    (is_whole && is_entry(last) && more.iter().all(is_entry)).then(|| {
+        format!(
+            "`{}` follows, the page does not show it",
+            short(&normalise::words(&more[0]))
+        )
+    })
 }
 
 /// The events of a text, and the text without them and without what says that there are none.

@@ -43,6 +43,8 @@ const VOLATILE: [&str; 24] = [
 struct Answer {
     statuses: Vec<String>,
     headers: Vec<(String, String)>,
+    /// What curl asked for, method and path, where `-v` shows it.
+    requests: Vec<String>,
     body: String,
     elided: bool,
 }
@@ -86,6 +88,18 @@ pub(super) fn judge(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
             "the status is {}, the page shows {}",
             actual.statuses.join(", "),
             shown.statuses.join(", ")
+        ));
+    }
+    let asked = |request: &&String| {
+        let agrees = |other: &String| super::line::agree_words(request, other);
+        !actual.requests.iter().any(agrees)
+    };
+    if !actual.requests.is_empty()
+        && let Some(request) = shown.requests.iter().find(asked)
+    {
+        reasons.push(format!(
+            "`{}` is asked for, the page shows `{request}`",
+            actual.requests.join("`, `")
         ));
     }
     for (name, value) in &shown.headers {
@@ -135,6 +149,12 @@ pub(super) fn judge(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
     }
 }
 
+/// `> GET /health HTTP/1.1` without the version, which client and server agree on.
+fn request(line: &str) -> Option<String> {
+    let (request, version) = line.strip_prefix("> ")?.trim_end().rsplit_once(' ')?;
+    version.starts_with("HTTP/").then(|| request.to_owned())
+}
+
 /// Parts a text. curl's own remarks (`* `), what it sent (`> `) and its marks of data (`{ `, `} `) are left out.
 fn read(text: &str) -> Answer {
     let mut out = Answer::default();
@@ -161,6 +181,7 @@ fn read(text: &str) -> Answer {
                 || line.starts_with("{ [")
                 || line.starts_with("} ["))
         {
+            out.requests.extend(request(line));
             continue;
         }
         let head = bare.unwrap_or(line);

@@ -57,8 +57,13 @@ pub(super) fn agree_by_notation(shown: &Line, actual: &Line) -> bool {
         return fits_elided(&glob, shown, actual);
     }
     // Masks cover words, and a word more or less is no mask.
-    let shown: Vec<&str> = shown.words.split(' ').collect();
-    let actual: Vec<&str> = actual.words.split(' ').collect();
+    agree_words(&shown.words, &actual.words)
+}
+
+/// Words against words, masks and types only.
+pub(super) fn agree_words(shown: &str, actual: &str) -> bool {
+    let (shown, actual): (Vec<_>, Vec<_>) =
+        (shown.split(' ').collect(), actual.split(' ').collect());
     shown.len() == actual.len() && shown.iter().zip(&actual).all(|(s, a)| word_agrees(s, a))
 }
 

@@ -31,6 +31,7 @@ pub mod pairs;
 mod repeat;
 mod rollout;
 mod segments;
+mod settle;
 mod status;
 mod table;
 mod text;
@@ -46,6 +47,7 @@ pub use bindings::Bindings;
 pub use empty::shows_absence;
 pub use explain::explain;
 pub use repeat::{Defined, may_repeat, may_repeat_after};
+pub use settle::{lists_objects, trouble};
 
 /// What a page shows for a command, and how it wants it compared.
 #[derive(Debug, Clone, Copy, Default)]

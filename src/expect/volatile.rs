@@ -152,7 +152,14 @@ pub(super) fn canon(line: &str, scan: Scan) -> Canon {
         return out;
     }
     let mut at = 0;
-    if may_hold_time(&line) {
+    // `kubectl cluster-info`: where a cluster's API is.
+    if let Some((_, rest)) = line.split_once(" is running at https://") {
+        let start = line.len() - rest.len();
+        let end = start + rest.find('/').unwrap_or(rest.len());
+        atoms::scan(&line[..start], &line, 0, scan, &mut out);
+        out.push(Kind::Host, &line[start..end]);
+        at = end;
+    } else if may_hold_time(&line) {
         for found in TIME.find_iter(&line) {
             atoms::scan(&line[at..found.start()], &line, at, scan, &mut out);
             out.push(Kind::Time, found.as_str());

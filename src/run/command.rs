@@ -8,7 +8,7 @@ use super::lab::{Carried, Here, LabRun};
 use super::{failure, millis};
 use crate::cluster::{Watch, Watched};
 use crate::event::{CommandRecord, Event, Verdict};
-use crate::expect::{self, Defined};
+use crate::expect::{self, Bindings, Defined, Happened, Shown};
 use crate::shell::{End, Limits, Outcome, Session, ShellError, ShellFate};
 use crate::syntax;
 
@@ -20,6 +20,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// How long a command that only looks at this machine is asked again: the time that a background
 /// job of the lab may need, not that of a cluster.
 const LOCAL_RETRY: Duration = Duration::from_secs(1);
+/// How long a list of objects must stay the same, with nothing in it on its way, until it counts as settled.
+const SETTLED: Duration = Duration::from_secs(4);
 /// Programs whose answers come from a cluster or a server, and so may change by themselves.
 const ELSEWHERE: [&str; 7] = [
     "aws",
@@ -78,6 +80,9 @@ pub(super) async fn run(
         }
         let judged = judge(place, &outcome, &carried.bindings);
         let unsettled = match judged.verdict() {
+            Verdict::Fail if run.options.stale && again.has_settled(&command.text, &outcome) => {
+                false
+            }
             Verdict::Fail => {
                 outcome.end != End::TimedOut
                     && again.is_time_left()
@@ -166,6 +171,8 @@ struct Again {
     pause: Duration,
     /// The last reading agreed that something is not there.
     seen_absent: bool,
+    /// The first of the last readings that agree with each other, and when it was made.
+    settled: Option<(String, Instant)>,
     /// Changes of what the command names; begun with the first pause.
     watch: Option<Watch>,
 }
@@ -176,7 +183,37 @@ impl Again {
             until,
             pause: FIRST_PAUSE,
             seen_absent: false,
+            settled: None,
             watch: None,
+        }
+    }
+
+    /// Whether a list of objects has been the same, ages apart, for [`SETTLED`], and tells of nothing on its way.
+    fn has_settled(&mut self, command: &str, outcome: &Outcome) -> bool {
+        let text = &outcome.output.merged.text;
+        if outcome.end != End::Exited(0)
+            || !expect::lists_objects(command)
+            || expect::trouble(text).next().is_some()
+        {
+            self.settled = None;
+            return false;
+        }
+        let happened = Happened {
+            text,
+            stdout: None,
+            exit_code: 0,
+        };
+        match &self.settled {
+            Some((first, since))
+                if expect::judge(Shown::new(command, first), happened, &Bindings::default())
+                    .agrees =>
+            {
+                since.elapsed() >= SETTLED
+            }
+            _ => {
+                self.settled = Some((text.clone(), Instant::now()));
+                false
+            }
         }
     }
 

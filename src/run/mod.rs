@@ -53,6 +53,8 @@ pub struct RunOptions {
     pub compat_eks_workshop: bool,
     /// Cancelled when there is no time left even to bring the cluster back to its baseline.
     pub leave: CancellationToken,
+    /// Shown output is expected to be stale (`labproof update`): a list of objects that has settled is not asked for again.
+    pub stale: bool,
     /// Where the bundles of steps that did not pass go.
     pub artifacts: Option<PathBuf>,
 }

@@ -5,29 +5,8 @@
 //! truth, unless somebody says so (`--accept`).
 
 use crate::event::{CheckRecord, CommandRecord, Verdict};
+use crate::expect::trouble;
 use crate::page::{MatchKind, Step};
-
-/// States of pods and objects in which something is wrong or not done yet.
-const TROUBLE: [&str; 18] = [
-    "BackOff",
-    "CrashLoopBackOff",
-    "ImagePullBackOff",
-    "ErrImagePull",
-    "ErrImageNeverPull",
-    "InvalidImageName",
-    "CreateContainerConfigError",
-    "CreateContainerError",
-    "RunContainerError",
-    "ContainerCreating",
-    "PodInitializing",
-    "Pending",
-    "Terminating",
-    "OOMKilled",
-    "Evicted",
-    "Error",
-    "NotReady",
-    "Unknown",
-];
 
 /// Characters of a likely cause that are told: the report of `run` has all of it.
 const LONGEST_CAUSE: usize = 120;
@@ -120,21 +99,6 @@ impl Trust {
         let word = trouble(printed).find(|word| !trouble(shown).any(|other| other == *word))?;
         Some(format!("what was printed tells of trouble (`{word}`)"))
     }
-}
-
-/// Words of a text that name such a state, or say that not all of something is there (`0/1`).
-fn trouble(text: &str) -> impl Iterator<Item = &str> {
-    let states = text
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| TROUBLE.contains(word));
-    states.chain(text.split_whitespace().filter(|word| is_short(word)))
-}
-
-fn is_short(word: &str) -> bool {
-    let Some((there, wanted)) = word.split_once('/') else {
-        return false;
-    };
-    matches!((there.parse::<u32>(), wanted.parse::<u32>()), (Ok(there), Ok(wanted)) if there < wanted)
 }
 
 fn is_wrong(verdict: Verdict) -> bool {

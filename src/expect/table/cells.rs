@@ -5,6 +5,7 @@
 
 use crate::expect::atoms::load_balanced;
 use crate::expect::events;
+use crate::expect::normalise::words;
 use crate::expect::volatile::{Canon, Kind, Scan, canon, is_age, is_time};
 use crate::expect::warnings::is_added_label;
 
@@ -36,7 +37,7 @@ pub(in crate::expect) fn cell(column: &str, text: &str, about: About) -> Canon {
             out.push(Kind::Host, text);
             out
         }
-        "STATUS" | "STATE" | "PHASE" => plain(status(text)),
+        "STATUS" | "STATE" | "PHASE" => plain(status(without_uptime(text))),
         "LABELS" => labels(text),
         "CPU(CORES)" | "CPU(cores)" | "CPU%" | "CPU(%)" | "MEMORY(BYTES)" | "MEMORY(bytes)"
         | "MEMORY%" | "MEMORY(%)"
@@ -99,10 +100,38 @@ fn mark(kind: Kind) -> Canon {
 fn age(text: &str) -> Canon {
     // `2m10s (x3 over 5m)` in `kubectl events`.
     let first = text.split(" (x").next().unwrap_or(text);
-    if is_age(first) || is_time(text) {
+    if is_age(first) || is_time(&words(text)) || is_ago(text) {
         mark(Kind::Duration)
     } else {
         canon(text, Scan::FIXED)
+    }
+}
+
+/// `5 seconds ago`, `About a minute ago`: how container runtimes and git tell ages.
+fn is_ago(text: &str) -> bool {
+    text.strip_suffix(" ago").is_some_and(is_span)
+}
+
+/// `5 seconds`, `About an hour`.
+fn is_span(text: &str) -> bool {
+    const UNITS: [&str; 7] = ["second", "minute", "hour", "day", "week", "month", "year"];
+    let unit = text.rsplit(' ').next().unwrap_or_default();
+    UNITS.contains(&unit.strip_suffix('s').unwrap_or(unit))
+        && (text.starts_with(|c: char| c.is_ascii_digit())
+            || text.starts_with("About a")
+            || text.starts_with("Less than a"))
+}
+
+/// A container's state without how long it has been in it: `Up 4 seconds`, `Exited (1) 2 minutes ago`.
+fn without_uptime(text: &str) -> &str {
+    if let Some(span) = text.strip_prefix("Up ")
+        && is_span(span)
+    {
+        return "Up";
+    }
+    match text.split_once(") ") {
+        Some((state, since)) if state.starts_with("Exited (") && is_ago(since) => state,
+        _ => text,
     }
 }
 

@@ -48,8 +48,9 @@ const TWO_WORDS: [&str; 14] = [
 ];
 
 /// First columns of the tables that kubectl and helm print. A line of capitals under any other program is text.
-const FIRST: [&str; 18] = [
+const FIRST: [&str; 19] = [
     "NAME",
+    "CONTAINER ID",
     "NAMESPACE",
     "LAST SEEN",
     "LASTSEEN",

@@ -214,6 +214,61 @@ fn releases_add_keys_and_events_repeat() {
 }
 
 #[test]
+fn a_list_that_goes_on() {
+    let role = "Name:         reader\nLabels:       <none>\nPolicyRule:\n  Resources  Non-Resource URLs  Resource Names  Verbs\n  ---------  -----------------  --------------  -----\n  pods       []                 []              [get list]";
+    let more = format!("{role}\n  secrets    []                 []              [get]");
+    let command = "kubectl describe clusterrole reader";
+    passes("describe", command, role, role);
+    passes("describe", command, &format!("{role}\n  ..."), &more);
+    fails("`secrets [] [] [get]` follows", command, role, &more);
+    fails("secrets", command, &more, role);
+    // A part from the middle ends where its author wanted.
+    let rows: Vec<&str> = more.lines().skip(2).take(4).collect();
+    passes("describe", command, &rows.join("\n"), &more);
+    let below = format!("{more}\nEvents:  <none>\nOther:  x");
+    passes("describe", command, role, &below);
+}
+
+/// A key that only a setting or a failure brings is no key that an author cuts: alone between two shown lines it is
+/// a difference, among others that every description has it is cut with them.
+#[test]
+fn what_a_setting_brings_beside_an_elision() {
+    let command = "kubectl describe pod a";
+    let page = "Name:  a\n...\nContainers:\n  a:\n    Image:  nginx:1.25\n    Ready:  True\n...\nEvents:  <none>";
+    let run = |between: &str| {
+        format!(
+            "Name:  a\nNamespace:  b\nContainers:\n  a:\n    Image:  nginx:1.25\n{between}    Ready:  True\n    Restart Count:  0\nEvents:  <none>"
+        )
+    };
+    passes("describe", command, page, &run(""));
+    fails(
+        "",
+        command,
+        page,
+        &run("    Liveness:  http-get http://:80/ delay=3s\n"),
+    );
+    fails("", command, page, &run("    Command:\n      sh\n"));
+    fails(
+        "",
+        command,
+        page,
+        &run("    Last State:  Terminated\n      Reason:  Error\n"),
+    );
+    fails(
+        "",
+        command,
+        page,
+        &run("    Limits:\n      memory:  64Mi\n"),
+    );
+    passes(
+        "describe",
+        command,
+        page,
+        &run("    Port:  80/TCP\n    Host Port:  0/TCP\n"),
+    );
+}
+
+#[test]
 fn other_kinds() {
     let service = "Name:              web\nNamespace:         a\nLabels:            <none>\nSelector:          app=web\nType:              NodePort\nIP:                10.96.1.2\nPort:              http  80/TCP\nTargetPort:        8080/TCP\nNodePort:          http  31234/TCP\nEndpoints:         10.1.1.1:8080,10.1.1.2:8080\nSession Affinity:  None\nEvents:            <none>";
     let run = service

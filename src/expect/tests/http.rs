@@ -80,4 +80,10 @@ fn answers() {
         verbose,
         &verbose.replace("hello", "bye"),
     );
+    fails(
+        "`GET /other` is asked for",
+        "curl -v a",
+        verbose,
+        &verbose.replace("GET / ", "GET /other "),
+    );
 }

@@ -412,3 +412,27 @@ fn events() {
     fails("missing", "kubectl get events", shown, "LAST SEEN   TYPE      REASON      OBJECT                     MESSAGE
 2s          Normal    Scheduled   pod/web-dbbdc96d6-xlrhl   Successfully assigned a/web-dbbdc96d6-xlrhl to node1");
 }
+
+#[test]
+fn what_runtimes_and_helm_tell_of_time() {
+    let docker = "CONTAINER ID   IMAGE        COMMAND                  CREATED         STATUS         PORTS                  NAMES\n4c01db0b339c   nginx:1.25   \"/docker-entrypoint.…\"   5 seconds ago   Up 4 seconds   0.0.0.0:8080->80/tcp   web";
+    let other = docker
+        .replace("4c01db0b339c", "99aadb0b3311")
+        .replace("5 seconds ago", "2 minutes ago")
+        .replace("Up 4 seconds", "Up 2 minutes");
+    passes("table", "docker ps", docker, &other);
+    fails(
+        "STATUS is Exited (1)",
+        "docker ps",
+        docker,
+        &other.replace("Up 2 minutes", "Exited (1) 2 minutes ago"),
+    );
+    fails("8081", "docker ps", docker, &other.replace("8080", "8081"));
+    let helm = "REVISION\tUPDATED                 \tSTATUS    \tCHART       \n1       \tTue Jul  9 10:00:00 2024\tdeployed  \tnginx-15.3.5";
+    passes(
+        "table",
+        "helm history web",
+        helm,
+        &helm.replace("Tue Jul  9 10:00:00 2024", "Sat Nov 21 09:00:11 2026"),
+    );
+}

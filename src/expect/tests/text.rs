@@ -326,3 +326,30 @@ fn diffs_show_what_differs_and_no_more() {
     assert_eq!(changed, 4, "{:#?}", judgement.diff);
     assert_eq!(judgement.diff[0].shown_line, Some(0));
 }
+
+#[test]
+fn times_since_1970_and_where_the_api_is() {
+    let log = "{\"level\":\"info\",\"ts\":1720519200.123,\"msg\":\"started\",\"port\":8080}\n{\"level\":\"info\",\"ts\":1720519201.4,\"msg\":\"ready\",\"port\":8080}";
+    let other = log.replace("17205192", "17952516");
+    passes("text", "kubectl logs deploy/a", log, &other);
+    fails(
+        "",
+        "kubectl logs deploy/a",
+        log,
+        &other.replacen("8080", "8081", 1),
+    );
+    fails("", "kubectl logs a", "total 1720519200", "total 1795251600");
+    let api = "Kubernetes control plane is running at https://127.0.0.1:41235\nCoreDNS is running at https://127.0.0.1:41235/api/v1/namespaces/kube-system/services/kube-dns:dns/proxy";
+    passes(
+        "text",
+        "kubectl cluster-info",
+        api,
+        &api.replace("127.0.0.1:41235", "ABC.gr7.us-west-2.eks.amazonaws.com"),
+    );
+    fails(
+        "",
+        "kubectl cluster-info",
+        api,
+        &api.replace("kube-dns:dns", "coredns:dns"),
+    );
+}

@@ -356,3 +356,35 @@ fn several_documents() {
         kustomized.split("---").next().unwrap_or_default(),
     );
 }
+
+#[test]
+fn parts_left_out_of_an_answer() {
+    let page = "{\"items\": [{\"name\": \"a\", ...}, ...], \"total\": 2}";
+    let run = "{\"items\": [{\"name\": \"a\", \"n\": 1}, {\"name\": \"b\"}], \"total\": 2}";
+    passes("json", "curl -s http://a", page, run);
+    fails("total", "curl -s http://a", page, &run.replace("2}", "3}"));
+    fails(
+        "error",
+        "curl -s http://a",
+        page,
+        &run.replace("2}", "2, \"error\": \"partial\"}"),
+    );
+    fails(
+        "admin",
+        "curl -s http://a",
+        "{\"token\": \"...\", \"role\": \"user\"}",
+        "{\"token\": \"abc\", \"role\": \"user\", \"admin\": true}",
+    );
+    // An account that the author masked beside an id that is another in each run.
+    let arn = "{\"arn\": \"arn:aws:eks:us-west-2:1234567890:addon/c/cni/30c6b5f8-1111-2222-3333-444455556666\"}";
+    let other = arn
+        .replace("1234567890", "555566667777")
+        .replace("30c6b5f8", "aaa6b5f8");
+    passes("json", "aws eks describe-addon", arn, &other);
+    fails(
+        "coredns",
+        "aws eks describe-addon",
+        arn,
+        &other.replace("/cni/", "/coredns/"),
+    );
+}
