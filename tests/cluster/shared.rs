@@ -60,7 +60,7 @@ fn bring_up() -> Shared {
 }
 
 /// Shows stages, so that a first run of minutes is seen to go on.
-struct Stages;
+pub struct Stages;
 
 impl Progress for Stages {
     fn stage(&self, number: usize, of: usize, what: &str) {
