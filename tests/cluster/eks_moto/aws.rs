@@ -18,7 +18,7 @@ const PACKAGES: [&str; 4] = ["awscli~=1.46", "moto~=5.2", "flask~=3.1", "flask-c
 pub const KEY: (&str, &str) = ("tests", "of-labproofs-own-tests-0123456789");
 /// Seconds after which the authenticator refuses a token. EKS takes fifteen minutes; the API server remembers for ten
 /// seconds more that it was good.
-const LIFETIME: &str = "12";
+const LIFETIME: &str = "40";
 /// Where the authenticator listens, on the loopback of the node.
 const PORT: &str = "18765";
 
@@ -89,9 +89,8 @@ impl Aws {
     pub fn labproof(&self, pages: &Pages, arguments: &[&str]) -> Command {
         let bin = pages.path().join("bin");
         std::fs::create_dir_all(&bin).unwrap();
-        let aws = bin.join("aws");
-        if !aws.exists() {
-            symlink(self.python.with_file_name("aws"), &aws).unwrap();
+        if !bin.join("aws").exists() {
+            self.renew_in_time(pages);
         }
         let inherited = std::env::var_os("PATH").unwrap();
         let own = [bin, self.cluster.bin_dir().to_owned()];
@@ -125,8 +124,15 @@ impl Aws {
         ended(&mut self.labproof(pages, &arguments).into())
     }
 
-    /// From now on the CLI's tokens in that folder say that they live for a good minute.
-    pub fn shorten_tokens(&self, pages: &Pages) {
+    /// The CLI of that folder says of its tokens that they live as long as EKS would take them, which is not true here.
+    pub fn never_renew(&self, pages: &Pages) {
+        std::fs::create_dir_all(pages.path().join("bin")).unwrap();
+        let aws = pages.path().join("bin/aws");
+        symlink(self.python.with_file_name("aws"), aws).unwrap();
+    }
+
+    /// The CLI of that folder has its tokens renewed in time.
+    fn renew_in_time(&self, pages: &Pages) {
         let script = format!(
             "#!/bin/sh\nexec '{}' '{}' \"$@\"\n",
             self.python.display(),
