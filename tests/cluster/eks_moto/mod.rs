@@ -50,7 +50,7 @@ fn eks_moto_a_page_runs_with_the_tokens_of_the_aws_cli() {
     );
     let text = std::fs::read_to_string(own).unwrap();
     assert_eq!(text, "{apiVersion: v1, kind: Config}\n");
-    assert!(!pages.path().join(".kube").exists());
+    assert!(!pages.path().join(".kube/config").exists());
 }
 
 /// A run of a minute, with a check by labproof itself at its end.
