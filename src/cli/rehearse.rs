@@ -16,6 +16,9 @@ use crate::event::{Event, Redactor, RunRecord, Sink};
 use crate::plan::{self, Plan};
 use crate::run::{self, Emitter, RunOptions, Setup};
 
+/// Variables that every command of a lab inherits and whose values are nobody's business.
+const SECRET_VARIABLES: [&str; 2] = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+
 /// A plan, and the cluster that it is for.
 pub(super) struct Rehearsal {
     pub(super) plan: Plan,
@@ -68,7 +71,12 @@ pub(super) async fn rehearse(
     let secrets = clusters
         .iter()
         .flatten()
-        .flat_map(|cluster| cluster.connection().secrets.clone());
+        .flat_map(|cluster| cluster.connection().secrets.clone())
+        .chain(
+            SECRET_VARIABLES
+                .iter()
+                .filter_map(|name| std::env::var(name).ok()),
+        );
     let redactor = Redactor::new(secrets.collect(), args.redact.clone());
     let emitter = Emitter::new(redactor, sinks);
     let exit = match clusters {

@@ -174,6 +174,7 @@ async fn acquire_kind(
             job,
             directories: request.directories,
             version: request.version,
+            nodes: request.nodes,
         };
         let next = match KindCluster::acquire(&wanted, request.progress).await {
             Ok((cluster, connection)) => {

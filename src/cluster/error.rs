@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::eks::EksError;
+
 /// What keeps a run from getting its cluster; each message says what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
@@ -101,7 +103,7 @@ pub enum ClusterError {
     },
     /// A cluster of EKS is not there.
     #[error(transparent)]
-    Eks(#[from] super::eks::EksError),
+    Eks(#[from] EksError),
     /// Nothing on this machine can give a cluster.
     #[error(
         "there is no cluster to run on: {no_kind}, and {no_local}\nnext: any of these: install kind and a container engine; run labproof as root on Debian 12 (--cluster local); name a cluster that you have (--cluster context:NAME or eks:NAME)"
@@ -149,6 +151,9 @@ impl ClusterError {
                 | ClusterError::Production { .. }
                 | ClusterError::KindConfigs { .. }
                 | ClusterError::OneCluster
+                | ClusterError::Eks(
+                    EksError::NoCluster { .. } | EksError::NoProfile { .. } | EksError::NoRegion
+                )
         )
     }
 }

@@ -95,7 +95,7 @@ fn appears(folder: &Path, name: &str) {
 }
 
 /// The API server of the cluster of that name: it runs in the cluster's own control group.
-fn api_server(cluster: &str) -> Pid {
+pub fn api_server(cluster: &str) -> Pid {
     let group = format!("/labproof-{cluster}-");
     let is_it = |entry: &std::fs::DirEntry| {
         let read = |file: &str| std::fs::read(entry.path().join(file)).unwrap_or_default();

@@ -12,10 +12,13 @@ use crate::support::{Ended, Pages, ended};
 const KIND: &str = r#"#!/bin/bash
 echo "kind $*" >> "$STAND_IN/asked"
 case "$1 $2" in
-  "get clusters") ls "$STAND_IN/clusters" ;;
+  "get clusters") [ -n "$(ls "$STAND_IN/clusters")" ] || echo "No kind clusters found." >&2; ls "$STAND_IN/clusters" ;;
   "get kubeconfig") [ -e "$STAND_IN/clusters/$4" ] && cat "$STAND_IN/kubeconfig" ;;
   "create cluster")
-    touch "$STAND_IN/clusters/$4"
+    [ -z "$STAND_IN_TAKEN" ] || { touch "$STAND_IN/clusters/$4"; echo "ERROR: failed to create cluster: node(s) already exist for a cluster with the name \"$4\"" >&2; exit 1; }
+    echo "$RANDOM" > "$STAND_IN/clusters/$4"
+    while [ $# -gt 0 ]; do [ "$1" != --config ] || cp "$2" "$STAND_IN/config"; shift; done
+    set -- create cluster
     [ -z "$STAND_IN_SLOW" ] || sleep 60
     [ -z "$STAND_IN_REFUSES" ] || { echo "ERROR: failed to create cluster: no room" >&2; exit 1; } ;;
   "delete cluster") rm -f "$STAND_IN/clusters/$4" ;;
@@ -28,6 +31,7 @@ esac
 const DOCKER: &str = r#"#!/bin/bash
 echo "docker $*" >> "$STAND_IN/asked"
 case "$1" in
+  ps) cat "$STAND_IN/clusters/${*##*=}" ;;
   info) [ -z "$STAND_IN_ENGINE_DOWN" ] || { echo "Cannot connect to the Docker daemon" >&2; exit 1; } ;;
   *) echo "Error: no such image" >&2; exit 1 ;;
 esac
@@ -275,4 +279,64 @@ fn kind_stand_in_the_cluster_of_a_killed_run_is_deleted_by_the_next() {
     stand_in.pages.write("page.md", PAGE);
     stand_in.run(&["--cluster", "kind"], &[]).exits(0);
     assert!(stand_in.clusters().is_empty(), "{}", stand_in.asked());
+}
+
+#[test]
+fn kind_stand_in_a_name_that_somebody_else_took_stays_theirs() {
+    if shared::left_out("kind (stand-in): taken") {
+        return;
+    }
+    let stand_in = StandIn::new();
+    let taken = [("STAND_IN_TAKEN", "1")];
+    stand_in
+        .run(&["--cluster", "kind:dev"], &taken)
+        .exits(3)
+        .says("already exist");
+    assert_eq!(stand_in.clusters(), ["dev"], "{}", stand_in.asked());
+
+    // One that a killed run made goes, and one that was made by hand under the same name after it does not.
+    for (made_again, left) in [(false, 0), (true, 1)] {
+        let stand_in = StandIn::new();
+        let wait = "# Wait\n\n```bash\n$ sleep 60\n```\n";
+        stand_in.pages.write("page.md", wait);
+        let mut run = stand_in
+            .command(&["--cluster", "kind:dev"])
+            .spawn()
+            .unwrap();
+        stand_in.wait_until_asked("get kubeconfig");
+        run.kill().unwrap();
+        run.wait().unwrap();
+        assert_eq!(stand_in.clusters(), ["dev"]);
+        if made_again {
+            stand_in.pages.write("state/clusters/dev", "another\n");
+        }
+        stand_in.pages.write("page.md", PAGE);
+        stand_in.run(&["--cluster", "kind"], &[]).exits(0);
+        assert_eq!(stand_in.clusters().len(), left, "{}", stand_in.asked());
+    }
+}
+
+#[test]
+fn kind_stand_in_nodes_that_a_lab_asks_for_are_made_and_each_job_has_a_cluster() {
+    if shared::left_out("kind (stand-in): nodes and jobs") {
+        return;
+    }
+    let stand_in = StandIn::new();
+    stand_in.pages.write("one/page.md", PAGE);
+    let page = format!("---\nlabproof: {{nodes: 3}}\n---\n{PAGE}");
+    stand_in.pages.write("two/page.md", page);
+    let mut command = stand_in.command(&["--cluster", "kind", "--jobs", "2"]);
+    command.args(["one", "two"]);
+    ended(&mut command.into()).exits(0);
+    let config = stand_in.pages.read("state/config");
+    assert_eq!(config.matches("role: control-plane").count(), 1, "{config}");
+    assert_eq!(config.matches("role: worker").count(), 2, "{config}");
+    let asked = stand_in.asked();
+    let count = |what: &str| asked.lines().filter(|line| line.contains(what)).count();
+    assert_eq!(count("create cluster"), 2, "{asked}");
+    assert_eq!(count("delete cluster"), 2, "{asked}");
+    for line in asked.lines().filter(|line| line.contains("delete cluster")) {
+        assert!(line.contains("--kubeconfig /"), "{line}");
+    }
+    assert!(stand_in.clusters().is_empty());
 }

@@ -9,6 +9,7 @@ mod support;
 
 mod away;
 mod checks;
+mod eks_moto;
 mod failures;
 mod images;
 mod kind_stand_in;

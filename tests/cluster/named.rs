@@ -79,6 +79,18 @@ fn a_cluster_that_looks_like_production_is_named_twice() {
         &["--i-know-this-is", "shop-prod"],
     )
     .exits(0);
+    // What a labproof.toml names is guarded too, and so is `update`.
+    pages.write("labproof.toml", "cluster = \"kubeconfig:two#shop-prod\"\n");
+    let guarded = |arguments: &[&str]| {
+        pages
+            .labproof(arguments)
+            .exits(2)
+            .says("--i-know-this-is shop-prod")
+    };
+    guarded(&["run", "page.md"]);
+    guarded(&["update", "page.md"]);
+    let page = pages.read("page.md");
+    assert!(page.contains("hello\n```"), "{page}");
 }
 
 #[test]

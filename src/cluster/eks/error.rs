@@ -69,7 +69,7 @@ pub enum EksError {
         said: String,
     },
     /// The cluster is not in use yet, or not any more.
-    #[error("the EKS cluster \"{name}\" is {status}, not ACTIVE\nnext: {}", next_of(.status))]
+    #[error("the EKS cluster \"{name}\" is {status}, not ACTIVE\nnext: {}", next_of(.name, .status))]
     NotActive {
         /// The cluster.
         name: String,
@@ -78,13 +78,26 @@ pub enum EksError {
     },
     /// The API server does not know the identity.
     #[error(
-        "the EKS cluster \"{name}\" does not let {who} in\nnext: give it an access entry: aws eks create-access-entry --cluster-name {name} --principal-arn {who}, with an access policy; or run as whoever created the cluster"
+        "the EKS cluster \"{name}\" does not let {who} in\nnext: give it an access entry: aws eks create-access-entry --cluster-name {name} --principal-arn {principal}, and an access policy: aws eks associate-access-policy; or run as whoever created the cluster"
     )]
     NoAccessEntry {
         /// The cluster.
         name: String,
         /// The identity's ARN.
         who: String,
+        /// What an access entry would name: of a session, its role.
+        principal: String,
+    },
+    /// AWS is out of reach, or there is no such region.
+    #[error(
+        "the AWS CLI does not reach AWS{}: {said}\nnext: check the region's name, the network and HTTPS_PROXY",
+        .region.as_ref().map(|region| format!(" in {region}")).unwrap_or_default()
+    )]
+    Unreachable {
+        /// `--region`, where one was given.
+        region: Option<String>,
+        /// What the CLI said.
+        said: String,
     },
     /// Anything else that the CLI says.
     #[error("`aws {command}` failed: {said}\nnext: run it by hand to see more")]
@@ -103,13 +116,36 @@ fn of_profile(profile: &Option<String>) -> String {
         .unwrap_or_default()
 }
 
-fn next_of(status: &str) -> &'static str {
+fn next_of(name: &str, status: &str) -> String {
     match status {
         "CREATING" | "PENDING" => {
-            "it is still being created; wait for it: aws eks wait cluster-active --name NAME"
+            format!(
+                "it is still being created; wait for it: aws eks wait cluster-active --name {name}"
+            )
         }
-        "DELETING" => "it is being deleted; name another cluster",
-        _ => "see the console, or `aws eks describe-cluster`",
+        "DELETING" => "it is being deleted; name another cluster".to_owned(),
+        _ => format!("see the console, or `aws eks describe-cluster --name {name}`"),
+    }
+}
+
+/// What an access entry names for that identity: `arn:aws:sts::1:assumed-role/ROLE/SESSION` is a session of
+/// `arn:aws:iam::1:role/ROLE`.
+pub(super) fn principal(arn: &str) -> String {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let role = |what: &str| {
+        Some(
+            what.strip_prefix("assumed-role/")?
+                .split('/')
+                .next()?
+                .to_owned(),
+        )
+    };
+    match parts.as_slice() {
+        [_, partition, "sts", _, account, what] => match role(what) {
+            Some(role) => format!("arn:{partition}:iam::{account}:role/{role}"),
+            None => arn.to_owned(),
+        },
+        _ => arn.to_owned(),
     }
 }
 
@@ -134,7 +170,7 @@ pub(super) fn classify(name: &str, aws: &Aws, command: &[&str], said: &str) -> E
         "ExpiredToken",
         "has expired",
         "RequestExpired",
-        "session has expired",
+        "Error loading SSO Token",
     ]) {
         EksError::Expired { profile }
     } else if says(&[
@@ -142,6 +178,7 @@ pub(super) fn classify(name: &str, aws: &Aws, command: &[&str], said: &str) -> E
         "UnrecognizedClientException",
         "SignatureDoesNotMatch",
         "InvalidSignatureException",
+        "Partial credentials found",
     ]) {
         EksError::BadCredentials {
             profile,
@@ -153,6 +190,15 @@ pub(super) fn classify(name: &str, aws: &Aws, command: &[&str], said: &str) -> E
         }
     } else if says(&["You must specify a region"]) {
         EksError::NoRegion
+    } else if says(&[
+        "Could not connect to the endpoint URL",
+        "Connect timeout on endpoint URL",
+        "doesn't match a supported format",
+    ]) {
+        EksError::Unreachable {
+            region: aws.region.clone(),
+            said: said.to_owned(),
+        }
     } else if says(&["ResourceNotFoundException"]) {
         EksError::NoCluster {
             name: name.to_owned(),
@@ -221,7 +267,20 @@ mod tests {
         );
         check(
             "Could not connect to the endpoint URL: \"https://eks\"",
-            "`aws eks describe-cluster` failed",
+            "does not reach AWS in eu-west-1",
+        );
+        check("Something new", "`aws eks describe-cluster` failed");
+    }
+
+    #[test]
+    fn a_session_is_let_in_by_its_role() {
+        assert_eq!(
+            principal("arn:aws-cn:sts::1:assumed-role/Admin/me@example"),
+            "arn:aws-cn:iam::1:role/Admin"
+        );
+        assert_eq!(
+            principal("arn:aws:iam::1:user/me"),
+            "arn:aws:iam::1:user/me"
         );
     }
 
@@ -229,7 +288,7 @@ mod tests {
     fn only_a_cluster_that_serves_is_usable() {
         assert!(usable("shop", "ACTIVE").is_ok() && usable("shop", "UPDATING").is_ok());
         for (status, next) in [
-            ("CREATING", "aws eks wait"),
+            ("CREATING", "aws eks wait cluster-active --name shop"),
             ("DELETING", "name another"),
             ("FAILED", "console"),
         ] {

@@ -4,9 +4,9 @@
 //! a kubeconfig in a private folder (`aws eks update-kubeconfig`). Its credentials come from the exec
 //! plugin `aws eks get-token`, which kubectl and the checks' client ask again when a token has run out.
 
+mod environment;
 mod error;
 
-use std::ffi::OsString;
 use std::time::Duration;
 
 use kube::config::Kubeconfig;
@@ -15,10 +15,14 @@ use serde_json::Value;
 use super::connection::{Access, Tools};
 use super::context::only_context;
 use super::{ClusterError, Connection, Safety, program};
+use environment::Facts;
 pub use error::EksError;
 
 /// How long the AWS CLI may take for an answer; it repeats what fails on the network by itself.
 const ANSWER: Duration = Duration::from_secs(60);
+
+/// The AWS CLI's own variable for `--profile`.
+const PROFILE: &str = "AWS_PROFILE";
 
 /// `--region` and `--profile`: which of the user's AWS settings to take.
 #[derive(Debug, Clone, Default)]
@@ -41,12 +45,17 @@ pub(super) async fn connect(
     if !program::is_on_path("aws") {
         return Err(EksError::NoCli.into());
     }
-    safety.check(name, [name])?;
+    // A profile says which account, and that is what a cluster's own name often leaves out.
+    let profile = aws.profile.clone().or_else(|| std::env::var(PROFILE).ok());
+    let profile = profile.map(|name| format!("profile {name}"));
+    safety.check(name, [name].into_iter().chain(profile.as_deref()))?;
     let cli = Cli { name, aws };
-    let identity = cli.json(&["sts", "get-caller-identity"]).await?;
-    let cluster = cli
-        .json(&["eks", "describe-cluster", "--name", name])
-        .await?;
+    let describe = ["eks", "describe-cluster", "--name", name];
+    let (identity, cluster) = tokio::join!(
+        cli.json(&["sts", "get-caller-identity"]),
+        cli.json(&describe)
+    );
+    let (identity, cluster) = (identity?, cluster?);
     let cluster = &cluster["cluster"];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     error::usable(name, &text(&cluster["status"]))?;
@@ -54,40 +63,36 @@ pub(super) async fn connect(
     // arn:aws:eks:REGION:ACCOUNT:cluster/NAME
     let region = arn.split(':').nth(3).unwrap_or_default().to_owned();
     let account = text(&identity["Account"]);
-    let config = cli.kubeconfig(&region).await?;
+    let (config, node_group, secrets) = tokio::join!(
+        cli.kubeconfig(&region),
+        cli.default_node_group(),
+        cli.secrets()
+    );
     let who = text(&identity["Arn"]);
+    let facts = Facts {
+        name,
+        region: &region,
+        account: &account,
+        cluster,
+        node_group: node_group.as_ref(),
+    };
     let access = Access {
-        env: environment(name, &region, &account, aws),
+        env: environment::variables(&facts, aws),
         identity: Some(format!("account {account}, region {region}, as {who}")),
         pulse: None,
     };
-    let opened = Connection::open("eks", name.to_owned(), config, Tools::default(), access).await;
-    opened.map_err(|error| match error {
+    let opened = Connection::open("eks", name.to_owned(), config?, Tools::default(), access).await;
+    let mut connection = opened.map_err(|error| match error {
         ClusterError::Unauthorized { .. } => EksError::NoAccessEntry {
             name: name.to_owned(),
+            principal: error::principal(&who),
             who,
         }
         .into(),
         other => other,
-    })
-}
-
-/// What labs of eks-workshop and others expect to be set.
-fn environment(name: &str, region: &str, account: &str, aws: &Aws) -> Vec<(String, OsString)> {
-    let mut env = vec![
-        ("EKS_CLUSTER_NAME", name),
-        ("AWS_REGION", region),
-        ("AWS_DEFAULT_REGION", region),
-        ("AWS_ACCOUNT_ID", account),
-        // A pager would wait for a key that nobody presses.
-        ("AWS_PAGER", ""),
-    ];
-    if let Some(profile) = &aws.profile {
-        env.push(("AWS_PROFILE", profile));
-    }
-    env.into_iter()
-        .map(|(key, value)| (key.to_owned(), value.into()))
-        .collect()
+    })?;
+    connection.secrets.extend(secrets);
+    Ok(connection)
 }
 
 /// The AWS CLI, asked about one cluster.

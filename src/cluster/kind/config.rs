@@ -31,6 +31,20 @@ pub(super) fn of(directories: &[PathBuf]) -> Result<Option<PathBuf>, ClusterErro
     }
 }
 
+/// Writes the config of a cluster of that many nodes, the control plane's among them, into a folder.
+pub(super) fn of_nodes(nodes: u8, folder: &Path) -> Result<PathBuf, ClusterError> {
+    let mut text =
+        "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nnodes:\n- role: control-plane\n"
+            .to_owned();
+    text.extend((1..nodes).map(|_| "- role: worker\n"));
+    let path = folder.join(FILE);
+    std::fs::write(&path, text).map_err(|cause| ClusterError::PrivateFile {
+        path: path.clone(),
+        cause,
+    })?;
+    Ok(path)
+}
+
 /// The first of the directory and those above it that has one; the search ends at a repository's top.
 fn nearest(directory: &Path) -> Option<PathBuf> {
     let real = std::fs::canonicalize(directory).ok()?;

@@ -12,7 +12,7 @@ use crate::cluster::program::{self, Answer};
 const ANSWER: Duration = Duration::from_secs(20);
 
 /// Engines that kind supports, in the order in which kind itself looks for them.
-const ENGINES: [&str; 3] = ["docker", "podman", "nerdctl"];
+const ENGINES: [&str; 3] = ["docker", "nerdctl", "podman"];
 
 /// kind's own variable that names the engine.
 const PROVIDER: &str = "KIND_EXPERIMENTAL_PROVIDER";
@@ -56,11 +56,24 @@ impl Engine {
         Err(ClusterError::NoEngine { reasons })
     }
 
+    /// The engine of that name, whether it runs or not.
+    #[cfg(test)]
+    pub(super) fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+        }
+    }
+
     /// kind, told to use this engine.
     pub(super) fn kind(&self, args: &[&str]) -> Command {
         let mut command = program::command("kind");
         command.env(PROVIDER, &self.name).args(args);
         command
+    }
+
+    /// The name of its program.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// The engine itself.

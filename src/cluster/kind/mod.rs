@@ -6,12 +6,15 @@
 mod config;
 mod engine;
 mod images;
+mod nodes;
 mod own;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use kube::config::Kubeconfig;
+use tempfile::TempDir;
+use tokio::process::Command;
 
 pub(super) use engine::Engine;
 use own::Own;
@@ -26,6 +29,8 @@ const ANSWER: Duration = Duration::from_secs(60);
 const CREATE: Duration = Duration::from_secs(900);
 /// What `kind create --wait` waits for the control plane at most.
 const READY: &str = "180s";
+/// What `kind create` says of a name that is taken.
+const EXISTS: &str = "already exist";
 /// How long deleting may take.
 const DELETE: Duration = Duration::from_secs(180);
 
@@ -39,6 +44,8 @@ pub(super) struct Wanted<'a> {
     pub(super) directories: &'a [PathBuf],
     /// `--kubernetes-version`.
     pub(super) version: Option<&'a str>,
+    /// How many nodes, where no `kind.yaml` says so.
+    pub(super) nodes: u8,
 }
 
 /// A kind cluster of a run.
@@ -47,6 +54,8 @@ pub(super) struct KindCluster {
     name: String,
     /// Held where this run created it.
     own: Option<Own>,
+    /// It has several nodes only because labproof asked for them, so all of them are to take pods.
+    even: bool,
 }
 
 impl KindCluster {
@@ -73,11 +82,12 @@ impl KindCluster {
                 engine,
                 name,
                 own: None,
+                even: false,
             }
         } else {
             create(engine, name, wanted, progress).await?
         };
-        match cluster.connect().await {
+        match cluster.connect(progress).await {
             Ok(connection) => Ok((cluster, connection)),
             Err(error) => {
                 // The first error is the one to tell.
@@ -87,7 +97,7 @@ impl KindCluster {
         }
     }
 
-    async fn connect(&self) -> Result<Connection, ClusterError> {
+    async fn connect(&self, progress: &dyn Progress) -> Result<Connection, ClusterError> {
         let args = ["get", "kubeconfig", "--name", &self.name];
         let text = kind(&self.engine, &args, ANSWER).await?;
         let config = Kubeconfig::from_yaml(&text).map_err(|error| ClusterError::Kind {
@@ -95,7 +105,15 @@ impl KindCluster {
             said: error.to_string(),
         })?;
         let (tools, access) = (Tools::default(), Access::default());
-        Connection::open("kind", self.name.clone(), config, tools, access).await
+        let opened = Connection::open("kind", self.name.clone(), config, tools, access).await?;
+        if let (Some(client), true) = (&opened.client, self.own.is_some()) {
+            progress.stage(1, 1, "waiting for the nodes");
+            nodes::ready(&self.name, client).await?;
+            if self.even {
+                nodes::even(&self.name, client).await?;
+            }
+        }
+        Ok(opened)
     }
 
     /// Deletes it if this run created it; any other stays.
@@ -107,8 +125,7 @@ impl KindCluster {
             return Ok(());
         };
         progress.stage(1, 1, "deleting the kind cluster");
-        let args = ["delete", "cluster", "--name", &self.name];
-        kind(&self.engine, &args, DELETE).await?;
+        delete(&self.engine, &self.name).await?;
         own.forget();
         Ok(())
     }
@@ -128,10 +145,12 @@ async fn create(
         1,
         &format!("creating the kind cluster {name} with {engine}"),
     );
-    let folder = tempfile::tempdir().map_err(|cause| ClusterError::PrivateFile {
-        path: std::env::temp_dir(),
-        cause,
-    })?;
+    let folder = private_folder()?;
+    let even = config.is_none() && wanted.nodes > 1;
+    let config = match even {
+        true => Some(config::of_nodes(wanted.nodes, folder.path())?),
+        false => config,
+    };
     let mut command = engine.kind(&["create", "cluster", "--name", &name, "--wait", READY]);
     // Without it kind would write to the user's kubeconfig and switch its current context.
     command
@@ -155,15 +174,22 @@ async fn create(
     let said = match answer {
         Ok(answer) if answer.good => {
             draft.keep = true;
+            own.made(&engine, &name).await;
             return Ok(KindCluster {
                 engine,
                 name,
                 own: Some(own),
+                even,
             });
         }
         Ok(answer) => answer.last_words(),
         Err(cause) => cause,
     };
+    if said.contains(EXISTS) {
+        // Somebody else was faster, and it is theirs.
+        draft.keep = true;
+        own.forget();
+    }
     Err(ClusterError::Kind {
         doing: format!("kind create cluster --name {name}"),
         said,
@@ -183,7 +209,10 @@ impl Drop for Draft {
             return;
         }
         // An interruption drops the future that would have waited, so this waits by itself.
-        let mut command = self.kind.kind(&["delete", "cluster", "--name", &self.name]);
+        let Ok(folder) = private_folder() else {
+            return;
+        };
+        let mut command = deleting(&self.kind, &self.name, &folder);
         let _ = command
             .as_std_mut()
             .stdout(std::process::Stdio::null())
@@ -192,21 +221,53 @@ impl Drop for Draft {
     }
 }
 
-/// The names of the clusters that kind knows.
+/// Deletes a cluster.
+async fn delete(engine: &Engine, name: &str) -> Result<(), ClusterError> {
+    let folder = private_folder()?;
+    let mut command = deleting(engine, name, &folder);
+    said(program::ask(&mut command, DELETE).await)
+        .map(drop)
+        .map_err(|said| ClusterError::Kind {
+            doing: format!("kind delete cluster --name {name}"),
+            said,
+        })
+}
+
+/// The command that deletes a cluster. Without a kubeconfig that it is told, kind would take the context of that name
+/// out of the user's.
+fn deleting(engine: &Engine, name: &str, folder: &TempDir) -> Command {
+    let mut command = engine.kind(&["delete", "cluster", "--name", name]);
+    command
+        .arg("--kubeconfig")
+        .arg(folder.path().join("kubeconfig"));
+    command
+}
+
+fn private_folder() -> Result<TempDir, ClusterError> {
+    tempfile::tempdir().map_err(|cause| ClusterError::PrivateFile {
+        path: std::env::temp_dir(),
+        cause,
+    })
+}
+
+/// The names of the clusters that kind knows. Where there are none it says so on stderr.
 async fn list(engine: &Engine) -> Result<Vec<String>, ClusterError> {
-    let names = kind(engine, &["get", "clusters", "--quiet"], ANSWER).await?;
+    let names = kind(engine, &["get", "clusters"], ANSWER).await?;
     Ok(names.split_whitespace().map(str::to_owned).collect())
 }
 
 /// What kind prints when asked so.
 async fn kind(engine: &Engine, args: &[&str], deadline: Duration) -> Result<String, ClusterError> {
-    let said = match program::ask(&mut engine.kind(args), deadline).await {
-        Ok(answer) if answer.good => return Ok(answer.stdout),
-        Ok(answer) => answer.last_words(),
-        Err(cause) => cause,
-    };
-    Err(ClusterError::Kind {
+    said(program::ask(&mut engine.kind(args), deadline).await).map_err(|said| ClusterError::Kind {
         doing: format!("kind {}", args.join(" ")),
         said,
     })
+}
+
+/// What it printed, or what it complained about.
+fn said(answer: Result<program::Answer, String>) -> Result<String, String> {
+    match answer? {
+        answer if answer.good => Ok(answer.stdout),
+        answer => Err(answer.last_words()),
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{DELETE, Engine, kind, list};
+use super::{DELETE, Engine, delete, list};
 use crate::cluster::ClusterError;
 use crate::cluster::local::{Lock, is_held, state_root};
 
@@ -33,6 +33,14 @@ impl Own {
         }
     }
 
+    /// The cluster is made: the mark now says which one of that name it is.
+    pub(super) async fn made(&self, engine: &Engine, name: &str) {
+        if let Some(nodes) = nodes(engine, name).await {
+            // A mark that cannot be written says less, and then less is deleted.
+            let _ = std::fs::write(&self.path, nodes);
+        }
+    }
+
     /// The cluster is gone.
     pub(super) fn forget(self) {
         let _ = std::fs::remove_file(&self.path);
@@ -41,6 +49,27 @@ impl Own {
 
 fn folder() -> PathBuf {
     state_root().with_file_name("labproof-kind")
+}
+
+/// The containers of a cluster's nodes, by their ids in order; `None` where the engine does not say.
+async fn nodes(engine: &Engine, name: &str) -> Option<String> {
+    // The label by which kind itself finds them.
+    let label = format!("label=io.x-k8s.kind.cluster={name}");
+    let ask = ["ps", "--all", "--quiet", "--no-trunc", "--filter", &label];
+    let answer = engine.ask(&ask, DELETE).await.ok()?;
+    let mut ids: Vec<&str> = answer.stdout.split_whitespace().collect();
+    ids.sort_unstable();
+    (answer.good && !ids.is_empty()).then(|| ids.join("\n"))
+}
+
+/// Whether the cluster of that name is the one that the mark was made for: a name that the user chose may belong to a
+/// cluster of the user's by now.
+async fn is_marked(engine: &Engine, name: &str, mark: &std::path::Path) -> bool {
+    if name.starts_with(PREFIX) {
+        return true;
+    }
+    let marked = std::fs::read_to_string(mark).unwrap_or_default();
+    nodes(engine, name).await.is_some_and(|ids| ids == marked)
 }
 
 /// Deletes clusters whose run ended without deleting them.
@@ -62,10 +91,9 @@ pub(super) async fn sweep(engine: &Engine) {
         let Ok(Some(_lock)) = Lock::try_take(&mark) else {
             continue;
         };
-        let gone = !there.contains(&name.clone().into_owned())
-            || kind(engine, &["delete", "cluster", "--name", &name], DELETE)
-                .await
-                .is_ok();
+        let gone = !there.iter().any(|one| *one == name)
+            || !is_marked(engine, &name, &mark).await
+            || delete(engine, &name).await.is_ok();
         if gone {
             let _ = std::fs::remove_file(&mark);
         }
