@@ -19,6 +19,7 @@ pub mod evidence;
 mod health;
 mod kind;
 pub mod local;
+mod private;
 mod program;
 mod progress;
 mod safety;
