@@ -22,8 +22,10 @@ use support::{Ended, Pages, ended};
 const FAULT: &str = r#"#!/bin/bash
 find_it() {
   for entry in /proc/[0-9]*; do
-    [[ $(cat "$entry/cgroup" 2>/dev/null) == */labproof-CLUSTER-* ]] || continue
-    [[ $(tr '\0' ' ' <"$entry/cmdline") == *$1* ]] && echo "${entry#/proc/}" && return
+    { mapfile -d '' -t words <"$entry/cmdline"; } 2>/dev/null
+    [[ "${words[*]} " == *$1* ]] || continue
+    { read -r -d '' group <"$entry/cgroup"; } 2>/dev/null
+    [[ $group == */labproof-CLUSTER-* ]] && echo "${entry#/proc/}" && return
   done
   echo "there is no $1" >&2; exit 9
 }
@@ -211,7 +213,7 @@ fn a_node_that_stands_still_has_no_network_or_no_room_disproves_nothing() {
          ```bash id=stood\n$ sleep 3; false\n```\n\n\
          ```bash id=cut\n$ ../fault in '{FIRST}' ip link set lo down; kubectl create configmap made --from-literal=a=b\n```\n\n\
          ```bash id=joined timeout=60\n$ ../fault in '{FIRST}' ip link set lo up\n{answers}\n\
-         ```bash id=full timeout=60\n$ used=$(df --output=used -k $(../fault root '{FIRST}') | tail -1)\n\
+         ```bash id=full timeout=60\n$ used=$(../fault in '{FIRST}' df -k --output=used / 2>/dev/null | tail -1)\n\
          $ ../fault in '{FIRST}' {size}=$((used + 2000))k /\n\
          $ until kubectl describe nodes | grep -q 'DiskPressure *True'; do sleep 0.5; done\n\
          $ kubectl create deployment web --image=busybox:1.35 -- sh -c 'trap exit TERM; while :; do sleep 1; done'\n\

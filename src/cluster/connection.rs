@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use kube::config::{KubeConfigOptions, Kubeconfig, NamedAuthInfo};
 use super::ClusterError;
 use super::local::Pulse;
 use super::private::PrivateFolder;
+use kube::config::{KubeConfigOptions, Kubeconfig, NamedAuthInfo};
 
 /// How long an API server may take to say its version before it counts as out of reach.
 const REACH_TIMEOUT: Duration = Duration::from_secs(15);
@@ -196,8 +196,7 @@ fn private_kubeconfig(config: &Kubeconfig) -> Result<PrivateFolder, ClusterError
         let path = path.to_owned();
         move |cause| ClusterError::PrivateFile { path, cause }
     };
-    let folder = PrivateFolder::new()
-        .map_err(failed(&std::env::temp_dir()))?;
+    let folder = PrivateFolder::new().map_err(failed(&std::env::temp_dir()))?;
     let path = folder.path().join("kubeconfig");
     // JSON is YAML, and it needs no second serializer.
     let text = serde_json::to_string_pretty(config).expect("a kubeconfig is plain data");
