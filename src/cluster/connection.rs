@@ -5,13 +5,13 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
-
-use kube::config::{KubeConfigOptions, Kubeconfig, NamedAuthInfo};
-use tempfile::TempDir;
 
 use super::ClusterError;
 use super::local::Pulse;
+use super::private::PrivateFolder;
+use kube::config::{KubeConfigOptions, Kubeconfig, NamedAuthInfo};
 
 /// How long an API server may take to say its version before it counts as out of reach.
 const REACH_TIMEOUT: Duration = Duration::from_secs(15);
@@ -60,7 +60,9 @@ pub struct Connection {
     pub access: Access,
     /// Host and port of the API server, where there is one.
     pub(super) server: Option<String>,
-    private: TempDir,
+    /// UID of its `kube-system`, once a state of it was taken.
+    pub(super) identity: OnceLock<String>,
+    private: PrivateFolder,
 }
 
 impl Connection {
@@ -105,6 +107,7 @@ impl Connection {
             tools,
             access,
             server,
+            identity: OnceLock::new(),
             private,
         })
     }
@@ -130,8 +133,14 @@ impl Connection {
             tools: Tools::default(),
             access: Access::default(),
             server: None,
+            identity: OnceLock::new(),
             private: private_kubeconfig(&config)?,
         })
+    }
+
+    /// A folder that goes with the connection, and that only this user can look into.
+    pub fn private_dir(&self) -> &Path {
+        self.private.path()
     }
 
     /// The kubeconfig that commands see: this cluster and no other.
@@ -182,15 +191,12 @@ impl Connection {
 }
 
 /// Writes a kubeconfig that only this user can read into a folder that goes with the run.
-fn private_kubeconfig(config: &Kubeconfig) -> Result<TempDir, ClusterError> {
+fn private_kubeconfig(config: &Kubeconfig) -> Result<PrivateFolder, ClusterError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |cause| ClusterError::PrivateFile { path, cause }
     };
-    let folder = tempfile::Builder::new()
-        .prefix("labproof-")
-        .tempdir()
-        .map_err(failed(&std::env::temp_dir()))?;
+    let folder = PrivateFolder::new().map_err(failed(&std::env::temp_dir()))?;
     let path = folder.path().join("kubeconfig");
     // JSON is YAML, and it needs no second serializer.
     let text = serde_json::to_string_pretty(config).expect("a kubeconfig is plain data");

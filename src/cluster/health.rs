@@ -1,11 +1,16 @@
 //! What goes wrong with a cluster itself while a run works on it: of a local one its node tells, of any other what kubectl says.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Node;
+use kube::ResourceExt;
+use kube::api::{Api, ListParams};
 use regex::Regex;
 
 use super::Connection;
+use super::baseline::Snapshot;
 
 /// What programs say that met nobody, or lost whom they talked to. Go's own words, so those of kubectl, helm and their like.
 static CUT_OFF: LazyLock<Regex> = LazyLock::new(|| {
@@ -14,6 +19,8 @@ static CUT_OFF: LazyLock<Regex> = LazyLock::new(|| {
     )
     .expect("the pattern is valid")
 });
+/// How long the nodes may take to be read.
+const NODES: Duration = Duration::from_secs(5);
 /// What an API server says that has lost its etcd.
 static NO_STORE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?m)^(?:E\d+ .*|error: |Error from server.*: )etcdserver: ")
@@ -29,6 +36,37 @@ impl Connection {
                 faults.iter().map(ToString::to_string).collect()
             }
             None => Vec::new(),
+        }
+    }
+
+    /// What the nodes of a local cluster suffer from now, in words: a disk that is full, for example. On any other cluster a node may
+    /// be unwell for good, and nobody minds.
+    pub async fn unwell_nodes(&self) -> Vec<String> {
+        let (Some(client), Some(_)) = (&self.client, &self.access.pulse) else {
+            return Vec::new();
+        };
+        let nodes: Api<Node> = Api::all(client.clone());
+        match tokio::time::timeout(NODES, nodes.list(&ListParams::default())).await {
+            Ok(Ok(list)) => list.items.iter().filter_map(unwell).collect(),
+            // Who does not answer is told by others.
+            Ok(Err(_)) | Err(_) => Vec::new(),
+        }
+    }
+
+    /// Whether this is still the cluster that it was when a state of it was first taken.
+    ///
+    /// # Errors
+    /// It is another one, or one that lost all that it held; in words.
+    pub fn recognise(&self, state: &Snapshot) -> Result<(), String> {
+        let Some(now) = state.cluster() else {
+            return Ok(());
+        };
+        match self.identity.get_or_init(|| now.to_owned()) == now {
+            true => Ok(()),
+            false => Err(
+                "the API server answers for another cluster than before (another UID of the namespace kube-system): it lost its data, or was replaced"
+                    .to_owned(),
+            ),
         }
     }
 
@@ -49,6 +87,24 @@ impl Connection {
     pub fn cut_off<'a>(&self, output: &'a str) -> Option<&'a str> {
         cut_off(self.server.as_deref()?, output)
     }
+}
+
+fn unwell(node: &Node) -> Option<String> {
+    let conditions = node.status.as_ref()?.conditions.as_ref()?;
+    let unwell = conditions.iter().find(|condition| {
+        let well = match condition.type_.as_str() {
+            "Ready" => "True",
+            _ => "False",
+        };
+        condition.status != well
+    })?;
+    Some(format!(
+        "node {} says {}={} ({})",
+        node.name_any(),
+        unwell.type_,
+        unwell.status,
+        unwell.message.as_deref().unwrap_or("no message")
+    ))
 }
 
 fn cut_off<'a>(server: &str, output: &'a str) -> Option<&'a str> {

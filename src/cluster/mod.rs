@@ -20,6 +20,7 @@ mod health;
 mod image;
 mod kind;
 pub mod local;
+mod private;
 mod program;
 mod progress;
 mod safety;

@@ -73,11 +73,15 @@ pub(super) async fn run(
         || *may_repeat.get_or_insert_with(|| repeatable(&command.text, &carried.ran));
     let mut again = Again::new(started + run.options.retry.min(options.timeout));
     let mut attempts = 1;
+    let mut stood_still = Duration::ZERO;
     let (outcome, mut judged) = loop {
         let outcome = session.run(&command.text, limits(run, place)).await?;
         if outcome.output.merged.total_bytes > 0 {
             run.learn_secrets().await;
         }
+        // What was read late is old: it is asked again for as long as if nothing had happened.
+        stood_still += outcome.stood_still;
+        again.until += outcome.stood_still;
         let judged = judge(place, &outcome, &carried.bindings);
         let unsettled = match judged.verdict() {
             Verdict::Fail if run.options.stale && again.has_settled(&command.text, &outcome) => {
@@ -86,7 +90,7 @@ pub(super) async fn run(
             Verdict::Fail => {
                 outcome.end != End::TimedOut
                     && again.is_time_left()
-                    && (started.elapsed() < LOCAL_RETRY
+                    && (started.elapsed().saturating_sub(stood_still) < LOCAL_RETRY
                         || run.connection.client.is_some() && asks_elsewhere(&command.text))
             }
             // Not there yet and not there any more look the same: only a second reading tells.

@@ -2,7 +2,7 @@
 //!
 //! The rule, [`Faults::weigh`]: a cluster that is not well disproves nothing and proves no absence.
 //! 1. A *fail* is `broken` where a component of the cluster ended, or its node stood still, during the step or up to [`RECOVERY`]
-//!    before it, and where the command itself says that it could not reach the API server.
+//!    before it, where a node of a local cluster is not well, and where the command itself says that it could not reach the API server.
 //! 2. So is a *pass* that rests on a failure (`expectError`, `exit=`) or on what was not printed (`absent=`).
 //! 3. Any other pass stays one: it was seen.
 //! 4. Where the cluster is gone for good, whatever ran is `broken`, and so is its lab.
@@ -75,7 +75,8 @@ impl<'a> Faults<'a> {
         let mut why: Vec<String> = end.into_iter().collect();
         if !is_gone {
             let since = self.noted().since;
-            why = self.connection.faults_since(since).await;
+            why = brief(self.connection.faults_since(since).await);
+            why.extend(self.connection.unwell_nodes().await);
             let line = self.connection.cut_off(output);
             why.extend(line.map(|line| format!("the API server did not answer: {}", line.trim())));
         }
@@ -112,6 +113,17 @@ impl<'a> Faults<'a> {
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
+
+/// The last faults, the newest first: the nearest cause.
+fn brief(faults: Vec<String>) -> Vec<String> {
+    const TOLD: usize = 3;
+    let more = faults.len().saturating_sub(TOLD);
+    let mut told: Vec<String> = faults.into_iter().rev().take(TOLD).collect();
+    if more > 0 {
+        told.push(format!("and {more} more before"));
+    }
+    told
 }
 
 fn before(moment: Timestamp) -> Timestamp {

@@ -32,8 +32,8 @@ impl Home {
             return Ok(Home::Own);
         }
         tempfile::Builder::new()
-            .prefix("labproof-home-")
-            .tempdir()
+            .prefix("home-")
+            .tempdir_in(run.connection.private_dir())
             .map(Home::Private)
             .map_err(|error| format!("the lab's private HOME cannot be made: {error}"))
     }

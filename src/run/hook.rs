@@ -60,7 +60,7 @@ pub(super) async fn run(
     run.emitter.emit(Event::Progress {
         what: format!("hook: {name}"),
     });
-    let file = output_file(hook.output).map_err(|error| {
+    let file = output_file(hook.output, run.connection.private_dir()).map_err(|error| {
         format!("the output for {name} cannot be written to a temporary file: {error}")
     })?;
     let limits = Limits {
@@ -106,10 +106,10 @@ pub(super) fn missing(run: &LabRun<'_>, here: Here<'_>, name: &str) -> Verdict {
     verdict
 }
 
-fn output_file(output: &str) -> std::io::Result<tempfile::NamedTempFile> {
+fn output_file(output: &str, folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     let mut file = tempfile::Builder::new()
-        .prefix("labproof-output-")
-        .tempfile()?;
+        .prefix("output-")
+        .tempfile_in(folder)?;
     std::io::Write::write_all(&mut file, output.as_bytes())?;
     Ok(file)
 }

@@ -19,6 +19,7 @@
 //! its parents and its environment behind, all three, is not found.
 
 mod capture;
+mod deadline;
 mod ending;
 mod error;
 mod guard;
@@ -72,7 +73,7 @@ pub type Sink<'a> = dyn FnMut(Stream, &[u8]) + Send + 'a;
 
 /// What ends a command before it ends by itself, and who hears of its output at once.
 pub struct Limits<'a> {
-    /// How long the command may take.
+    /// How long the command may take, while labproof itself can run.
     pub deadline: Duration,
     /// The command is ended once its merged output shows this text.
     pub until: Option<&'a str>,
@@ -129,6 +130,8 @@ pub struct Outcome {
     pub output: Output,
     /// Wall time.
     pub duration: Duration,
+    /// How much of it labproof itself stood still; its deadline does not count that.
+    pub stood_still: Duration,
     /// What became of the shell, where it did not simply go on.
     pub shell: ShellFate,
 }

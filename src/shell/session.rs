@@ -6,9 +6,10 @@ use std::process::Child;
 use std::time::Instant;
 
 use tokio::sync::mpsc;
-use tokio::time::{Sleep, sleep, timeout};
+use tokio::time::timeout;
 
 use super::capture::{Needle, Recorder};
+use super::deadline::{self, Standstill};
 use super::error::{During, ShellError};
 use super::process::{Census, Clock, Moment, Process, signal, signal_one};
 use super::reader::{self, Channels, Event, Reader};
@@ -107,7 +108,8 @@ impl Session {
         }
         let (nonce, moment) = self.send_command(command)?;
         let mut on_output = limits.on_output;
-        let mut deadline = pin!(sleep(limits.deadline));
+        let stood_still = Standstill::default();
+        let mut deadline = pin!(deadline::passed(limits.deadline, &stood_still));
         let (end, answer) = loop {
             let wake = tokio::select! {
                 biased;
@@ -143,6 +145,7 @@ impl Session {
             end: end.unwrap_or(exited),
             output: output.finish(),
             duration,
+            stood_still: stood_still.total(),
             shell: fate,
         })
     }
@@ -320,7 +323,7 @@ fn drain(live: &mut Live, on_output: &mut Option<&mut Sink<'_>>) {
 }
 
 async fn limit_reached(
-    deadline: std::pin::Pin<&mut Sleep>,
+    deadline: impl Future<Output = ()>,
     interrupt: Option<&tokio_util::sync::CancellationToken>,
 ) -> End {
     let interrupted = async {

@@ -17,7 +17,7 @@ fn ten_seconds_without_an_api_server_are_survived() {
         return;
     }
     let name = format!("away-{}", std::process::id());
-    // The second step looks while nobody answers; so does the check after it. The third one fails while nobody answers.
+    // The second step looks while nobody answers; so does the check after it. What fails in the third one while nobody answers is not held against the page.
     let page = "# Page\n\n```bash\n$ kubectl create configmap there --from-literal=a=b\n$ touch stop; until [ -e stopped ]; do sleep 0.1; done\n```\n\n\
         ```bash id=look timeout=60\n$ kubectl get configmap there -o name\nconfigmap/there\n```\n\n\
         ```bash id=again\n$ touch stop-again; until [ -e stopped-again ]; do sleep 0.1; done\n\
@@ -59,7 +59,7 @@ fn ten_seconds_without_an_api_server_are_survived() {
         "r.json",
     ]);
     stopping.join().unwrap();
-    let ended = ended.exits(1).says("it is there").says("1 failed");
+    let ended = ended.exits(3).says("it is there").says("1 broken");
     let record: serde_json::Value = serde_json::from_str(&pages.read("r.json")).unwrap();
     let steps = record["labs"][0]["pages"][0]["steps"].as_array().unwrap();
     let verdicts: Vec<&str> = steps
@@ -68,7 +68,7 @@ fn ten_seconds_without_an_api_server_are_survived() {
         .collect();
     assert_eq!(
         verdicts,
-        ["pass", "pass", "fail", "pass"],
+        ["pass", "pass", "broken", "pass"],
         "{}",
         ended.all()
     );

@@ -120,6 +120,11 @@ pub enum SnapshotError {
 }
 
 impl Snapshot {
+    /// What tells the cluster from every other: the UID of its namespace `kube-system`; `None` where it may not be read.
+    pub fn cluster(&self) -> Option<&str> {
+        self.cluster.as_deref()
+    }
+
     /// Reads the state of a cluster. What may not be read is in [`Snapshot::unread`].
     ///
     /// # Errors

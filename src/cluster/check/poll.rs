@@ -17,6 +17,8 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const SHORTEST: Duration = Duration::from_millis(100);
 /// One look that hangs is given up after this, or when the check's time is over if that is later.
 const LOOK_LIMIT: Duration = Duration::from_secs(15);
+/// A wait that takes this much longer was none: labproof was stopped, and what it saw before is old.
+const STANDSTILL: Duration = Duration::from_secs(2);
 
 /// How a look is repeated.
 pub(super) struct Poll {
@@ -48,7 +50,7 @@ where
     F: Future<Output = Look>,
 {
     let start = Instant::now();
-    let deadline = start + poll.within;
+    let mut deadline = start + poll.within;
     let mut state = State::new(start);
     let mut held = false;
     loop {
@@ -79,7 +81,13 @@ where
         if left.is_zero() {
             break;
         }
-        wait(INTERVAL.min(left), poll.changes.as_mut()).await;
+        let longest = INTERVAL.min(left);
+        let begun = Instant::now();
+        wait(longest, poll.changes.as_mut()).await;
+        let late = begun.elapsed().saturating_sub(longest);
+        if late >= STANDSTILL {
+            deadline += late;
+        }
     }
     state.finding(poll.expected, start)
 }

@@ -68,6 +68,7 @@ fn ended(end: End, stdout: &str, stderr: &str) -> Outcome {
             stderr: captured(stderr),
         },
         duration: Duration::ZERO,
+        stood_still: Duration::ZERO,
         shell: ShellFate::Alive,
     }
 }

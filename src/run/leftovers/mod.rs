@@ -54,9 +54,14 @@ pub(super) async fn baseline(run: &LabRun<'_>) -> Result<Option<Snapshot>, Strin
         what: "noting what the cluster holds".to_owned(),
     });
     tokio::select! {
-        taken = Snapshot::take(client, Keep::Contents) => taken
-            .map(Some)
-            .map_err(|error| format!("not run, as the baseline of the cluster is not known: {error}")),
+        taken = Snapshot::take(client, Keep::Contents) => {
+            let taken = taken
+                .map_err(|error| format!("not run, as the baseline of the cluster is not known: {error}"))?;
+            run.connection
+                .recognise(&taken)
+                .map_err(|why| format!("not run: {why}"))?;
+            Ok(Some(taken))
+        }
         () = run.cancel.cancelled() => Err("interrupted before it began".to_owned()),
     }
 }

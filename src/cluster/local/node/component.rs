@@ -350,6 +350,8 @@ fn kubelet_config(spec: &NodeSpec, member: Member, pki: &Path) -> String {
         "imageGCHighThresholdPercent": 100,
         "imageGCLowThresholdPercent": 99,
         "evictionHard": {"memory.available": "50Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
+        // A disk that has room again is of use again.
+        "evictionPressureTransitionPeriod": "5s",
         "registryPullQPS": 0,
         "eventRecordQPS": 0,
         "serializeImagePulls": false,
