@@ -192,13 +192,16 @@ fn goes_on(shown: &str, actual: &str) -> Option<String> {
     let last = shown.last()?;
     let is_whole = shown[0].starts_with("Name:")
         && normalise::indent(last) > 0
-        && shown.len() < actual.len()
         && !shown.iter().any(|line| elision::is_elision(line));
     let is_entry = |line: &String| {
         normalise::indent(line) == normalise::indent(last) && !is_key(&Line::new(line, Scan::FIXED))
     };
-    let more = actual.get(shown.len()..)?;
-    (is_whole && is_entry(last) && more.iter().all(is_entry)).then(|| {
+    let words = normalise::words(last);
+    let end = actual
+        .iter()
+        .rposition(|line| normalise::words(line) == words)?;
+    let more = &actual[end + 1..];
+    (is_whole && is_entry(last) && !more.is_empty() && more.iter().all(is_entry)).then(|| {
         format!(
             "`{}` follows, the page does not show it",
             short(&normalise::words(&more[0]))

@@ -58,11 +58,11 @@ pub(super) fn is_reason(commands: &[Command], options: &StepOptions) -> bool {
 /// Whether a command is a loop whose condition always holds (`while true`, `while sleep 1`) and which nothing leaves.
 fn loops(text: &str, parts: &[Simple]) -> bool {
     let mut words = text.split(|c: char| c.is_whitespace() || c == ';');
-    let leaves = |part: &Simple| {
-        part.joint == Joint::Background
-            || matches!(part.name(), "break" | "exit" | "return" | "kill")
-    };
-    words.next() == Some("while")
+    let leaves = |part: &Simple| matches!(part.name(), "break" | "exit" | "return" | "kill");
+    // What stands behind `done` is no command of its own.
+    let background = text.trim_end().ends_with('&');
+    !background
+        && words.next() == Some("while")
         && matches!(words.next(), Some("true" | ":" | "sleep"))
         && !parts.iter().any(|part| leaves(part) || ends_others(part))
 }

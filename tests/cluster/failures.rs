@@ -294,8 +294,8 @@ fn no_secret_of_the_cluster_is_told() {
          $ cat pw.txt key.pem; echo\nsomething else\n\
          $ kubectl get secret db -n {namespace} -o jsonpath='{{.data.pw}}' | base64 -d; false\n\
          $ export COPY=$(cat pw.txt)\n$ env | grep COPY\nCOPY=other\n\
-         $ kubectl create secret generic dry --from-file=pw=dry.txt --dry-run=client -o yaml\nsomething else\n\
-         $ kubectl run shout -n {namespace} --image={IMAGE} --restart=Never --image-pull-policy=IfNotPresent \\\n  \
+         $ kubectl create secret generic dry --from-file=pw=dry.txt --dry-run=client -o yaml\nsomething else\n```\n\n\
+         ```bash id=shout\n$ kubectl run shout -n {namespace} --image={IMAGE} --restart=Never --image-pull-policy=IfNotPresent \\\n  \
          --command -- bash -c \"echo $(cat pw.txt); exit 3\"\n\
          $ kubectl wait pod/shout -n {namespace} --for=condition=Ready --timeout=8s\n```\n",
         plain[3]

@@ -20,7 +20,8 @@ pub fn run(directory: &Path, arguments: &[&str]) -> Ended {
         Command::cargo_bin("labproof")
             .unwrap()
             .current_dir(directory)
-            .args(["run", "--cluster", &cluster])
+            // A python3 with the Kubernetes client may have to be fetched.
+            .args(["run", "--yes", "--cluster", &cluster])
             .args(arguments),
     )
 }
