@@ -31,7 +31,7 @@ esac
 const DOCKER: &str = r#"#!/bin/bash
 echo "docker $*" >> "$STAND_IN/asked"
 case "$1" in
-  ps) cat "$STAND_IN/clusters/${*##*=}" ;;
+  ps) label="${@: -1}"; cat "$STAND_IN/clusters/${label##*=}" ;;
   info) [ -z "$STAND_IN_ENGINE_DOWN" ] || { echo "Cannot connect to the Docker daemon" >&2; exit 1; } ;;
   *) echo "Error: no such image" >&2; exit 1 ;;
 esac
