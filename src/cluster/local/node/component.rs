@@ -349,9 +349,9 @@ fn kubelet_config(spec: &NodeSpec, member: Member, pki: &Path) -> String {
         // Images come from nowhere else, so none may be thrown away; a full host disk is not the lab's fault.
         "imageGCHighThresholdPercent": 100,
         "imageGCLowThresholdPercent": 99,
-        "evictionHard": {"memory.available": "50Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
-        // A disk that has room again is of use again.
-        "evictionPressureTransitionPeriod": "5s",
+        // For want of room kubelet would throw images away, that of the pods' sandboxes too, and no pod could start any more. etcd
+        // ends then, and with it the cluster.
+        "evictionHard": {"memory.available": "50Mi", "nodefs.available": "0%", "imagefs.available": "0%"},
         "registryPullQPS": 0,
         "eventRecordQPS": 0,
         "serializeImagePulls": false,
