@@ -54,12 +54,12 @@ const JOBS: &[(&str, &str, &str)] = &[
     ),
     (
         "httpd:2.4",
-        "httpd-foreground & sleep 1; exec 3<>/dev/tcp/127.0.0.1/80; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3",
+        "httpd-foreground & until (: </dev/tcp/127.0.0.1/80) 2>/dev/null; do sleep 0.3; done; exec 3<>/dev/tcp/127.0.0.1/80; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3",
         "It works!",
     ),
     (
         "nginx:1.25",
-        "nginx & sleep 1; exec 3<>/dev/tcp/127.0.0.1/80; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3",
+        "nginx -c /etc/nginx/lab.conf & until (: </dev/tcp/127.0.0.1/80) 2>/dev/null; do sleep 0.3; done; exec 3<>/dev/tcp/127.0.0.1/80; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3",
         "Welcome to nginx!",
     ),
 ];
