@@ -69,7 +69,11 @@ pub(crate) fn touch(entry: &Path) {
 
 /// When an entry was last used, as far as that is known.
 pub(crate) fn last_used(entry: &Path) -> Option<SystemTime> {
-    let known = std::fs::metadata(place(entry)).or_else(|_| std::fs::metadata(entry));
+    // The time of an unpacked folder is its package's.
+    let known = std::fs::metadata(place(entry)).or_else(|error| match entry.is_dir() {
+        true => Err(error),
+        false => std::fs::metadata(entry),
+    });
     known.ok()?.modified().ok()
 }
 

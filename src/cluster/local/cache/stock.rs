@@ -90,7 +90,7 @@ pub(crate) fn list(root: &Path, recipes: &[ImageRecipe], verify: bool) -> Vec<En
         .collect();
     for path in children(&current.images) {
         let name = file_name(&path);
-        if !path.extension().is_some_and(|ending| ending == "tar") {
+        if path.extension().is_none_or(|ending| ending != "tar") {
             continue;
         }
         let what = image::name_of(&path).map_or(name.clone(), |image| format!("image {image}"));
