@@ -75,6 +75,8 @@ fn add(files: &[&str]) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime
         .block_on(LocalCluster::up(UpOptions {
+            release: None,
+            api_server: &labproof::cluster::local::ApiServerExtras::default(),
             python: false,
             name: &name,
             nodes: 1,

@@ -162,6 +162,7 @@ async fn cluster(name: &str) -> Result<LocalCluster, labproof::cluster::local::L
         files: vec![(file.to_owned(), kubeconfig)],
     };
     LocalCluster::up(UpOptions {
+        release: None,
         name,
         nodes: 1,
         images: &[],
