@@ -35,18 +35,21 @@ enum Flaw {
     Slow,
 }
 
+/// What a client asked for: the path, and the range.
+type Asked = Arc<Mutex<Vec<(String, Option<String>)>>>;
+
 /// A server on loopback with the layout of the release site; its thread ends with the test's process.
 struct StandInMirror {
     address: String,
     /// The lines and `Range` of all requests.
-    asked: Arc<Mutex<Vec<(String, Option<String>)>>>,
+    asked: Asked,
 }
 
 #[derive(Clone)]
 struct Served {
     files: Arc<BTreeMap<String, Vec<u8>>>,
     flaw: Option<(&'static str, Flaw)>,
-    asked: Arc<Mutex<Vec<(String, Option<String>)>>>,
+    asked: Asked,
 }
 
 impl StandInMirror {

@@ -138,8 +138,8 @@ pub(super) struct KubernetesArgs {
 /// Which cluster.
 #[derive(Debug, clap::Args)]
 pub(super) struct WhereArgs {
-    /// Which cluster: auto, local[:NAME], kind[:NAME], eks:NAME, context:NAME,
-    /// kubeconfig:FILE[#CONTEXT] or none [default: `cluster` of labproof.toml, else auto]
+    /// Which cluster: auto, local, local:NAME, kind, kind:NAME, eks:NAME, context:NAME,
+    /// kubeconfig:FILE, kubeconfig:FILE#CONTEXT or none [default: `cluster` of labproof.toml, else auto]
     #[arg(long, value_name = "WHICH")]
     pub(super) cluster: Option<Choice>,
     /// The region of --cluster eks:NAME [default: what the AWS CLI is configured to]

@@ -93,12 +93,11 @@ const CONTROLLERS: [&str; 4] = ["cpu", "cpuset", "memory", "pids"];
 fn cgroups() -> Finding {
     let table = std::fs::read_to_string("/proc/cgroups").unwrap_or_default();
     let unified = Path::new("/sys/fs/cgroup/cgroup.controllers");
-    let (version, has): (_, Box<dyn Fn(&str) -> bool>) = match std::fs::read_to_string(unified) {
-        Ok(text) => {
-            let has = move |name: &str| text.split_whitespace().any(|word| word == name);
-            ("v2", Box::new(has))
-        }
-        Err(_) => ("v1", Box::new(move |name: &str| is_on(&table, name))),
+    let unified = std::fs::read_to_string(unified).ok();
+    let version = if unified.is_some() { "v2" } else { "v1" };
+    let has = |name: &str| match &unified {
+        Some(text) => text.split_whitespace().any(|word| word == name),
+        None => is_on(&table, name),
     };
     let missing: Vec<&str> = CONTROLLERS.into_iter().filter(|name| !has(name)).collect();
     if missing.is_empty() {

@@ -19,7 +19,7 @@ pub(super) struct Facts<'a> {
     pub(super) account: &'a str,
     /// `cluster` of `describe-cluster`.
     pub(super) cluster: &'a Value,
-    /// `nodegroup` of `describe-nodegroup`, of [`default_node_group`].
+    /// `nodegroup` of `describe-nodegroup`, of the node group that labs mean.
     pub(super) node_group: Option<&'a Value>,
 }
 

@@ -35,7 +35,7 @@ fn shown<'a>(file: &SourceFile, view: &'a CommandView<'_>) -> Option<Table<'a>> 
 fn table<'a>(file: &SourceFile, view: &'a CommandView<'_>) -> Option<Table<'a>> {
     let table = shown(file, view)?;
     let get = table.get;
-    if !get.flag(OUTPUT).is_none_or(|format| format == "wide")
+    if get.flag(OUTPUT).is_some_and(|format| format != "wide")
         || get.has(&[
             "-w",
             "--watch",
