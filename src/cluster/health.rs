@@ -15,7 +15,7 @@ use super::baseline::Snapshot;
 /// What programs say that met nobody, or lost whom they talked to. Go's own words, so those of kubectl, helm and their like.
 static CUT_OFF: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"was refused|connection refused|connection reset by peer|broken pipe|\bEOF\b|TLS handshake timeout|i/o timeout|no route to host|network is unreachable|client connection lost|Client\.Timeout exceeded",
+        r"was refused|connection refused|connection reset by peer|broken pipe|\bEOF\b|TLS handshake timeout|i/o timeout|no route to host|network is unreachable|client connection lost|Client\.Timeout exceeded|context deadline exceeded",
     )
     .expect("the pattern is valid")
 });
@@ -131,6 +131,7 @@ mod tests {
             "The connection to the server 127.0.0.1:41234 was refused - did you specify the right host or port?",
             "Unable to connect to the server: EOF",
             "Unable to connect to the server: net/http: TLS handshake timeout",
+            "Unable to connect to the server: context deadline exceeded",
             "error: Get \"https://127.0.0.1:41234/api?timeout=32s\": EOF",
             "Unable to connect to the server: dial tcp 127.0.0.1:41234: connect: connection refused",
             "Error from server: etcdserver: request timed out",

@@ -284,7 +284,7 @@ fn no_secret_of_the_cluster_is_told() {
         "q7Zx!first-value",
         "MIIEvAIBADANBgkqhkiG9w0BAQEF",
         "AASCBKYwggSiAgEAAoIBAQC7VJTU",
-        "Zk4&literal<one>",
+        "Zk4&literal>one",
     ];
     let page = format!(
         "# Page\n\n```bash id=make\n$ kubectl create namespace {namespace}\n{ACCOUNT} {namespace}\n\
