@@ -23,7 +23,7 @@ const JOBS: &[(&str, &str, &str)] = &[
     ),
     (
         "debian",
-        ". /etc/os-release 2>/dev/null; cat /etc/debian_version",
+        ". /etc/os-release; echo $VERSION_ID",
         "12",
     ),
     (
@@ -119,7 +119,7 @@ fn what_recipes_make_does_its_job() {
     for (number, (_, _, printed)) in JOBS.iter().enumerate() {
         let printed = printed.lines().next_back().unwrap();
         page.push_str(&format!(
-            "$ for i in $(seq 240); do kubectl logs job-{number} 2>/dev/null | grep -qF -- '{printed}' && break; sleep 1; done; \
+            "$ for i in $(seq 60); do kubectl logs job-{number} 2>/dev/null | grep -qF -- '{printed}' && break; sleep 1; done; \
              kubectl logs job-{number} | grep -oF -m 1 -- '{printed}'\n{printed}\n"
         ));
     }
