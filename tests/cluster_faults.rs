@@ -239,7 +239,7 @@ fn a_cluster_that_ends_ends_the_labs_on_it_at_once_and_not_the_next_run() {
     );
     own.pages.write(
         "given-up/page.md",
-        "# Given up\n\n```bash timeout=300\n$ while :; do ../fault kill KILL 'cluster dns '; sleep 0.5; done\n```\n",
+        "# Given up\n\n```bash timeout=300\n$ for i in $(seq 600); do ../fault kill KILL 'cluster dns '; sleep 0.5; done\n```\n",
     );
     own.pages.write(
         "next/page.md",
