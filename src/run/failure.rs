@@ -36,6 +36,8 @@ pub(super) async fn explain_command(
 ) {
     let command = place.command;
     let output = &outcome.output;
+    // The bundle is written before the command is told.
+    run.emitter.gate().learn_from_output(&output.merged.text);
     let subjects = of_command(run, here, &command.text, &output.merged.text);
     let Some(seen) = looked(
         run,

@@ -21,11 +21,7 @@ const JOBS: &[(&str, &str, &str)] = &[
         "/usr/local/bin/bash -c 'x=(a b); echo ${x[1]}'",
         "b",
     ),
-    (
-        "debian",
-        ". /etc/os-release; echo $VERSION_ID",
-        "12",
-    ),
+    ("debian", ". /etc/os-release; echo $VERSION_ID", "12"),
     (
         "curlimages/curl",
         "curl -sk https://kubernetes.default/version",

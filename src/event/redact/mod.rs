@@ -92,7 +92,7 @@ impl Redactor {
     }
 
     /// Learns the secrets that an output holds, and every line of those that have many: a diff takes them apart.
-    fn learn_from_output(&self, text: &str) {
+    pub fn learn_from_output(&self, text: &str) {
         self.learn_spotted(&spotted::in_output(text));
         let found = self.of_lines.iter().flat_map(|shape| shape.find_iter(text));
         let lines = found
