@@ -122,7 +122,7 @@ fn what_recipes_make_does_its_job() {
     page.push_str("```\n");
     let pages = Pages::with(&page);
     pages.write("jobs.yaml", &manifest);
-    run(pages.path(), &["page.md"]).exits(0).says("0 failed");
+    run(pages.path(), &["page.md"]).exits(0);
 }
 
 #[test]
