@@ -45,7 +45,7 @@ const JOBS: &[(&str, &str, &str)] = &[
     (
         "mysql:8.0",
         "/usr/local/bin/docker-entrypoint.sh mysqld >/dev/null 2>&1 & \
-         until mysql -h 127.0.0.1 -uroot -p$MYSQL_ROOT_PASSWORD -e 'select 6 * 7 as answer'; do sleep 0.5; done 2>/dev/null",
+         until mysql -h 127.0.0.1 -uroot \"-p$MYSQL_ROOT_PASSWORD\" -e 'select 6 * 7 as answer'; do sleep 0.5; done 2>/dev/null",
         "answer\n42",
     ),
     (
