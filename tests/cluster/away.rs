@@ -9,7 +9,7 @@ use crate::shared;
 use crate::support::Pages;
 
 /// How many seconds the server is away: long enough the second time for all that is tried then to be in vain.
-const AWAY: [(&str, u64); 2] = [("stop", 10), ("stop-again", 45)];
+const AWAY: [(&str, u64); 2] = [("stop", 10), ("stop-again", 30)];
 
 #[test]
 fn ten_seconds_without_an_api_server_are_survived() {
