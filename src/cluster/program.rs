@@ -59,6 +59,13 @@ pub(super) async fn ask(command: &mut Command, deadline: Duration) -> Result<Ans
 
 /// Whether a program of that name is on labproof's own PATH.
 pub(super) fn is_on_path(name: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(name).is_file())
+    is_on(name, &std::env::var_os("PATH").unwrap_or_default())
+}
+
+/// Whether a program of that name is in one of the folders of a PATH.
+pub fn is_on(name: &str, path: &OsStr) -> bool {
+    std::env::split_paths(path).any(|folder| {
+        // Who starts it decides what may be executed; here it is enough that there is a file.
+        folder.join(name).is_file()
+    })
 }

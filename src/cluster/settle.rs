@@ -14,6 +14,8 @@ use kube::api::{Api, ListParams};
 use kube::{Client, Resource, ResourceExt};
 use tokio::time::Instant;
 
+use super::ready::is_pod_ready;
+
 /// Time between two readings.
 const PERIOD: Duration = Duration::from_millis(250);
 
@@ -173,18 +175,9 @@ fn pod_moves(object: &Pod) -> bool {
     object.metadata.deletion_timestamp.is_some()
         || match status.phase.as_deref() {
             Some("Succeeded" | "Failed") => false,
-            Some("Running") => !is_ready(object),
+            Some("Running") => !is_pod_ready(object),
             _ => true,
         }
-}
-
-fn is_ready(pod: &Pod) -> bool {
-    let status = pod.status.as_ref();
-    status
-        .and_then(|status| status.conditions.as_ref())
-        .into_iter()
-        .flatten()
-        .any(|condition| condition.type_ == "Ready" && condition.status == "True")
 }
 
 /// A Job runs until it is complete, has failed or is suspended.
@@ -229,7 +222,7 @@ fn service_moves(object: &Service, endpoints: &[Endpoints], pods: &[Pod]) -> boo
     let wanted: BTreeSet<&str> = pods
         .iter()
         .filter(selected)
-        .filter(|pod| is_ready(pod))
+        .filter(|pod| is_pod_ready(pod))
         .filter_map(|pod| pod.status.as_ref()?.pod_ip.as_deref())
         .collect();
     let there: BTreeSet<&str> = endpoints

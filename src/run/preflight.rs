@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 
+use crate::cluster::is_on;
 use crate::plan::Plan;
 use crate::plan::programs::{self, TO_INSTALL};
 use crate::source::{Diagnostic, Severity, Span};
@@ -18,7 +19,7 @@ use crate::syntax;
 pub fn missing_tools(plan: &Plan, path: &OsStr) -> Vec<Diagnostic> {
     let missing: Vec<(&str, &str)> = TO_INSTALL
         .into_iter()
-        .filter(|(tool, _)| !is_on_path(tool, path))
+        .filter(|(tool, _)| !is_on(tool, path))
         .collect();
     if missing.is_empty() {
         return Vec::new();
@@ -50,13 +51,6 @@ pub fn missing_tools(plan: &Plan, path: &OsStr) -> Vec<Diagnostic> {
         }
     }
     found
-}
-
-fn is_on_path(tool: &str, path: &OsStr) -> bool {
-    std::env::split_paths(path).any(|folder| {
-        // The shell decides what it may execute; here it is enough that there is a file.
-        folder.join(tool).is_file()
-    })
 }
 
 /// What to do where bash says that it does not find a known tool; `None` for any other word, which

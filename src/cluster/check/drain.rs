@@ -10,6 +10,7 @@ use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::api::ListParams;
 use kube::{Api, Client, ResourceExt};
 
+use crate::cluster::ready::is_node_ready;
 use crate::verifier::Pods;
 
 use super::look::Unable;
@@ -71,12 +72,7 @@ fn takes_pods(node: &Node) -> bool {
         .into_iter()
         .flatten()
         .any(|taint| matches!(taint.effect.as_str(), "NoSchedule" | "NoExecute"));
-    let ready = node
-        .status
-        .iter()
-        .flat_map(|status| status.conditions.iter().flatten())
-        .any(|condition| condition.type_ == "Ready" && condition.status == "True");
-    ready && !tainted && spec.unschedulable != Some(true)
+    is_node_ready(node) && !tainted && spec.unschedulable != Some(true)
 }
 
 /// The pods that are still there, by the node they run on.

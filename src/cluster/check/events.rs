@@ -5,6 +5,7 @@ use kube::api::ListParams;
 use kube::{Api, Client};
 use std::time::Duration;
 
+use crate::cluster::happening;
 use crate::verifier::{Kind, PodsOf, Target};
 
 /// The most that a finding shows.
@@ -69,16 +70,7 @@ fn chosen(mut events: Vec<Event>, name: Option<&str>) -> Vec<String> {
         })
     });
     let is_warning = |event: &Event| event.type_.as_deref() == Some("Warning");
-    let time = |event: &Event| {
-        let last = event.last_timestamp.as_ref().map(|time| time.0);
-        last.or(event.event_time.as_ref().map(|time| time.0))
-            .or(event
-                .metadata
-                .creation_timestamp
-                .as_ref()
-                .map(|time| time.0))
-    };
-    events.sort_by_key(|event| std::cmp::Reverse((is_warning(event), time(event))));
+    events.sort_by_key(|event| std::cmp::Reverse((is_warning(event), happening::time(event))));
     let mut sentences = Vec::new();
     for event in &events {
         let sentence = sentence(event);
@@ -91,19 +83,7 @@ fn chosen(mut events: Vec<Event>, name: Option<&str>) -> Vec<String> {
 }
 
 pub(super) fn sentence(event: &Event) -> String {
-    let object = &event.involved_object;
-    let times = match event.count {
-        Some(count) if count > 1 => format!(" ({count} times)"),
-        _ => String::new(),
-    };
-    format!(
-        "{} {} {}/{}: {}{times}",
-        event.type_.as_deref().unwrap_or("Event"),
-        event.reason.as_deref().unwrap_or("without a reason"),
-        object.kind.as_deref().unwrap_or("object").to_lowercase(),
-        object.name.as_deref().unwrap_or("?"),
-        cut(event.message.as_deref().unwrap_or("").trim()),
-    )
+    happening::sentence(event, cut)
 }
 
 /// Messages of failed pulls say the same thing several times over: the end tells the cause.

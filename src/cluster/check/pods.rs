@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::api::ListParams;
 use kube::{Api, Client, ResourceExt};
 
+use crate::cluster::ready::is_pod_ready;
 use crate::verifier::{Pods, PodsOf};
 
 use super::exec::Container;
@@ -151,18 +152,7 @@ fn no_such(pods: &Pods) -> Unable {
 /// Whether a pod serves; `None` for one that has ended or is on its way out.
 pub(super) fn serves(pod: &Pod) -> Option<bool> {
     let stays = pod.metadata.deletion_timestamp.is_none() && !has_ended(pod);
-    stays.then(|| is_ready(pod))
-}
-
-fn is_ready(pod: &Pod) -> bool {
-    let conditions = pod
-        .status
-        .as_ref()
-        .and_then(|status| status.conditions.as_ref());
-    conditions
-        .into_iter()
-        .flatten()
-        .any(|condition| condition.type_ == "Ready" && condition.status == "True")
+    stays.then(|| is_pod_ready(pod))
 }
 
 fn has_ended(pod: &Pod) -> bool {
@@ -187,7 +177,7 @@ fn member(pod: &Pod, pods: &Pods) -> Member {
     Member {
         name: pod.name_any(),
         uid: pod.uid().unwrap_or_default(),
-        ready: is_ready(pod) && !leaving,
+        ready: is_pod_ready(pod) && !leaving,
         leaving,
         grace: grace
             .and_then(|grace| u64::try_from(grace).ok())

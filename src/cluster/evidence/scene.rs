@@ -15,6 +15,7 @@ use kube::{Client, ResourceExt};
 use serde::de::DeserializeOwned;
 
 use crate::cluster::connection::causes;
+use crate::cluster::happening::time;
 
 /// Objects of one kind that are read in a namespace; more than that is no lab.
 const MOST: u32 = 500;
@@ -206,17 +207,6 @@ impl Scene {
             .filter_map(|event| event.message.as_deref())
             .collect()
     }
-}
-
-/// When an event was last seen.
-pub(super) fn time(event: &Event) -> Option<k8s_openapi::jiff::Timestamp> {
-    let last = event.last_timestamp.as_ref().map(|time| time.0);
-    last.or(event.event_time.as_ref().map(|time| time.0))
-        .or(event
-            .metadata
-            .creation_timestamp
-            .as_ref()
-            .map(|time| time.0))
 }
 
 async fn within<K>(client: &Client, namespace: &str, limit: Duration) -> Result<Vec<K>, String>

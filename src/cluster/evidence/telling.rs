@@ -7,7 +7,8 @@ use k8s_openapi::api::core::v1::{Event, Node};
 use kube::ResourceExt;
 
 use super::Page;
-use super::scene::{Scene, time};
+use super::scene::Scene;
+use crate::cluster::happening::{sentence, time};
 
 /// Events that a report shows.
 const SHOWN: usize = 3;
@@ -24,7 +25,10 @@ pub(super) fn lines(scene: &Scene) -> Vec<String> {
         // The same thing happens to every pod of a set.
         let kind = (event.reason.clone(), event.involved_object.kind.clone());
         if lines.len() < SHOWN && !reasons.contains(&kind) {
-            lines.push(format!("event: {}", sentence(event, WIDTH)));
+            lines.push(format!(
+                "event: {}",
+                sentence(event, |text| cut(text, WIDTH))
+            ));
             reasons.push(kind);
         }
     }
@@ -42,7 +46,11 @@ pub(super) fn events(scene: &Scene) -> Page {
     let mut text = String::new();
     for event in sorted(scene).take(MOST) {
         let when = time(event).map_or_else(|| "(no time)".to_owned(), |time| time.to_string());
-        let _ = writeln!(text, "{when} {}", sentence(event, usize::MAX));
+        let _ = writeln!(
+            text,
+            "{when} {}",
+            sentence(event, |text| cut(text, usize::MAX))
+        );
     }
     if text.is_empty() {
         text.push_str("no events about these objects\n");
@@ -96,22 +104,6 @@ fn sorted(scene: &Scene) -> impl Iterator<Item = &Event> {
     let mut events: Vec<&Event> = scene.events.iter().collect();
     events.sort_by_key(|event| Reverse(time(event)));
     events.into_iter()
-}
-
-fn sentence(event: &Event, width: usize) -> String {
-    let object = &event.involved_object;
-    let times = match event.count {
-        Some(count) if count > 1 => format!(" ({count} times)"),
-        _ => String::new(),
-    };
-    format!(
-        "{} {} {}/{}: {}{times}",
-        event.type_.as_deref().unwrap_or("Event"),
-        event.reason.as_deref().unwrap_or("without a reason"),
-        object.kind.as_deref().unwrap_or("object").to_lowercase(),
-        object.name.as_deref().unwrap_or("?"),
-        cut(event.message.as_deref().unwrap_or_default().trim(), width),
-    )
 }
 
 /// Beginning and end of a text in one line: the end of a message of many layers tells the cause.

@@ -9,6 +9,7 @@ use kube::{Client, ResourceExt};
 
 use crate::cluster::ClusterError;
 use crate::cluster::connection::causes;
+use crate::cluster::ready::is_node_ready;
 
 /// How long the nodes may take after kind has ended.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -25,7 +26,7 @@ pub(super) async fn ready(name: &str, client: &Client) -> Result<(), ClusterErro
     let begun = Instant::now();
     loop {
         let waiting_for = match list(client).await {
-            Ok(nodes) => match nodes.iter().find(|node| !is_ready(node)) {
+            Ok(nodes) => match nodes.iter().find(|node| !is_node_ready(node)) {
                 None if !nodes.is_empty() => return Ok(()),
                 None => "there is no node".to_owned(),
                 Some(node) => format!("node {} is not ready", node.name_any()),
@@ -63,17 +64,6 @@ pub(super) async fn even(name: &str, client: &Client) -> Result<(), ClusterError
 async fn list(client: &Client) -> Result<Vec<Node>, kube::Error> {
     let api: Api<Node> = Api::all(client.clone());
     Ok(api.list(&ListParams::default()).await?.items)
-}
-
-fn is_ready(node: &Node) -> bool {
-    let conditions = node
-        .status
-        .as_ref()
-        .and_then(|status| status.conditions.as_ref());
-    conditions
-        .into_iter()
-        .flatten()
-        .any(|condition| condition.type_ == "Ready" && condition.status == "True")
 }
 
 fn unreachable(name: &str, cause: String) -> ClusterError {

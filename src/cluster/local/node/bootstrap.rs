@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::cluster::local::member::Member;
 use crate::cluster::local::network::{DNS_PORT, SERVICE_DNS_ADDRESS};
+use crate::cluster::ready::is_node_ready;
 
 /// Every wait of the start asks this often.
 const EVERY: Duration = Duration::from_millis(50);
@@ -169,13 +170,5 @@ fn is_ready(node: &Node) -> bool {
         .spec
         .as_ref()
         .is_none_or(|spec| spec.taints.as_ref().is_none_or(Vec::is_empty));
-    let conditions = node
-        .status
-        .as_ref()
-        .and_then(|status| status.conditions.as_ref());
-    untainted
-        && conditions.is_some_and(|all| {
-            all.iter()
-                .any(|one| one.type_ == "Ready" && one.status == "True")
-        })
+    untainted && is_node_ready(node)
 }
