@@ -102,7 +102,8 @@ fn text(findings: &[Finding]) -> String {
             Level::Warning => paint(YELLOW.bold(), "!"),
             Level::Problem => paint(RED.bold(), "✗"),
         };
-        let found = printable(&finding.found).replace('\n', "\n              ");
+        let lines: Vec<String> = finding.found.lines().map(printable).collect();
+        let found = lines.join("\n              ");
         let _ = writeln!(text, "{mark} {:<11} {found}", finding.area);
         if let Some(next) = finding.next.as_ref().filter(|next| !next.is_empty()) {
             let _ = writeln!(
