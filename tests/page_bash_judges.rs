@@ -105,7 +105,7 @@ fn check(lines: &[&str]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_lines(lines in prop::collection::vec(0..LINES.len(), 1..7)) {

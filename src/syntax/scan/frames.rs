@@ -5,7 +5,7 @@
 pub enum Open {
     /// A closing quote.
     Quote(char),
-    /// The end of `$(`, `${`, `$((`, a backtick, an array or a process substitution.
+    /// The end of `$(`, `${`, `$((`, a backtick, an array, a subscript or a process substitution.
     Substitution(&'static str),
     /// The line that ends a here-document.
     HereDocument(String),
@@ -53,6 +53,10 @@ pub(super) enum Frame {
     },
     /// `name=(`, and the groups of extended patterns: words up to `)`.
     Words,
+    /// `[` at the beginning of a word of an array: a subscript up to its `]`, with the brackets open inside it.
+    Subscript {
+        depth: usize,
+    },
     /// `[[`.
     Condition,
     Brace,
@@ -79,6 +83,7 @@ impl Frame {
                 | Frame::Backtick
                 | Frame::Parameter { .. }
                 | Frame::Arithmetic { .. }
+                | Frame::Subscript { .. }
         )
     }
 
@@ -94,6 +99,7 @@ impl Frame {
             Frame::Commands {
                 substitution: false,
             } => Open::Compound(")"),
+            Frame::Subscript { .. } => Open::Substitution("]"),
             Frame::Condition => Open::Compound("]]"),
             Frame::Brace => Open::Compound("}"),
             Frame::If => Open::Compound("fi"),

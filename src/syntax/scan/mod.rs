@@ -121,6 +121,7 @@ impl Scanner {
                 Some(Frame::Double) => self.double(bytes, at),
                 Some(Frame::Parameter { quoted }) => self.parameter(bytes, at, quoted),
                 Some(Frame::Arithmetic { depth }) => self.arithmetic(bytes, at, depth),
+                Some(Frame::Subscript { depth }) => self.subscript(bytes, at, depth),
                 _ => self.code(line, at),
             };
         }
@@ -204,6 +205,10 @@ impl Scanner {
             }
             b'|' | b'&' | b';' => self.operator(bytes, at),
             b'(' => self.parenthesis(bytes, at),
+            b'[' if self.word.length == 0 && self.frames.last() == Some(&Frame::Words) => {
+                self.quoted_part();
+                self.push(Frame::Subscript { depth: 0 }, at + 1)
+            }
             b')' => {
                 self.close_parenthesis();
                 at + 1
@@ -275,6 +280,8 @@ mod tests {
         check("echo ${a:-\nb}", "+.");
         check("echo `a\nb`", "+.");
         check("a=(1\n2\n)", "++.");
+        check("declare -A a=([x|y]=1 [z) w]=2)", ".");
+        check("a=(1\n[[ -n $a &&\nx|y) echo\n]])", "+++.");
         check("echo $'it\\'s\n'", "+.");
         check("diff <(a\n) <(b)", "+.");
         check("echo $((1 +\n2))", "+.");

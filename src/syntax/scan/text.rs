@@ -77,6 +77,30 @@ impl Scanner {
         }
     }
 
+    pub(super) fn subscript(&mut self, bytes: &[u8], at: usize, depth: usize) -> usize {
+        let top = self.frames.len() - 1;
+        match bytes[at] {
+            b'\\' => at + 2,
+            b'[' => {
+                self.frames[top] = Frame::Subscript { depth: depth + 1 };
+                at + 1
+            }
+            b']' if depth > 0 => {
+                self.frames[top] = Frame::Subscript { depth: depth - 1 };
+                at + 1
+            }
+            b']' => {
+                self.frames.pop();
+                at + 1
+            }
+            b'"' => self.push(Frame::Double, at + 1),
+            b'\'' => self.push(Frame::Single, at + 1),
+            b'`' => self.push(Frame::Backtick, at + 1),
+            b'$' => self.dollar(bytes, at, false),
+            _ => at + 1,
+        }
+    }
+
     /// A `$` at `at`: opens what it opens.
     pub(super) fn dollar(&mut self, bytes: &[u8], at: usize, quoted: bool) -> usize {
         match (bytes.get(at + 1), bytes.get(at + 2)) {
