@@ -17,6 +17,8 @@ pub struct SideBySide<W> {
     /// The moving lines, where somebody watches.
     live: Option<MultiProgress>,
     labs: Vec<LabRecord>,
+    /// There are clusters, and so it matters which one a lab is on.
+    on_clusters: bool,
     running: BTreeMap<usize, Running>,
 }
 
@@ -33,6 +35,7 @@ impl<W: Write + Send> SideBySide<W> {
             whole: Terminal::new(out, false),
             live: live.then(MultiProgress::new),
             labs: Vec::new(),
+            on_clusters: false,
             running: BTreeMap::new(),
         }
     }
@@ -49,11 +52,15 @@ impl<W: Write + Send> SideBySide<W> {
     }
 
     /// Says that a lab has begun, where no moving line does.
-    fn say_begun(&mut self, lab: usize, cluster: &str) {
+    fn say_begun(&mut self, lab: usize) {
         if self.live.is_none()
             && let Some(lab) = self.labs.get(lab)
         {
-            let text = format!("{} {} begins on {cluster}", lab.title, lab.path);
+            let on = match &lab.cluster {
+                Some(cluster) => format!(" on {cluster}"),
+                None => String::new(),
+            };
+            let text = format!("{} {} begins{on}", lab.title, lab.path);
             self.whole.line(&paint(DIM, &text));
         }
     }
@@ -81,8 +88,9 @@ impl<W: Write + Send> SideBySide<W> {
 
 impl<W: Write + Send> Sink for SideBySide<W> {
     fn receive(&mut self, event: &Event) {
-        if let Event::RunStarted { labs, .. } = event {
+        if let Event::RunStarted { labs, cluster, .. } = event {
             self.labs.clone_from(labs);
+            self.on_clusters = cluster.profile != "none";
         }
         let Some(lab) = lab_of(event) else {
             if let Event::RunFinished { .. } = event {
@@ -94,9 +102,9 @@ impl<W: Write + Send> Sink for SideBySide<W> {
         };
         if let Event::LabStarted { cluster, .. } = event {
             if let Some(record) = self.labs.get_mut(lab) {
-                record.cluster = Some(cluster.clone());
+                record.cluster = Some(cluster.clone()).filter(|_| self.on_clusters);
             }
-            self.say_begun(lab, cluster);
+            self.say_begun(lab);
         }
         if !self.running.contains_key(&lab) {
             self.begin(lab);

@@ -167,7 +167,7 @@ mod tests {
     /// Pods, surplus and ready at each moment of what is told before and in a step.
     fn check(before: &[(u64, Change)], during: &[(u64, Change)], expected: &[(u64, u64, u64)]) {
         let mut log = Log::default();
-        let mut note = |log: &mut Log, all: &[(u64, Change)]| {
+        let note = |log: &mut Log, all: &[(u64, Change)]| {
             for (revision, change) in all {
                 log.note(Some(*revision), Duration::ZERO, change.clone());
             }
