@@ -2,6 +2,9 @@
 
 use std::io::{IsTerminal, Write};
 
+use crate::event::Sink;
+use crate::report::side_by_side::SideBySide;
+use crate::report::terminal::Terminal;
 use crate::source::{Diagnostic, Severity, render};
 
 /// Writes text to stdout; colours are dropped where it is no terminal or `NO_COLOR` is set.
@@ -34,4 +37,12 @@ pub(super) fn diagnostics(diagnostics: &[Diagnostic]) -> bool {
 /// Whether people watch stderr, so that live progress makes sense.
 pub(super) fn is_watched() -> bool {
     std::io::stderr().is_terminal()
+}
+
+/// The report that people watch, of labs that run one after the other or `jobs` at a time.
+pub(super) fn report(jobs: usize) -> Box<dyn Sink> {
+    match jobs {
+        0 | 1 => Box::new(Terminal::new(anstream::stdout(), is_watched())),
+        _ => Box::new(SideBySide::new(anstream::stdout(), is_watched())),
+    }
 }

@@ -25,6 +25,13 @@ pub(super) struct Rehearsal {
     pub(super) on: Decision,
 }
 
+impl Rehearsal {
+    /// How many labs run at the same time.
+    pub(super) fn jobs(&self, args: &RehearseArgs) -> usize {
+        usize::from(args.jobs).clamp(1, self.plan.labs.len().max(1))
+    }
+}
+
 /// The plan of the paths; an exit code where there is none, and it has been told why.
 pub(super) async fn plan(args: &RehearseArgs) -> Result<Rehearsal, Exit> {
     let project = project::of(&args.paths).ok_or(Exit::Invalid)?;
@@ -138,6 +145,7 @@ async fn on_clusters(
     if let Some(manifest) = &args.setup {
         for connection in &connections {
             emitter.emit(Event::Progress {
+                lab: None,
                 what: format!("applying {}", manifest.display()),
             });
             let applied = tokio::select! {
@@ -183,7 +191,6 @@ async fn acquire(
     cancel: &CancellationToken,
 ) -> Result<Vec<Cluster>, Option<ClusterError>> {
     let plan = &rehearsal.plan;
-    let jobs = usize::from(args.jobs).clamp(1, plan.labs.len().max(1));
     let shown = progress::Shown::new();
     let request = cluster::Request {
         choice: &rehearsal.on.choice,
@@ -194,7 +201,7 @@ async fn acquire(
         directories: &directories(plan),
         images: &images.names(),
         more_images: images.more,
-        jobs,
+        jobs: rehearsal.jobs(args),
         python: run::needs_client(plan, &std::env::var_os("PATH").unwrap_or_default()),
         nodes: args.nodes.or_else(|| plan.nodes()).unwrap_or(1),
         recipes: &recipe_folders(&args.paths),
@@ -219,8 +226,9 @@ fn directories(plan: &Plan) -> Vec<PathBuf> {
 
 async fn release(clusters: Vec<Cluster>) {
     let shown = progress::Shown::new();
-    for cluster in clusters {
-        if let Err(error) = cluster.release(&shown).await {
+    let released = clusters.into_iter().map(|cluster| cluster.release(&shown));
+    for result in futures::future::join_all(released).await {
+        if let Err(error) = result {
             output::error(&error.to_string());
         }
     }

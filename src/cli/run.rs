@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::rehearse::Extent;
 use super::{coverage, output, rehearse};
 use crate::event::{RunRecord, Sink};
-use crate::report::{badge, events::EventLog, json, junit, summary, terminal::Terminal};
+use crate::report::{badge, events::EventLog, json, junit, summary};
 use crate::run::prepare_artifacts;
 
 /// Rehearses the labs of the paths.
@@ -30,7 +30,7 @@ pub(super) async fn main(args: RunArgs) -> Exit {
         output::error(&message);
         return Exit::Invalid;
     }
-    let (live, files) = sinks.split();
+    let (live, files) = sinks.split(rehearsal.jobs(&args.rehearse));
     let extent = Extent {
         stale: false,
         fail_fast: args.fail_fast,
@@ -84,9 +84,8 @@ impl Reports {
         })
     }
 
-    fn split(self) -> (Vec<Box<dyn Sink>>, ReportFiles) {
-        let terminal = Terminal::new(anstream::stdout(), output::is_watched());
-        let mut live: Vec<Box<dyn Sink>> = vec![Box::new(terminal)];
+    fn split(self, jobs: usize) -> (Vec<Box<dyn Sink>>, ReportFiles) {
+        let mut live = vec![output::report(jobs)];
         if let Some(file) = self.events {
             live.push(Box::new(EventLog::new(BufWriter::new(file))));
         }

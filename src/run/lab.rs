@@ -51,7 +51,6 @@ impl LabRun<'_> {
 
 /// Tells that a lab is not run because there is no cluster any more.
 pub(super) fn not_run(index: usize, why: &str, emitter: &Emitter) {
-    emitter.emit(Event::LabStarted { lab: index });
     emitter.emit(Event::LabFinished {
         lab: index,
         broken: Some(format!("not run: {why}")),
@@ -82,7 +81,10 @@ pub(super) async fn run(
         faults: Faults::new(connection),
         secrets: connection.client.as_ref().map(SecretReader::new),
     };
-    emitter.emit(Event::LabStarted { lab: index });
+    emitter.emit(Event::LabStarted {
+        lab: index,
+        cluster: connection.name.clone(),
+    });
     let work = async {
         match leftovers::baseline(&run).await {
             Ok(baseline) => in_shell(&run, baseline).await,

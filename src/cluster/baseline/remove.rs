@@ -49,10 +49,8 @@ pub(super) async fn remove(
     let mut stages: BTreeMap<u8, Vec<&Change>> = BTreeMap::new();
     for change in added {
         let kind = &change.object.kind;
-        let finalizers = &change.object.finalizers;
-        let held = finalizers.iter().any(|one| !is_system_finalizer(one));
         // What goes with another is not deleted by itself, save what its controller must be asked about.
-        if change.under.is_none() || held || custom.contains(&kind.resource()) {
+        if change.under.is_none() || is_held(change) || custom.contains(&kind.resource()) {
             stages.entry(rank(kind, custom)).or_default().push(change);
         }
     }
@@ -91,9 +89,26 @@ pub(super) async fn remove(
         if limits.force {
             stop_at_once(client, &pending).await;
         }
+        // A namespace is gone when all in it is: there may be hundreds of objects, and each look is a request.
+        let namespaces: BTreeSet<&str> = targets
+            .iter()
+            .filter(|change| change.object.kind.kind == "Namespace")
+            .map(|change| change.object.uid.as_str())
+            .collect();
+        pending.retain(|change| {
+            let under = change.under.as_deref().unwrap_or_default();
+            let within = namespaces.contains(under) && change.object.namespace.is_some();
+            !within || is_held(change)
+        });
         wait(client, &mut pending, limits, deadline, &mut said).await;
     }
     said
+}
+
+/// Whether somebody other than Kubernetes itself holds an object until it has done its part.
+fn is_held(change: &Change) -> bool {
+    let mut finalizers = change.object.finalizers.iter();
+    finalizers.any(|one| !is_system_finalizer(one))
 }
 
 /// Deletes only the very object, whatever has its name by now.

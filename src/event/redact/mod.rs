@@ -201,7 +201,7 @@ impl Redactor {
             Event::RunFinished { broken, .. } => {
                 broken.iter_mut().for_each(|text| self.apply(text));
             }
-            Event::Progress { what } | Event::Warning { what } => self.apply(what),
+            Event::Progress { what, .. } | Event::Warning { what } => self.apply(what),
             Event::StepFinished { reason: None, .. }
             | Event::RunStarted { .. }
             | Event::LabStarted { .. }
