@@ -281,12 +281,43 @@ fn an_api_server_that_comes_back_empty_breaks_the_run_and_nothing_is_made_again(
     let ran = own.run(&["empty", "next"]).exits(3);
     let record = own.record();
     assert_eq!(steps(&record, 0)[2]["verdict"], "broken", "{}", ran.all());
-    for lab in [0, 1] {
+    for (lab, beginning) in [(0, "what the lab left"), (1, "not run: after empty, ")] {
         let broken = record["labs"][lab]["broken"].as_str().unwrap();
+        assert!(broken.starts_with(beginning), "{broken}");
         assert!(broken.contains("another cluster than before"), "{broken}");
     }
     assert_eq!(steps(&record, 1)[0]["verdict"], "skipped", "{}", ran.all());
     assert_eq!(own.traces(), [""; 0]);
+}
+
+#[test]
+fn a_cluster_that_cannot_be_brought_back_is_replaced_where_nobody_named_it() {
+    let Some(own) = Own::new("spoilt") else {
+        return;
+    };
+    own.pages.write(
+        "havoc/page.md",
+        "# Havoc\n\n```bash\n$ kubectl delete clusterroles,clusterrolebindings --all | tail -n 1\n```\n",
+    );
+    own.pages.write(
+        "next/page.md",
+        "# Next\n\n```bash\n$ kubectl get clusterrole view -o name\nclusterrole.rbac.authorization.k8s.io/view\n```\n",
+    );
+    // Where no cluster is that somebody else brought up to stay.
+    let runtime = tempfile::tempdir().unwrap();
+    let mut command = own.command(&["run", "havoc", "next", "--cluster", "local", "--yes"]);
+    command
+        .args(["--json", "r.json"])
+        .env("XDG_RUNTIME_DIR", runtime.path());
+    let ran = ended(&mut assert_cmd::Command::from_std(command))
+        .exits(3)
+        .says("after havoc, what the lab left in the cluster is not known")
+        .says("a new cluster takes its place for the labs that are left");
+    let record = own.record();
+    assert_eq!(record["labs"][0]["verdict"], "broken", "{}", ran.all());
+    assert_eq!(record["labs"][1]["verdict"], "pass", "{}", ran.all());
+    let left = std::fs::read_dir(runtime.path().join("labproof"));
+    assert_eq!(left.map_or(0, Iterator::count), 0, "{}", ran.all());
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod exit;
 mod images;
 mod interrupt;
 mod lint;
+mod on_clusters;
 mod output;
 mod plan;
 mod progress;

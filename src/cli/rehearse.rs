@@ -2,19 +2,18 @@
 //!
 //! Entry points: [`plan()`] and [`rehearse`].
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
-
-use tokio_util::sync::CancellationToken;
 
 use super::args::RehearseArgs;
 use super::exit::Exit;
 use super::images::Images;
-use super::{interrupt, output, progress, project};
+use super::on_clusters::{Run, acquire, release};
+use super::{interrupt, output, project};
 use crate::cluster::{self, Cluster, ClusterError, Decision};
 use crate::event::{Event, Redactor, RunRecord, Sink};
 use crate::plan::{self, Plan};
-use crate::run::{self, Emitter, RunOptions, Setup};
+use crate::run::{Emitter, RunOptions};
 
 /// Variables that every command of a lab inherits and whose values are nobody's business.
 const SECRET_VARIABLES: [&str; 2] = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
@@ -93,7 +92,23 @@ pub(super) async fn rehearse(
                     what: images.warning(lack),
                 });
             }
-            let exit = on_clusters(args, plan, extent, &clusters, &cancel, leave, &emitter).await;
+            let options = RunOptions {
+                fail_fast: extent.fail_fast,
+                stale: extent.stale,
+                artifacts: extent.artifacts,
+                retry: Duration::from_secs(args.retry),
+                compat_eks_workshop: plan.compat_eks_workshop,
+                leave,
+            };
+            let run = Run {
+                args,
+                rehearsal,
+                images: &images,
+                options: &options,
+                cancel: &cancel,
+                emitter: &emitter,
+            };
+            let (clusters, exit) = run.on(clusters).await;
             release(clusters).await;
             exit
         }
@@ -110,140 +125,4 @@ pub(super) async fn rehearse(
     let record = emitter.finish();
     let exit = exit.unwrap_or(Exit::of(&record));
     (record, exit)
-}
-
-/// Runs the plan on clusters that are there; an exit code where the record alone does not tell it.
-async fn on_clusters(
-    args: &RehearseArgs,
-    plan: &Plan,
-    extent: Extent,
-    clusters: &[Cluster],
-    cancel: &CancellationToken,
-    leave: CancellationToken,
-    emitter: &Emitter,
-) -> Option<Exit> {
-    let broken = |reason: String| {
-        emitter.emit(Event::RunFinished {
-            interrupted: cancel.is_cancelled(),
-            broken: Some(reason),
-            duration_ms: 0,
-        });
-    };
-    let connections: Vec<_> = clusters.iter().map(Cluster::connection).collect();
-    if let Some(connection) = connections.first() {
-        let path = connection.path();
-        let mut missing = run::missing_tools(plan, &path);
-        if missing.is_empty() {
-            missing = run::missing_modules(plan, &path);
-        }
-        if output::diagnostics(&missing) {
-            broken("something that the labs need is missing; nothing was run".to_owned());
-            return None;
-        }
-    }
-    let mut setups = Vec::new();
-    if let Some(manifest) = &args.setup {
-        for connection in &connections {
-            emitter.emit(Event::Progress {
-                lab: None,
-                what: format!("applying {}", manifest.display()),
-            });
-            let applied = tokio::select! {
-                applied = Setup::apply(manifest, connection) => applied,
-                () = cancel.cancelled() => {
-                    broken("interrupted while the baseline was applied".to_owned());
-                    return Some(Exit::Interrupted);
-                }
-            };
-            match applied {
-                Ok(setup) => setups.push((setup, connection)),
-                Err(error) => {
-                    broken(error.to_string());
-                    return None;
-                }
-            }
-        }
-    }
-    let options = RunOptions {
-        fail_fast: extent.fail_fast,
-        stale: extent.stale,
-        artifacts: extent.artifacts,
-        retry: Duration::from_secs(args.retry),
-        compat_eks_workshop: plan.compat_eks_workshop,
-        leave,
-    };
-    run::run(plan, &connections, &options, cancel, emitter).await;
-    for (setup, connection) in setups {
-        if let Err(cause) = setup.remove(connection).await {
-            emitter.emit(Event::Warning {
-                what: format!("the baseline could not be deleted: {cause}"),
-            });
-        }
-    }
-    None
-}
-
-/// One cluster for each job, or why there is none; no error stands for an interruption.
-async fn acquire(
-    args: &RehearseArgs,
-    rehearsal: &Rehearsal,
-    images: &Images,
-    cancel: &CancellationToken,
-) -> Result<Vec<Cluster>, Option<ClusterError>> {
-    let plan = &rehearsal.plan;
-    let shown = progress::Shown::new();
-    let request = cluster::Request {
-        choice: &rehearsal.on.choice,
-        safety: &args.on.safety(),
-        aws: &args.on.aws(),
-        version: args.kubernetes.kubernetes_version.as_deref(),
-        mirror: args.kubernetes.mirror.as_deref(),
-        directories: &directories(plan),
-        images: &images.names(),
-        more_images: images.more,
-        jobs: rehearsal.jobs(args),
-        python: run::needs_client(plan, &std::env::var_os("PATH").unwrap_or_default()),
-        nodes: args.nodes.or_else(|| plan.nodes()).unwrap_or(1),
-        recipes: &recipe_folders(&args.paths),
-        progress: &shown,
-        confirm: &|packages: &[String]| super::cluster::confirm(packages, args.yes, &shown),
-    };
-    let clusters = tokio::select! {
-        clusters = cluster::acquire(&request) => clusters.map_err(Some),
-        () = cancel.cancelled() => Err(None),
-    };
-    shown.finish();
-    clusters
-}
-
-/// The directories of the labs, each once.
-fn directories(plan: &Plan) -> Vec<PathBuf> {
-    let mut all: Vec<PathBuf> = plan.labs.iter().map(|lab| lab.directory.clone()).collect();
-    all.sort();
-    all.dedup();
-    all
-}
-
-async fn release(clusters: Vec<Cluster>) {
-    let shown = progress::Shown::new();
-    let released = clusters.into_iter().map(|cluster| cluster.release(&shown));
-    for result in futures::future::join_all(released).await {
-        if let Err(error) = result {
-            output::error(&error.to_string());
-        }
-    }
-    shown.finish();
-}
-
-/// Where image recipes are looked for: `images` beside or above each path, and `labs/images` here.
-fn recipe_folders(paths: &[PathBuf]) -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> = paths
-        .iter()
-        .flat_map(|path| path.ancestors().map(|folder| folder.join("images")))
-        .chain([Path::new("labs").join("images")])
-        .filter(|folder| folder.is_dir())
-        .collect();
-    folders.sort();
-    folders.dedup();
-    folders
 }

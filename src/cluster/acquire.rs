@@ -90,6 +90,27 @@ impl Cluster {
         &self.lacks
     }
 
+    /// Whether a new one can take its place: labproof made it, and nobody asked for this one by its name.
+    pub fn is_replaceable(&self, choice: &Choice) -> bool {
+        let unnamed = matches!(
+            choice,
+            Choice::Auto | Choice::Local(None) | Choice::Kind(None)
+        );
+        unnamed && !matches!(self.origin, Origin::Foreign)
+    }
+
+    /// Ends a replaceable cluster that nothing more can run on, also one that was there before this run.
+    ///
+    /// # Errors
+    /// When something of it does not go away.
+    pub async fn discard(self, progress: &dyn Progress) -> Result<(), ClusterError> {
+        match self.origin {
+            Origin::Local(local) => Ok(local.cluster.down(progress).await?),
+            Origin::Kind(cluster) => cluster.delete(progress).await,
+            Origin::Foreign => Ok(()),
+        }
+    }
+
     /// Ends what this run started; anything else stays as it is.
     ///
     /// # Errors

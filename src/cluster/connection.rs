@@ -62,6 +62,8 @@ pub struct Connection {
     pub(super) server: Option<String>,
     /// UID of its `kube-system`, once a state of it was taken.
     pub(super) identity: OnceLock<String>,
+    /// Why it is not at its baseline, and cannot be brought back to it.
+    pub(super) spoilt: OnceLock<String>,
     private: PrivateFolder,
 }
 
@@ -108,6 +110,7 @@ impl Connection {
             access,
             server,
             identity: OnceLock::new(),
+            spoilt: OnceLock::new(),
             private,
         })
     }
@@ -134,6 +137,7 @@ impl Connection {
             access: Access::default(),
             server: None,
             identity: OnceLock::new(),
+            spoilt: OnceLock::new(),
             private: private_kubeconfig(&config)?,
         })
     }

@@ -142,8 +142,7 @@ pub(super) async fn run(
     );
     let duration = started.elapsed();
     if failure::is_bad(judged.verdict()) && !run.cancel.is_cancelled() {
-        failure::explain_command(run, here, place, &outcome, &mut judged, &mut carried.bundle)
-            .await;
+        failure::explain_command(run, here, place, &outcome, &mut judged, carried).await;
     }
     let record = record(place, outcome, judged, attempts, duration);
     run.emitter.emit(Event::CommandFinished { at, record });

@@ -102,6 +102,9 @@ pub(super) async fn run(
         () = watch => work.await,
     };
     run.faults.note(None).await;
+    if let Some(why) = &found.broken {
+        connection.spoil(format!("after {}, {why}", lab.path.display()));
+    }
     let gone = connection.end();
     let passed = result == Ok(true) && found.broken.is_none() && gone.is_none();
     let warnings = warnings.into_iter().chain(found.warnings);

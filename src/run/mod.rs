@@ -1,6 +1,6 @@
 //! A plan and connections → events: the one place that knows both pages and clusters.
 //!
-//! Entry point: [`run`]. Labs are taken from a queue by one worker for each connection, so a
+//! Entry points: [`begin`], [`labs`], [`end`]. Labs are taken from a queue by one worker for each connection, so a
 //! sequential run is a parallel one with one worker. Within a lab everything is in page order:
 //! step → its commands (`command`) → settling → checks.
 //! A failed check is data; only what keeps a lab from running at all ends it early.
@@ -29,7 +29,7 @@ pub use setup::{Setup, SetupError};
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
@@ -59,16 +59,37 @@ pub struct RunOptions {
     pub artifacts: Option<PathBuf>,
 }
 
-/// Rehearses every lab of the plan and tells `emitter` all that happens.
-///
-/// One worker runs for each connection. `cancel` ends the commands that run and starts no others.
-pub async fn run(
-    plan: &Plan,
+/// The labs of a run that have not begun.
+#[derive(Debug)]
+pub struct Queue<'a> {
+    labs: Mutex<VecDeque<(usize, &'a Lab)>>,
+    started: Instant,
+}
+
+impl<'a> Queue<'a> {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.labs().len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn labs(&self) -> MutexGuard<'_, VecDeque<(usize, &'a Lab)>> {
+        self.labs
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// Tells `emitter` what is about to be rehearsed, and where; all labs of the plan are still to run.
+pub async fn begin<'a>(
+    plan: &'a Plan,
     connections: &[&Connection],
-    options: &RunOptions,
-    cancel: &CancellationToken,
     emitter: &Emitter,
-) {
+) -> Queue<'a> {
     let started = Instant::now();
     // What any command gives away is known before the first one is told.
     for command in commands(plan) {
@@ -84,40 +105,48 @@ pub async fn run(
         },
         labs: outline(plan),
     });
-    let queue: Mutex<VecDeque<(usize, &Lab)>> = Mutex::new(plan.labs.iter().enumerate().collect());
+    Queue {
+        labs: Mutex::new(plan.labs.iter().enumerate().collect()),
+        started,
+    }
+}
+
+/// Rehearses labs until none is left, or no cluster that one may run on ([`Connection::unusable`]), and tells `emitter` all that
+/// happens.
+///
+/// One worker runs for each connection. `cancel` ends the commands that run and starts no others.
+pub async fn labs(
+    queue: &Queue<'_>,
+    connections: &[&Connection],
+    options: &RunOptions,
+    cancel: &CancellationToken,
+    emitter: &Emitter,
+) {
     let workers = connections.iter().map(|connection| async {
-        loop {
+        while !cancel.is_cancelled() && connection.unusable().is_none() {
             // The lock is released before the lab runs.
-            let next = queue
-                .lock()
-                .expect("no worker panics holding it")
-                .pop_front();
+            let next = queue.labs().pop_front();
             let Some((index, lab)) = next else { break };
-            if cancel.is_cancelled() {
-                break;
-            }
             let passed = lab::run(index, lab, connection, options, cancel, emitter).await;
             if options.fail_fast && !passed {
-                queue.lock().expect("no worker panics holding it").clear();
-            }
-            if connection.end().is_some() {
-                // Others may run on the clusters that are left.
-                break;
+                queue.labs().clear();
             }
         }
     });
     futures::future::join_all(workers).await;
-    let why = connections.iter().find_map(|connection| connection.end());
+}
+
+/// Ends a run; `why` its clusters cannot be used any more is why what is left does not run.
+pub fn end(queue: Queue<'_>, why: Option<&str>, cancel: &CancellationToken, emitter: &Emitter) {
     if let Some(why) = why.filter(|_| !cancel.is_cancelled()) {
-        let left = queue.into_inner().expect("no worker panics holding it");
-        for (index, _) in left {
-            lab::not_run(index, &why, emitter);
+        for (index, _) in queue.labs().drain(..) {
+            lab::not_run(index, why, emitter);
         }
     }
     emitter.emit(Event::RunFinished {
         interrupted: cancel.is_cancelled(),
         broken: None,
-        duration_ms: millis(started.elapsed()),
+        duration_ms: millis(queue.started.elapsed()),
     });
 }
 

@@ -247,7 +247,7 @@ impl Root<'_> {
         }
         if self.ours && !record.restored && found.broken.is_none() {
             found.broken = Some(format!(
-                "the cluster is not back at its baseline: {} {}: {}\n    what runs on it next begins with that",
+                "the cluster is not back at its baseline: {} {}: {}",
                 record.kind,
                 record.place(),
                 record.reason.as_deref().unwrap_or("not undone"),
