@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::args::RehearseArgs;
+use super::args::{KubernetesArgs, RehearseArgs};
 use super::exit::Exit;
 use super::images::Images;
 use super::{interrupt, output, progress, project};
@@ -23,6 +23,7 @@ const SECRET_VARIABLES: [&str; 2] = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN
 pub(super) struct Rehearsal {
     pub(super) plan: Plan,
     pub(super) on: Decision,
+    pub(super) kubernetes: KubernetesArgs,
 }
 
 /// The plan of the paths; an exit code where there is none, and it has been told why.
@@ -43,7 +44,11 @@ pub(super) async fn plan(args: &RehearseArgs) -> Result<Rehearsal, Exit> {
     if let Some(why) = &on.why {
         output::stderr(&format!("cluster: {} ({why})\n", on.choice));
     }
-    Ok(Rehearsal { plan, on })
+    Ok(Rehearsal {
+        kubernetes: args.kubernetes.or(&project),
+        plan,
+        on,
+    })
 }
 
 /// How far a rehearsal goes.
@@ -189,8 +194,8 @@ async fn acquire(
         choice: &rehearsal.on.choice,
         safety: &args.on.safety(),
         aws: &args.on.aws(),
-        version: args.kubernetes.kubernetes_version.as_deref(),
-        mirror: args.kubernetes.mirror.as_deref(),
+        version: rehearsal.kubernetes.kubernetes_version.as_deref(),
+        mirror: rehearsal.kubernetes.mirror.as_deref(),
         directories: &directories(plan),
         images: &images.names(),
         more_images: images.more,

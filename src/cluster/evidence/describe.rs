@@ -68,6 +68,7 @@ async fn describe(
         .args(names)
         .env("PATH", connection.path())
         .env("KUBECONFIG", connection.kubeconfig())
+        .env("KUBECACHEDIR", connection.kubectl_cache())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
