@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::args::RehearseArgs;
+use super::args::{KubernetesArgs, RehearseArgs};
 use super::exit::Exit;
 use super::images::Images;
 use super::on_clusters::{Run, acquire, release};
@@ -22,6 +22,7 @@ const SECRET_VARIABLES: [&str; 2] = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN
 pub(super) struct Rehearsal {
     pub(super) plan: Plan,
     pub(super) on: Decision,
+    pub(super) kubernetes: KubernetesArgs,
 }
 
 impl Rehearsal {
@@ -49,7 +50,11 @@ pub(super) async fn plan(args: &RehearseArgs) -> Result<Rehearsal, Exit> {
     if let Some(why) = &on.why {
         output::stderr(&format!("cluster: {} ({why})\n", on.choice));
     }
-    Ok(Rehearsal { plan, on })
+    Ok(Rehearsal {
+        kubernetes: args.kubernetes.or(&project),
+        plan,
+        on,
+    })
 }
 
 /// How far a rehearsal goes.

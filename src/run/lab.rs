@@ -78,7 +78,7 @@ pub(super) async fn run(
         options,
         cancel: &stop,
         emitter,
-        faults: Faults::new(connection),
+        faults: Faults::new(connection, &lab.directory),
         secrets: connection.client.as_ref().map(SecretReader::new),
     };
     emitter.emit(Event::LabStarted {
@@ -164,6 +164,7 @@ fn session_options(run: &LabRun<'_>, home: &Home) -> SessionOptions {
         directory: run.lab.directory.clone(),
         env: [
             ("KUBECONFIG".into(), connection.kubeconfig().into()),
+            ("KUBECACHEDIR".into(), connection.kubectl_cache().into()),
             ("PATH".into(), connection.path()),
         ]
         .into_iter()
