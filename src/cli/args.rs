@@ -190,6 +190,7 @@ impl SelectArgs {
             filters: self.filter.clone(),
             compat_eks_workshop: self.compat == Some(Compat::EksWorkshop)
                 || project.compat_eks_workshop,
+            urls: Some(project.urls.clone()),
         }
     }
 }
