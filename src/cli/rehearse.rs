@@ -86,6 +86,11 @@ pub(super) async fn rehearse(
                     what: images.warning(lack),
                 });
             }
+            for stand_in in clusters.first().map_or(&[][..], Cluster::stand_ins) {
+                emitter.emit(Event::Warning {
+                    what: images.remark(stand_in),
+                });
+            }
             let exit = on_clusters(args, plan, extent, &clusters, &cancel, leave, &emitter).await;
             release(clusters).await;
             exit
@@ -194,6 +199,7 @@ async fn acquire(
         directories: &directories(plan),
         images: &images.names(),
         more_images: images.more,
+        image_names: &image_names(args, plan),
         jobs,
         python: run::needs_client(plan, &std::env::var_os("PATH").unwrap_or_default()),
         nodes: args.nodes.or_else(|| plan.nodes()).unwrap_or(1),
@@ -214,6 +220,15 @@ fn directories(plan: &Plan) -> Vec<PathBuf> {
     let mut all: Vec<PathBuf> = plan.labs.iter().map(|lab| lab.directory.clone()).collect();
     all.sort();
     all.dedup();
+    all
+}
+
+/// What may name images that no manifest does: all files of the labs, what they read from the disk, the baseline.
+fn image_names(args: &RehearseArgs, plan: &Plan) -> Vec<PathBuf> {
+    let read = plan.labs.iter().flat_map(|lab| &lab.from_disk);
+    let mut all = directories(plan);
+    all.extend(read.map(|read| read.path.clone()));
+    all.extend(args.setup.clone());
     all
 }
 

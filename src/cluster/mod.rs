@@ -28,6 +28,7 @@ mod ready;
 mod safety;
 mod secrets;
 mod settle;
+mod supply;
 
 pub use acquire::{Cluster, Lack, Request, acquire, existing, open};
 pub use auto::{Decision, decide};
@@ -41,3 +42,4 @@ pub use progress::Progress;
 pub use safety::Safety;
 pub use secrets::SecretReader;
 pub use settle::{Settled, Settling, moving, settle};
+pub use supply::StandIn;
