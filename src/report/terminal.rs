@@ -136,6 +136,10 @@ impl<W: Write + Send> Terminal<W> {
             mark(record.verdict),
             record.line
         ));
+        for read in &record.from_disk {
+            let text = printable(&read.remark());
+            self.line(&paint(DIM, &format!("          {text}")));
+        }
         for check in &record.checks {
             self.findings(check);
         }
