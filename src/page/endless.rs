@@ -106,6 +106,7 @@ fn never_ends(part: &Simple) -> bool {
         "kubectl" | "oc" if verb("logs") => part.has(&["-f", "--follow"]) && !job,
         "tail" | "journalctl" => part.has(&["-f", "-F", "--follow"]),
         "docker" if verb("logs") => part.has(&["-f", "--follow"]),
+        "flux" if verb("get") => part.has(&["--watch", "-w"]),
         "minikube" => verb("tunnel"),
         _ => false,
     }
@@ -122,6 +123,9 @@ fn looks(part: &Simple) -> bool {
             )
         }),
         "echo" | "cat" | "ls" | "jq" | "grep" | "sort" | "watch" | "clear" => !part.redirects,
+        "flux" => words.iter().any(|word| word.text == "get"),
+        // It sets a variable: what gives its value is looked at by itself.
+        "" | "export" => words.len() <= 2,
         _ => false,
     }
 }

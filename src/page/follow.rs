@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::info::is_shell;
-use super::tools::{is_command, is_outer, is_output};
+use super::tools::{first_word, is_command, is_outer, is_output};
+use crate::syntax::{Joint, Simple, simple_commands};
 
 fn pattern(text: &str) -> Option<Regex> {
     Regex::new(text).ok()
@@ -63,6 +64,7 @@ fn plain(language: &str) -> bool {
             | "terminal"
             | "stdout"
             | "nohighlight"
+            | "diff"
     )
 }
 
@@ -90,6 +92,10 @@ pub(super) fn shows_output(lead: &str, command: &str, language: &str, first_line
     }
     if language == "output" {
         return true;
+    }
+    // Elsewhere it is a change that the reader is to make.
+    if language == "diff" && !command.contains("diff") {
+        return false;
     }
     // "For example:" points to the sentence before it.
     let joined = match prose.as_slice() {
@@ -136,6 +142,33 @@ pub(super) fn announces_output(lead: &str) -> bool {
         ])
 }
 
+/// Whether the paragraph above a block speaks of what is printed, seen or returned.
+pub(super) fn speaks_of_output(lead: &str) -> bool {
+    prose(lead)
+        .and_then(|mut paragraphs| paragraphs.pop())
+        .is_some_and(|last| {
+            says(&OUTPUT_WORDS, &last) && last.ends_with(':') && !says(&TO_RUN, &last)
+        })
+}
+
+/// The reader is to run what follows, whatever it prints.
+static TO_RUN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(r"(?i)\b(?:run|running|execute|executing|use|using|enter|type|issue|commands?)\b")
+});
+
+/// What follows was printed elsewhere: where the reader has left something running.
+static ELSEWHERE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:going|go|switch|switching|return|returning|back)\s+(?:back\s+)?(?:to|in|into)\s+(?:the|your)\b[^.]*\b(?:terminal|window|view|tab|shell|session|console|watch)|\b(?:other|first|original|previous)\s+(?:terminal|window|shell|tab)\b",
+    )
+});
+
+/// Whether the prose sends the reader to another terminal to look at what is shown.
+pub(super) fn is_elsewhere(lead: &str) -> bool {
+    prose(lead)
+        .is_some_and(|paragraphs| paragraphs.last().is_some_and(|last| says(&ELSEWHERE, last)))
+}
+
 /// "You should see the output ..." and the like.
 static SEE_OUTPUT: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r"(?i)\bsee\s+(?:\S+\s+){0,4}outputs?\b"));
@@ -173,6 +206,30 @@ fn prints_tree(command: &str) -> bool {
     ]
     .iter()
     .any(|mark| command.contains(mark))
+        || first_word(command) == "cat"
+            && [".yaml", ".yml", ".json"]
+                .iter()
+                .any(|end| command.trim_end().ends_with(end))
+}
+
+/// Whether a block that names no language is a manifest by its first lines.
+pub(super) fn is_manifest<'a>(mut lines: impl Iterator<Item = &'a str>) -> bool {
+    lines
+        .find(|line| !line.trim().is_empty() && !line.starts_with('#') && *line != "---")
+        .is_some_and(|line| line.starts_with("apiVersion: ") || line.starts_with("kind: "))
+}
+
+/// Whether all that a command prints goes to a file.
+pub(super) fn is_silent(command: &str) -> bool {
+    let parts = simple_commands(command);
+    let outer: Vec<&Simple> = parts.iter().filter(|part| part.depth == 0).collect();
+    let Some((last, before)) = outer.split_last() else {
+        return false;
+    };
+    let shown = [">&", "/dev/std", "/dev/tty"];
+    last.redirects
+        && before.iter().all(|part| part.joint == Joint::Pipe)
+        && !shown.iter().any(|target| command.contains(target))
 }
 
 /// The paragraphs between two fences, without markup that shows nothing. `None`: a heading stands between.

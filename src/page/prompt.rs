@@ -112,6 +112,11 @@ impl Prompt {
         }
     }
 
+    /// Whether it names a user, a machine or a directory.
+    pub fn is_of_host(&self) -> bool {
+        matches!(self.kind, Kind::Host(..))
+    }
+
     /// The command on a line that begins with the prompt.
     pub fn strip<'a>(&self, line: &'a str) -> Option<&'a str> {
         let bare = self.unindent(line)?;

@@ -11,6 +11,11 @@ use super::tools::first_word;
 static PLACEHOLDER: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"<([A-Za-z][A-Za-z0-9_.-]*(?: [A-Za-z0-9_.-]+)*)>").ok());
 
+/// A name in square brackets, of two words or more, that stands for a word or a part of an address: `[EXTERNAL_IP]`.
+static BRACKETED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?:^|[\s/:=@])(\[(?:[A-Z]{2,}(?:_[A-Z]{2,})+|[a-z]{2,}(?:-[a-z]{2,})+|(?:[A-Z][a-z]+){2,})\])(?:$|[\s/:@])").ok()
+});
+
 /// What kubectl prints in angle brackets itself, and tags of HTML.
 const LITERAL: [&str; 30] = [
     "none", "unset", "unknown", "pending", "invalid", "nil", "no value", "a", "b", "i", "p", "br",
@@ -21,7 +26,11 @@ const LITERAL: [&str; 30] = [
 /// The placeholder that a command holds, if any.
 fn placeholder(commands: &[Command]) -> Option<&str> {
     let pattern = PLACEHOLDER.as_ref()?;
+    let bracketed = BRACKETED.as_ref()?;
     commands.iter().find_map(|command| {
+        if let Some(found) = bracketed.captures(&command.text) {
+            return found.get(1).map(|name| name.as_str());
+        }
         if !command.text.contains('<') {
             return None;
         }
@@ -84,8 +93,14 @@ fn opens_shell(text: &str) -> Option<&'static str> {
         "kubectl" | "oc" | "docker" | "podman" | "nerdctl" | "crictl" => {}
         "minikube" if words.get(1) == Some(&"ssh") && words.len() == 2 => return Some(INTERACTIVE),
         "ssh" if words.len() == 2 => return Some(INTERACTIVE),
+        "kops" if words.get(1) == Some(&"edit") => {
+            return Some("interactive editor");
+        }
         _ if edits_file(last) => return Some("interactive editor"),
         _ => return None,
+    }
+    if first == "kubectl" && words.contains(&"--edit") {
+        return Some("interactive editor");
     }
     if words.contains(&"edit")
         && first != "docker"
@@ -197,6 +212,11 @@ mod tests {
         check("diff <(a) <(b)", None);
         check("echo '<h1>x</h1>'", None);
         check("grep '<none>'", None);
+        check("curl [EXTERNAL_IP]:[NodePort]", Some("[EXTERNAL_IP]"));
+        check("curl -i [cluster-node-ip]:30080", Some("[cluster-node-ip]"));
+        check("ls [a-z]* [A-Z_]x", None);
+        check("[[ -f x ]] && [ -n y ]", None);
+        check("kubectl get po -o jsonpath={.items[0].metadata}", None);
         check("echo '<x>1</x>'", None);
     }
 

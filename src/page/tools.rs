@@ -40,7 +40,7 @@ const OUTER: [&str; 26] = [
 ];
 
 /// Programs that stand on either side. Words that messages begin with as well (`file`, `node`, `test`) are left out.
-const COMMON: [&str; 176] = [
+const COMMON: [&str; 177] = [
     "7z",
     "Rscript",
     "alias",
@@ -199,6 +199,7 @@ const COMMON: [&str; 176] = [
     "tkn",
     "touch",
     "tr",
+    "tree",
     "trivy",
     "umount",
     "uname",
@@ -252,9 +253,31 @@ pub(super) fn is_command(line: &str) -> bool {
     let word = first_word(line);
     OUTER.contains(&word)
         || COMMON.contains(&word)
+        || line.trim_start().starts_with("sudo ")
         || SYNTAX
             .as_ref()
             .is_some_and(|pattern| pattern.is_match(line.trim_start()))
+}
+
+/// Whether a line only sets a variable.
+pub(super) fn is_assignment(line: &str) -> bool {
+    let Some((name, value)) = line.split_once('=') else {
+        return false;
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let quoted = value.len() > 1
+        && ['"', '\'']
+            .iter()
+            .any(|mark| value.starts_with(*mark) && value.ends_with(*mark));
+    !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.chars().all(plain)
+        && (quoted || !value.contains([' ', ';', ',']))
+}
+
+/// Whether a line is the name of such a program and nothing else: alone it would only print how it is used.
+pub(super) fn is_lone_program(line: &str) -> bool {
+    OUTER.contains(&line.trim())
 }
 
 /// The first word of a command line, `sudo` with its flags and assignments before it left out.
@@ -320,6 +343,7 @@ static NO_COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
           | [a-z0-9.-]+-\d+$                                # web-0
           | [a-z0-9.-]+-[a-f0-9]{8,10}-[a-z0-9]{5}(?:\s|$)   # a Pod of a Deployment
           | [0-9a-f]{12,}$                                  # a container's id
+          | /(?:Users|home|root|tmp|var)/[\w./-]*[\w/]$      # a file somewhere; a script there is looked at below
           | [a-z0-9-]+(?:\.[a-z0-9-]+){3,}$                 # a DNS name
           | [A-Za-z][\w-]*\.[\w.-]+\s*=                     # a property
           | \S+(?:\ {2,}\S+){3,}$                           # the row of a table
@@ -334,8 +358,10 @@ pub(super) fn is_printed(line: &str) -> bool {
     let line = line.trim();
     // What ends a here-document that was not seen to begin is a mistake to tell of, not output.
     let delimiter = matches!(line, "EOF" | "EOT" | "END" | "EOL");
+    let script = line.starts_with('/') && [".sh", ".py"].iter().any(|end| line.ends_with(end));
     is_output(line)
         || !delimiter
+            && !script
             && !is_command(line)
             && NO_COMMAND
                 .as_ref()

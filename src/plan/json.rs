@@ -71,6 +71,13 @@ struct PageDto {
     title: String,
     path: String,
     steps: Vec<StepDto>,
+    unread: Vec<UnreadDto>,
+}
+
+#[derive(Serialize)]
+struct UnreadDto {
+    line: usize,
+    reason: String,
 }
 
 #[derive(Serialize)]
@@ -209,6 +216,14 @@ fn page(page: &Page, last: Option<&LastRun>) -> PageDto {
         title: page.title.clone(),
         path: shown(page.file.path()),
         steps: page.steps.iter().map(|one| step(one, took(one))).collect(),
+        unread: page
+            .unread
+            .iter()
+            .map(|block| UnreadDto {
+                line: block.line,
+                reason: block.reason.clone(),
+            })
+            .collect(),
     }
 }
 
