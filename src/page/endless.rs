@@ -67,6 +67,14 @@ fn loops(text: &str, parts: &[Simple]) -> bool {
         && !parts.iter().any(|part| leaves(part) || ends_others(part))
 }
 
+/// Whether a Python script is a loop whose condition always holds and which nothing leaves.
+pub(super) fn is_endless_script(script: &str) -> bool {
+    let lines = || script.lines().map(str::trim);
+    let leaves = ["break", "return", "raise", "exit("];
+    lines().any(|line| matches!(line, "while True:" | "while 1:"))
+        && !lines().any(|line| leaves.iter().any(|word| line.contains(word)))
+}
+
 /// What ends the command that it runs or reads from.
 fn ends_others(part: &Simple) -> bool {
     match part.name() {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::info::is_shell;
-use super::tools::{first_word, is_command, is_outer, is_output};
+use super::tools::{first_word, is_command, is_outer, is_output, is_printed};
 use crate::syntax::{Joint, Simple, simple_commands};
 
 fn pattern(text: &str) -> Option<Regex> {
@@ -22,7 +22,7 @@ static OUTPUT_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// What announces output where nothing speaks against it.
 static LIKELY_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
-        r"(?i)\b(?:similar|like)\s+(?:to\s+)?(?:this|these|that|the\s+following|the\s+below|below)|\bresults?\b|\b(?:shows?|displays?|displayed|reports?|yields?|produces?|reveals?|lists?|looks?\s+like|see|gives?|shown|as\s+follows|logs?\s+(?:show|contain))\b",
+        r"(?i)\b(?:similar|like)\s+(?:to\s+)?(?:this|these|that|the\s+following|the\s+below|below)|\bresults?\b|\bsomething\s+like\b|\bexpect(?:ed|ing)?\b|\b(?:shows?|displays?|displayed|reports?|yields?|produces?|reveals?|lists?|looks?\s+(?:very\s+|much\s+|exactly\s+|just\s+)*like|see|gives?|shown|as\s+follows|logs?\s+(?:show|contain))\b",
     )
 });
 
@@ -93,6 +93,9 @@ pub(super) fn shows_output(lead: &str, command: &str, language: &str, first_line
     if language == "output" {
         return true;
     }
+    if is_header(first_line) && only_acts(command) {
+        return false;
+    }
     // Elsewhere it is a change that the reader is to make.
     if language == "diff" && !command.contains("diff") {
         return false;
@@ -118,11 +121,20 @@ pub(super) fn shows_output(lead: &str, command: &str, language: &str, first_line
         return output || !last.ends_with(':') || says(&LIKELY_WORDS, last);
     }
     if !last.ends_with(':') {
-        return output && (last.to_lowercase().contains("output") || is_output(first_line));
+        let table = prose.len() == 1 && is_header(first_line) && prints_table(command);
+        return output && (last.to_lowercase().contains("output") || is_output(first_line))
+            || table && says(&LIKELY_WORDS, last);
     }
     output
         || (!structured(language) || prints_tree(command))
             && (says(&LIKELY_WORDS, last) || is_output(first_line))
+}
+
+/// Whether a block shows what a command in the prose printed on a page with prompts, where `rest` stands between the two:
+/// there, what the reader is to run has mostly a block of its own.
+pub(super) fn plainly_of_inline(rest: &str, command: &str, first_line: &str) -> bool {
+    rest.trim() == ":" && is_printed(first_line)
+        || rest.trim_end().ends_with(':') && is_header(first_line) && prints_table(command)
 }
 
 /// Whether the prose says that the fence below is output, whatever its label.
@@ -212,6 +224,46 @@ fn prints_tree(command: &str) -> bool {
                 .any(|end| command.trim_end().ends_with(end))
 }
 
+/// Whether a line is the header of a table as kubectl prints it.
+fn is_header(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let upper = |word: &str| {
+        word.chars()
+            .all(|c| c.is_ascii_uppercase() || "()/-_%".contains(c))
+    };
+    words.clone().count() > 1 && line.trim().contains("  ") && words.all(upper)
+}
+
+/// Whether a command looks at objects.
+fn prints_table(command: &str) -> bool {
+    let mut words = command.split_whitespace();
+    words.next() == Some("kubectl") && words.any(|word| matches!(word, "get" | "top"))
+}
+
+/// Whether a command is one that changes objects and prints a line for each, and no table.
+fn only_acts(command: &str) -> bool {
+    let parts = simple_commands(command);
+    let [only] = parts.as_slice() else {
+        return false;
+    };
+    let acts = [
+        "annotate", "apply", "create", "delete", "expose", "label", "patch", "replace", "scale",
+        "set",
+    ];
+    only.name() == "kubectl"
+        && only
+            .command()
+            .iter()
+            .skip(1)
+            .take(5)
+            .any(|word| acts.contains(&word.text.as_str()))
+        && !only
+            .command()
+            .iter()
+            .any(|word| word.text.starts_with("-o") || word.text.starts_with("--output"))
+        && !only.command().iter().any(|word| word.text == "get")
+}
+
 /// Whether a block that names no language is a manifest by its first lines.
 pub(super) fn is_manifest<'a>(mut lines: impl Iterator<Item = &'a str>) -> bool {
     lines
@@ -237,7 +289,7 @@ fn prose(lead: &str) -> Option<Vec<String>> {
     let mut paragraphs = vec![String::new()];
     let mut comment = false;
     for line in lead.lines() {
-        let line = line.trim();
+        let line = line.trim_start_matches(['>', ' ', '\t']).trim_end();
         if comment || line.starts_with("<!--") {
             comment = !line.contains("-->");
             continue;
@@ -277,7 +329,7 @@ pub(super) struct Inline<'a> {
 /// Words that tell the reader to run what follows.
 static RUN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
-        r"(?i)\b(?:run|running|runs|use|using|execute|executing|type|enter|issue|invoke|try|with|via|by|check|verify|list|view|inspect|describe|see|do)\b[^.`]*$",
+        r"(?i)\b(?:run|running|runs|use|using|execute|executing|type|enter|issue|invoke|try|with|via|by|typing|entering|check|verify|list|view|inspect|describe|see|do)\b[^.`]*$",
     )
 });
 

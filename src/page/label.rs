@@ -32,7 +32,7 @@ pub(super) fn read(
     fences: &[Fence<'_>],
     runs: impl Fn(&str) -> bool,
 ) -> Vec<Unread> {
-    let labelled = infos.iter().any(|info| is_shell(&info.language));
+    let habits = Habits::of(infos, fences);
     let leads = leads(file, fences);
     let mut commands: HashSet<usize> = HashSet::new();
     for (index, fence) in fences.iter().enumerate() {
@@ -41,19 +41,19 @@ pub(super) fn read(
             file,
             fence,
             lead: leads[index],
-            labelled,
+            habits,
         };
         if names_none(language)
             && (fence.executed
                 || block.is_prompted(language)
                 || block.is_plainly(language)
-                || !labelled && language.is_empty() && dialect::begins_command(fence))
+                || !habits.labels && language.is_empty() && dialect::begins_command(fence))
         {
             commands.insert(index);
         }
     }
     // Among commands without a language a shell's own words are enough.
-    let company = !labelled && !commands.is_empty();
+    let company = !habits.labels && !commands.is_empty();
     let mut unread = Vec::new();
     for (index, (info, fence)) in infos.iter_mut().zip(fences).enumerate() {
         if is_shell(&info.language) || runs(&info.language) {
@@ -63,7 +63,7 @@ pub(super) fn read(
             file,
             fence,
             lead: leads[index],
-            labelled,
+            habits,
         };
         let among = company && names_none(&info.language) && block.is_likely();
         if among || commands.contains(&index) {
@@ -102,8 +102,35 @@ struct Block<'a> {
     file: &'a SourceFile,
     fence: &'a Fence<'a>,
     lead: &'a str,
-    /// Whether other blocks of the page are labelled as a shell's.
-    labelled: bool,
+    habits: Habits,
+}
+
+/// How a page writes its commands elsewhere.
+#[derive(Clone, Copy)]
+struct Habits {
+    /// Some block is labelled as a shell's.
+    labels: bool,
+    /// Some block that is labelled so has prompts, and none without a label has.
+    prompts_with_label: bool,
+}
+
+impl Habits {
+    fn of(infos: &[Info], fences: &[Fence<'_>]) -> Self {
+        let prompted = |shell: bool| {
+            infos.iter().zip(fences).any(|(info, fence)| {
+                is_shell(&info.language) == shell
+                    && (shell || info.language.is_empty())
+                    && fence
+                        .lines
+                        .iter()
+                        .any(|line| line.text.trim_start().starts_with("$ "))
+            })
+        };
+        Self {
+            labels: infos.iter().any(|info| is_shell(&info.language)),
+            prompts_with_label: prompted(true) && !prompted(false),
+        }
+    }
 }
 
 impl Block<'_> {
@@ -119,20 +146,13 @@ impl Block<'_> {
 
     /// Whether it begins with a prompt and a command.
     fn is_prompted(&self, language: &str) -> bool {
-        let first = self
-            .fence
-            .lines
-            .iter()
-            .find(|line| !line.text.trim().is_empty());
-        let Some(first) = first else {
-            return false;
-        };
-        let text = first.text.trim_start();
-        let strict = !language.is_empty();
-        match text.strip_prefix("$ ") {
-            Some(command) => is_command(command) || !strict && is_program(command),
+        match self.first().strip_prefix("$ ") {
+            Some(command) => {
+                let strict = self.habits.labels || !language.is_empty();
+                is_command(command) || !strict && is_program(command)
+            }
             None => {
-                !strict
+                language.is_empty()
                     && Prompt::of(&self.fence.lines, false)
                         .is_some_and(|prompt| prompt.is_of_host())
             }
@@ -142,7 +162,10 @@ impl Block<'_> {
     /// Whether every command that it would be read as plainly is one, and nothing says that it is output or a file.
     fn is_plainly(&self, language: &str) -> bool {
         // Where others are labelled as a shell's, a label of plain text means what it says.
-        !(self.labelled && !language.is_empty()) && !self.is_said_to_be_other() && self.all_plain()
+        !(self.habits.labels && !language.is_empty())
+            && !self.habits.prompts_with_label
+            && !self.is_said_to_be_other()
+            && self.all_plain()
     }
 
     fn all_plain(&self) -> bool {
@@ -184,13 +207,21 @@ impl Block<'_> {
     /// Why it does not run although it looks as if it should.
     fn looks(&self, language: &str) -> Option<String> {
         let first = self.first();
-        let first = first.strip_prefix("$ ").unwrap_or(first);
-        let known = first.contains(' ') && is_command(first);
-        if !known || follow::speaks_of_output(self.lead) {
+        let looks = match first.strip_prefix("$ ") {
+            Some(command) => names_none(language) && is_program(command),
+            None => is_evidence(first) && !follow::speaks_of_output(self.lead),
+        };
+        if !looks {
             return None;
         }
         let what = match (self.fence.indented, language) {
-            (true, _) => "it is indented and not a fence",
+            (true, _) => "it is indented and no fence",
+            (false, "") if self.all_plain() => {
+                return Some(
+                    "its fence names no language, and others here do; label it `bash` to run it"
+                        .to_owned(),
+                );
+            }
             (false, "") => "its fence names no language",
             (false, language) if names_none(language) || self.all_plain() => {
                 return Some(format!(

@@ -224,7 +224,15 @@ impl Reader<'_> {
             .or_else(|| commands.is_empty().then(|| nothing_to_run(fence)))
             .or_else(|| inside.map(str::to_owned))
             .or_else(|| (!info.run).then(listing).flatten())
-            .or_else(|| skip::reason(&commands));
+            .or_else(|| skip::reason(&commands))
+            .or_else(|| {
+                let endless = interpreter::is_python(&info.language)
+                    && info.options.until.is_none()
+                    && commands
+                        .iter()
+                        .any(|command| endless::is_endless_script(&command.text));
+                endless.then(|| endless::ENDLESS.to_owned())
+            });
         self.add(info, fence, commands, skip);
         self.prompted = false;
     }

@@ -1,7 +1,7 @@
 //! Code that shows what a command printed, and the command that it belongs to.
 
 use super::super::blocks::{Fence, Line};
-use super::super::tools::{is_command, is_printed};
+use super::super::tools::{is_command, is_output, is_printed};
 use super::super::{Command, Expected, Step, follow, skip, transcript};
 use super::inside::is_outside;
 use super::{Reader, first_line};
@@ -24,15 +24,14 @@ impl Reader<'_> {
         let file = self.source.file;
         let offset = self.at.min(fence.span.start);
         let owner = before.and_then(|index| self.steps[index].commands.last());
-        if (!self.dialects.any_prompts() || follow::announces_output(lead))
-            && let Some(inline) = follow::inline_command(lead)
-            && owner.is_none_or(|command| !command.text.starts_with(inline.text))
-            && follow::shows_output(
-                &lead[inline.start + inline.text.len() + 1..],
-                inline.text,
-                language,
-                &first.text,
-            )
+        let inline = follow::inline_command(lead)
+            .filter(|inline| owner.is_none_or(|command| !command.text.starts_with(inline.text)));
+        if let Some(inline) = inline
+            && let rest = &lead[inline.start + inline.text.len() + 1..]
+            && let plainly = follow::plainly_of_inline(rest, inline.text, &first.text)
+            && (plainly
+                || (!self.dialects.any_prompts() || follow::announces_output(rest))
+                    && follow::shows_output(rest, inline.text, language, &first.text))
         {
             let span = Span::new(
                 offset + inline.start,
@@ -45,6 +44,10 @@ impl Reader<'_> {
                 expected: Some(shown(file, fence)),
             };
             self.prose(span, fence.section, vec![command]);
+            return;
+        }
+        // What the prose names last printed it, whether or not that is run here.
+        if inline.is_some() && self.dialects.any_prompts() && is_output(&first.text) {
             return;
         }
         let Some(index) = before else {
