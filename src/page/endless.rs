@@ -35,7 +35,19 @@ pub(super) fn is_reason(commands: &[Command], options: &StepOptions) -> bool {
     }
     let may_be = |command: &Command| {
         [
-            "watch", "-w", "-f", "-F", "--follow", "forward", "proxy", "tunnel", "stern", "while",
+            "watch",
+            "-w",
+            "-f",
+            "-F",
+            "--follow",
+            "forward",
+            "proxy",
+            "tunnel",
+            "stern",
+            "while",
+            "dashboard",
+            "skaffold",
+            "minikube",
         ]
         .iter()
         .any(|word| command.text.contains(word))
@@ -115,7 +127,9 @@ fn never_ends(part: &Simple) -> bool {
         "tail" | "journalctl" => part.has(&["-f", "-F", "--follow"]),
         "docker" if verb("logs") => part.has(&["-f", "--follow"]),
         "flux" if verb("get") => part.has(&["--watch", "-w"]),
-        "minikube" => verb("tunnel"),
+        "minikube" => verb("tunnel") || verb("dashboard") || verb("mount"),
+        "dapr" | "istioctl" | "linkerd" => verb("dashboard"),
+        "skaffold" => verb("dev"),
         _ => false,
     }
 }

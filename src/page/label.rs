@@ -9,7 +9,7 @@ use super::blocks::Fence;
 use super::info::{Info, is_shell};
 use super::interpreter;
 use super::prompt::Prompt;
-use super::tools::{is_assignment, is_command, is_printed};
+use super::tools::{first_word, is_assignment, is_command, is_printed};
 use super::{Command, bare, dialect, follow};
 use crate::source::{SourceFile, Span};
 
@@ -271,7 +271,7 @@ fn is_shell_like(line: &str) -> bool {
 
 /// Whether a line could begin with a program's name.
 fn is_program(line: &str) -> bool {
-    let program = line.split_whitespace().next().unwrap_or("");
+    let program = first_word(line);
     program.starts_with(|c: char| c.is_ascii_lowercase() || matches!(c, '.' | '/' | '~'))
         && program
             .chars()

@@ -11,9 +11,10 @@ use super::tools::first_word;
 static PLACEHOLDER: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"<([A-Za-z][A-Za-z0-9_.-]*(?: [A-Za-z0-9_.-]+)*)>").ok());
 
-/// A name in square brackets, of two words or more, that stands for a word or a part of an address: `[EXTERNAL_IP]`.
+/// A name of two words or more in square brackets or braces that stands for a word or a part of an address:
+/// `[EXTERNAL_IP]`, `{nodePort}`. bash would take the braces as they are; `{a,b}` and `${a}` it would not.
 static BRACKETED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:^|[\s/:=@])(\[(?:[A-Z]{2,}(?:_[A-Z]{2,})+|[a-z]{2,}(?:-[a-z]{2,})+|(?:[A-Z][a-z]+){2,})\])(?:$|[\s/:@])").ok()
+    Regex::new(r"(?:^|[\s/:=@])(\[(?:[A-Z]{2,}(?:_[A-Z]{2,})+|[a-z]{2,}(?:-[a-z]{2,})+|(?:[A-Z][a-z]+){2,})\])(?:$|[\s/:@])|(?:^|[\s/:@])(\{(?:[A-Z]{2,}(?:_[A-Z]{2,})+|[a-z]{2,}(?:-[a-z]{2,})+|[a-z]+(?:[A-Z][a-z]+)+)\})(?:$|[\s/:@])").ok()
 });
 
 /// What kubectl prints in angle brackets itself, and tags of HTML.
@@ -29,7 +30,7 @@ fn placeholder(commands: &[Command]) -> Option<&str> {
     let bracketed = BRACKETED.as_ref()?;
     commands.iter().find_map(|command| {
         if let Some(found) = bracketed.captures(&command.text) {
-            return found.get(1).map(|name| name.as_str());
+            return found.get(1).or(found.get(2)).map(|name| name.as_str());
         }
         if !command.text.contains('<') {
             return None;
@@ -89,6 +90,16 @@ fn opens_shell(text: &str) -> Option<&'static str> {
         return None;
     }
     let first = first_word(last);
+    // A remark behind it is no argument.
+    let said = words.iter().position(|word| word.starts_with('#'));
+    if let [program, verb] = &words[..said.unwrap_or(words.len())]
+        && matches!(
+            (*program, *verb),
+            ("aws", "configure") | ("docker", "login") | ("gcloud", "init")
+        )
+    {
+        return Some("asks the reader");
+    }
     match first {
         "kubectl" | "oc" | "docker" | "podman" | "nerdctl" | "crictl" => {}
         "minikube" if words.get(1) == Some(&"ssh") && words.len() == 2 => return Some(INTERACTIVE),
@@ -214,6 +225,9 @@ mod tests {
         check("grep '<none>'", None);
         check("curl [EXTERNAL_IP]:[NodePort]", Some("[EXTERNAL_IP]"));
         check("curl -i [cluster-node-ip]:30080", Some("[cluster-node-ip]"));
+        check("wget $(minikube ip):{nodePort}", Some("{nodePort}"));
+        check("kubectl get {resource-type}", Some("{resource-type}"));
+        check("helm install x --set a={some-thing} ${some}/x {a,b}", None);
         check("ls [a-z]* [A-Z_]x", None);
         check("[[ -f x ]] && [ -n y ]", None);
         check("kubectl get po -o jsonpath={.items[0].metadata}", None);
@@ -241,6 +255,8 @@ mod tests {
         check("kubectl exec x -- sh", false);
         check("echo a | kubectl exec -i x -- sh", false);
         check("kubectl get pods -o wide", false);
+        check("aws configure   # your key", true);
+        check("aws configure get region", false);
         check("kubectl run nginx --image=nginx", false);
     }
 

@@ -40,7 +40,7 @@ const OUTER: [&str; 26] = [
 ];
 
 /// Programs that stand on either side. Words that messages begin with as well (`file`, `node`, `test`) are left out.
-const COMMON: [&str; 205] = [
+const COMMON: [&str; 207] = [
     "7z",
     "Rscript",
     "alias",
@@ -148,7 +148,9 @@ const COMMON: [&str; 205] = [
     "lsof",
     "make",
     "man",
+    "microk8s",
     "minio",
+    "minishift",
     "mkdir",
     "modprobe",
     "mongosh",
@@ -271,7 +273,7 @@ pub(super) fn is_remote(text: &str) -> bool {
 /// Compound commands and assignments that run something.
 static SYNTAX: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r#"^(?:\.\s+[\w~./-]+(?:\s|$)|for\s+\w+\s+in\s|for\s*\(\(|(?:while|until)\s.*(?:;|\[|\bdo$)|if\s+(?:\[|!|.*;\s*then)|case\s.*\sin$|[A-Za-z_]\w*="?(?:\$\(|`))"#,
+        r#"^(?:\.\s+[\w~./-]+(?:\s|$)|(?:\w+=\S*\s+)*go\s+(?:build|env|generate|get|install|mod|run|test|version|vet)\b|for\s+\w+\s+in\s|for\s*\(\(|(?:while|until)\s.*(?:;|\[|\bdo$)|if\s+(?:\[|!|.*;\s*then)|case\s.*\sin$|[A-Za-z_]\w*="?(?:\$\(|`))"#,
     )
     .ok()
 });

@@ -302,7 +302,7 @@ impl Reader<'_> {
         let file = self.source.file;
         // A block that its author keeps from running may hold anything.
         let mut problems = Vec::new();
-        let commands = match reading {
+        let mut commands = match reading {
             _ if info.options.raw => bare::raw(file, &fence.lines),
             Reading::Transcript(prompt) => {
                 let read = transcript::read(file, &fence.lines, prompt, &mut problems);
@@ -328,6 +328,11 @@ impl Reader<'_> {
             });
         if by_reading.as_deref() == Some(skip::INTERACTIVE) {
             self.shells.enter(&commands, fence.section);
+            // What stands below it then is what the reader typed there.
+            for command in &mut commands {
+                let session = |shown: &Expected| shown.text.lines().any(super::prompt::is_of_shell);
+                command.expected.take_if(|shown| session(shown));
+            }
         }
         let skip = info
             .not_run
