@@ -71,6 +71,13 @@ struct PageDto {
     title: String,
     path: String,
     steps: Vec<StepDto>,
+    unread: Vec<UnreadDto>,
+}
+
+#[derive(Serialize)]
+struct UnreadDto {
+    line: usize,
+    reason: String,
 }
 
 #[derive(Serialize)]
@@ -226,6 +233,14 @@ fn page(lab: &Lab, at: usize, last: Option<&LastRun>) -> PageDto {
             .steps
             .iter()
             .map(|one| step(one, &read, took(one)))
+            .collect(),
+        unread: page
+            .unread
+            .iter()
+            .map(|block| UnreadDto {
+                line: block.line,
+                reason: block.reason.clone(),
+            })
             .collect(),
     }
 }

@@ -120,7 +120,7 @@ fn render_page(
 ) {
     let Styles { faint, skip, .. } = styles;
     let path = one_line(&page.file.path().display().to_string());
-    if page.steps.is_empty() {
+    if page.steps.is_empty() && page.unread.is_empty() {
         let _ = writeln!(out, "  {path} {faint}(no steps){faint:#}");
         return;
     }
@@ -157,6 +157,14 @@ fn render_page(
                 );
             }
         }
+    }
+    for block in &page.unread {
+        let _ = writeln!(
+            out,
+            "{faint}{:>6}{faint:#}  {skip}looks like commands, not run: {}{skip:#}",
+            block.line,
+            one_line(&block.reason)
+        );
     }
 }
 
@@ -213,6 +221,16 @@ fn summary(plan: &Plan) -> String {
         count(steps, "step"),
         count(commands, "command"),
     );
+    let pages = plan.labs.iter().flat_map(|lab| &lab.pages);
+    let unread: usize = pages.map(|page| page.unread.len()).sum();
+    if unread > 0 {
+        let verb = if unread == 1 { "looks" } else { "look" };
+        let _ = writeln!(
+            text,
+            "{} more {verb} like commands and would not run: see the reasons above",
+            count(unread, "block")
+        );
+    }
     let all: usize = skipped.values().sum();
     if all > 0 {
         let reasons: Vec<String> = skipped
