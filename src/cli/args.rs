@@ -14,20 +14,27 @@ use crate::plan::project::Project;
 /// labproof reads markdown lab pages as they are, runs every command in one persistent bash against
 /// a real cluster, and proves that what the page says is what happens.
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(version, after_help = START, max_term_width = 100)]
 pub(super) struct Args {
     #[command(subcommand)]
     pub(super) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 all good, 1 a check failed, 2 the command line, a page or a \
+const START: &str = "\
+Start with a page that has a bash block:
+  labproof plan my-lab.md                 what would run; touches nothing
+  labproof lint my-lab.md                 mistakes that show without a cluster
+  labproof cluster doctor                 what this machine lacks for a run
+  labproof run my-lab.md                  run it, on a cluster of its own where there is none
+
+Exit codes: 0 all good, 1 a check failed, 2 the command line, a page or a \
 verifier is invalid, 3 the tool or the cluster could not do its job, 130 interrupted.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Rehearse labs on a cluster and judge what happens
     Run(RunArgs),
-    /// Rewrite stale shown output in pages from a real run, keeping what the author left out or masked
+    /// Rewrite stale output in pages from a real run
     Update(UpdateArgs),
     /// Show what would run, in order; touches nothing
     Plan(PlanArgs),
@@ -35,9 +42,13 @@ pub(super) enum Command {
     Lint(LintArgs),
     /// Explain the matcher's verdict on one pair of outputs, or judge many
     Compare(CompareArgs),
-    /// Bring the local cluster up or down, or show what there is
+    /// The cluster behind it: up, down, status, reset, cache, doctor
     Cluster(ClusterArgs),
-    /// Print a completion script: `labproof completions bash > /etc/bash_completion.d/labproof`
+    /// Print a completion script for bash, zsh, fish and others
+    #[command(after_help = "Examples:\n  \
+        labproof completions bash > /etc/bash_completion.d/labproof\n  \
+        labproof completions zsh > /usr/local/share/zsh/site-functions/_labproof\n  \
+        labproof completions fish > ~/.config/fish/completions/labproof.fish")]
     Completions {
         /// The shell to complete in
         shell: Shell,
@@ -55,6 +66,9 @@ pub(super) struct RunArgs {
     /// Stop at the first step that does not pass
     #[arg(long)]
     pub(super) fail_fast: bool,
+    /// What goes to the terminal
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: RunFormat,
     /// Write a JUnit report
     #[arg(long, value_name = "FILE")]
     pub(super) junit: Option<PathBuf>,
@@ -73,6 +87,15 @@ pub(super) struct RunArgs {
     /// Fail where less than this share of the commands, shown lines or claims was verified
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(super) min_coverage: Option<u8>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum RunFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For people, with annotations of GitHub's workflow commands at the end
+    Github,
 }
 
 #[derive(Debug, clap::Args)]

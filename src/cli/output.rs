@@ -31,6 +31,12 @@ pub(super) fn diagnostics(diagnostics: &[Diagnostic]) -> bool {
         .any(|diagnostic| diagnostic.severity == Severity::Error)
 }
 
+/// Columns of the terminal that stdout is, as wide as it is now; `None` where it is none.
+pub(super) fn width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+    (size.ws_col > 0).then_some(usize::from(size.ws_col))
+}
+
 /// Whether people watch stderr, so that live progress makes sense.
 pub(super) fn is_watched() -> bool {
     std::io::stderr().is_terminal()

@@ -4,12 +4,12 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::PathBuf;
 
-use super::args::RunArgs;
+use super::args::{RunArgs, RunFormat};
 use super::exit::Exit;
 use super::rehearse::Extent;
 use super::{coverage, output, rehearse};
 use crate::event::{RunRecord, Sink};
-use crate::report::{badge, events::EventLog, json, junit, summary, terminal::Terminal};
+use crate::report::{badge, events::EventLog, github, json, junit, summary, terminal::Terminal};
 use crate::run::prepare_artifacts;
 
 /// Rehearses the labs of the paths.
@@ -39,6 +39,9 @@ pub(super) async fn main(args: RunArgs) -> Exit {
     let (record, mut exit) = rehearse::rehearse(&args.rehearse, &rehearsal, extent, live).await;
     output::stdout(&summary::failures(&record));
     output::stdout(&summary::render(&record));
+    if args.format == RunFormat::Github {
+        output::stdout(&github::render(&record));
+    }
     files.write(&record);
     if let Some(lacking) = args
         .min_coverage
@@ -85,7 +88,7 @@ impl Reports {
     }
 
     fn split(self) -> (Vec<Box<dyn Sink>>, ReportFiles) {
-        let terminal = Terminal::new(anstream::stdout(), output::is_watched());
+        let terminal = Terminal::new(anstream::stdout(), output::is_watched(), output::width);
         let mut live: Vec<Box<dyn Sink>> = vec![Box::new(terminal)];
         if let Some(file) = self.events {
             live.push(Box::new(EventLog::new(BufWriter::new(file))));

@@ -19,7 +19,7 @@ pub(super) async fn main(args: UpdateArgs) -> Exit {
         Ok(rehearsal) => rehearsal,
         Err(exit) => return exit,
     };
-    let terminal = Terminal::new(anstream::stdout(), output::is_watched());
+    let terminal = Terminal::new(anstream::stdout(), output::is_watched(), output::width);
     let (record, exit) = rehearse::rehearse(
         &args.rehearse,
         &rehearsal,

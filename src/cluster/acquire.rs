@@ -207,7 +207,7 @@ async fn load_images(
     cluster: &KindCluster,
 ) -> Result<Vec<Lack>, ClusterError> {
     let mut missing = cluster.load(request.images, request.progress).await?;
-    let recipes = read_recipes(request.recipes)?;
+    let recipes = read_recipes(request)?;
     let wanted: Vec<&ImageRecipe> = missing
         .iter()
         .filter_map(|(image, _)| recipes.iter().find(|recipe| is_same(recipe.image(), image)))
@@ -243,7 +243,7 @@ async fn acquire_local(
     request: &Request<'_>,
     name: Option<&str>,
 ) -> Result<Vec<Cluster>, ClusterError> {
-    let mut recipes = read_recipes(request.recipes)?;
+    let mut recipes = read_recipes(request)?;
     if !request.more_images {
         let needed: BTreeSet<String> = request.images.iter().map(|it| full_name(it)).collect();
         recipes.retain(|recipe| needed.contains(&full_name(recipe.image())));
@@ -363,7 +363,7 @@ async fn connect(
         .filter(|it| !has.contains(&full_name(it)));
     let lacks = lacks.map(|image| Lack {
         image: image.clone(),
-        reason: "a local cluster pulls from nowhere, and no recipe makes it".to_owned(),
+        reason: "a local cluster pulls nothing from the web, and no recipe makes it".to_owned(),
     });
     Ok(Cluster {
         lacks: lacks.collect(),
@@ -399,10 +399,12 @@ pub async fn open(cluster: &LocalCluster, python: bool) -> Result<Connection, Cl
     Connection::open("local", name, config, tools, access).await
 }
 
-/// The recipes of all folders; of two for one image, that of the later folder.
-fn read_recipes(folders: &[PathBuf]) -> Result<Vec<ImageRecipe>, ClusterError> {
-    let mut recipes: Vec<ImageRecipe> = Vec::new();
-    for folder in folders {
+/// The recipes of all folders, and those that labproof has for what the labs need; of two for one image, that of the
+/// later folder.
+fn read_recipes(request: &Request<'_>) -> Result<Vec<ImageRecipe>, ClusterError> {
+    let mut recipes: Vec<ImageRecipe> = local::known_images()?;
+    recipes.retain(|recipe| request.images.iter().any(|it| is_same(it, recipe.image())));
+    for folder in request.recipes {
         for recipe in ImageRecipe::read_dir(folder)? {
             recipes.retain(|other| !is_same(other.image(), recipe.image()));
             recipes.push(recipe);

@@ -1,10 +1,11 @@
 //! Events and the record of a run → bytes for people and machines. Reports never judge.
 //!
-//! [`terminal`] and [`events`] are told what happens as it happens; [`summary`], [`junit`], [`badge`] and
+//! [`terminal`] and [`events`] are told what happens as it happens; [`summary`], [`github`], [`junit`], [`badge`] and
 //! [`json`] are pure functions of the finished [`RunRecord`](crate::event::RunRecord).
 
 pub mod badge;
 pub mod events;
+pub mod github;
 pub mod json;
 pub mod junit;
 mod leftovers;
