@@ -34,6 +34,8 @@ verifier is invalid, 3 the tool or the cluster could not do its job, 130 interru
 pub(super) enum Command {
     /// Rehearse labs on a cluster and judge what happens
     Run(RunArgs),
+    /// Go through a lab step by step, at your own pace
+    Learn(LearnArgs),
     /// Rewrite stale output in pages from a real run
     Update(UpdateArgs),
     /// Show what would run, in order; touches nothing
@@ -111,6 +113,18 @@ pub(super) struct UpdateArgs {
     /// Take what failed commands printed, and what came after them, for the truth too
     #[arg(long)]
     pub(super) accept: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    labproof learn labs/storage\n  \
+    labproof learn labs/storage --from upload")]
+pub(super) struct LearnArgs {
+    #[command(flatten)]
+    pub(super) rehearse: RehearseArgs,
+    /// The step to go on at; what comes before it runs without asking
+    #[arg(long, value_name = "STEP")]
+    pub(super) from: Option<String>,
 }
 
 /// What every command that rehearses labs takes.
@@ -386,7 +400,7 @@ pub(super) enum ClusterCommand {
 pub(super) enum CacheCommand {
     /// List programs and images: size, last use, who uses them, and what they were made from
     List {
-        /// Read all content and compare it with what was put there
+        /// Read all content and compare it with what was put there; name the packages that it is from
         #[arg(long)]
         verify: bool,
     },

@@ -11,6 +11,7 @@ mod doctor;
 mod exit;
 mod images;
 mod interrupt;
+mod learn;
 mod lint;
 mod output;
 mod plan;
@@ -34,6 +35,7 @@ pub fn main() -> ExitCode {
     let args = Args::parse();
     let exit = match args.command {
         Command::Run(args) => wait_for(run::main(args)),
+        Command::Learn(args) => wait_for(learn::main(args)),
         Command::Update(args) => wait_for(update::main(args)),
         Command::Plan(args) => plan::main(&args),
         Command::Lint(args) => lint::main(&args),

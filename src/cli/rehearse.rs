@@ -3,6 +3,7 @@
 //! Entry points: [`plan()`] and [`rehearse`].
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -14,7 +15,7 @@ use super::{interrupt, output, progress, project};
 use crate::cluster::{self, Cluster, ClusterError, Decision};
 use crate::event::{Event, Redactor, RunRecord, Sink};
 use crate::plan::{self, Plan};
-use crate::run::{self, Emitter, RunOptions, Setup};
+use crate::run::{self, Emitter, Pace, RunOptions, Setup};
 
 /// Variables that every command of a lab inherits and whose values are nobody's business.
 const SECRET_VARIABLES: [&str; 2] = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
@@ -55,6 +56,8 @@ pub(super) struct Extent {
     pub(super) stale: bool,
     /// Where bundles of what did not pass go.
     pub(super) artifacts: Option<PathBuf>,
+    /// Who says when a command may run; else nobody.
+    pub(super) pace: Option<Arc<dyn Pace>>,
 }
 
 /// Rehearses a plan and tells the sinks; gives the record, and what it comes to.
@@ -160,6 +163,7 @@ async fn on_clusters(
         fail_fast: extent.fail_fast,
         stale: extent.stale,
         artifacts: extent.artifacts,
+        pace: extent.pace,
         retry: Duration::from_secs(args.retry),
         compat_eks_workshop: plan.compat_eks_workshop,
         leave,

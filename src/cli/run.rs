@@ -35,6 +35,7 @@ pub(super) async fn main(args: RunArgs) -> Exit {
         stale: false,
         fail_fast: args.fail_fast,
         artifacts: args.artifacts,
+        ..Extent::default()
     };
     let (record, mut exit) = rehearse::rehearse(&args.rehearse, &rehearsal, extent, live).await;
     output::stdout(&summary::failures(&record));

@@ -347,7 +347,8 @@ impl Sink for Recorder {
             | Event::LabStarted { .. }
             | Event::StepStarted { .. }
             | Event::CommandStarted { .. }
-            | Event::CommandRepeated { .. } => {}
+            | Event::CommandRepeated { .. }
+            | Event::CommandTried { .. } => {}
         }
     }
 }

@@ -25,7 +25,14 @@ pub fn render(record: &RunRecord) -> String {
     for lab in &record.labs {
         if let Some(broken) = &lab.broken {
             let title = Some("labproof: the lab could not be run");
-            text.push_str(&annotation(Severity::Error, &lab.path, None, None, title, broken));
+            text.push_str(&annotation(
+                Severity::Error,
+                &lab.path,
+                None,
+                None,
+                title,
+                broken,
+            ));
         }
     }
     text
@@ -43,5 +50,12 @@ fn of_check(check: &CheckRecord, title: &str) -> String {
             .map(|cause| format!("likely cause: {cause}")),
     );
     let line = Some(check.line);
-    annotation(Severity::Error, &check.path, line, None, Some(title), &lines.join("\n"))
+    annotation(
+        Severity::Error,
+        &check.path,
+        line,
+        None,
+        Some(title),
+        &lines.join("\n"),
+    )
 }

@@ -122,7 +122,12 @@ fn status(
     for check in bad {
         lines.push(format!("{}:{}", check.path, check.line));
         lines.extend(check.reasons.iter().cloned());
-        lines.extend(check.likely_cause.iter().map(|cause| format!("likely cause: {cause}")));
+        lines.extend(
+            check
+                .likely_cause
+                .iter()
+                .map(|cause| format!("likely cause: {cause}")),
+        );
         lines.extend(check.evidence.iter().cloned());
     }
     lines.extend(checks.iter().flat_map(|check| check.diff.iter().cloned()));

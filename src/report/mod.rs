@@ -1,6 +1,6 @@
 //! Events and the record of a run → bytes for people and machines. Reports never judge.
 //!
-//! [`terminal`] and [`events`] are told what happens as it happens; [`summary`], [`github`], [`junit`], [`badge`] and
+//! [`terminal`], [`learner`] and [`events`] are told what happens as it happens; [`summary`], [`github`], [`junit`], [`badge`] and
 //! [`json`] are pure functions of the finished [`RunRecord`](crate::event::RunRecord).
 
 pub mod badge;
@@ -8,6 +8,7 @@ pub mod events;
 pub mod github;
 pub mod json;
 pub mod junit;
+pub mod learner;
 mod leftovers;
 pub mod style;
 pub mod summary;

@@ -109,7 +109,10 @@ mod tests {
     fn text_breaks_between_words_and_loses_none() {
         assert_eq!(wrapped("a b c", usize::MAX), ["a b c"]);
         assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrapped("incomprehensible no", 4), ["incomprehensible", "no"]);
+        assert_eq!(
+            wrapped("incomprehensible no", 4),
+            ["incomprehensible", "no"]
+        );
         assert_eq!(wrapped("", 4), [""]);
     }
 

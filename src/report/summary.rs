@@ -4,7 +4,9 @@
 
 use std::fmt::Write;
 
-use super::style::{BOLD, DIM, GREEN, RED, YELLOW, count, mark, one_line, paint, printable, seconds};
+use super::style::{
+    BOLD, DIM, GREEN, RED, YELLOW, count, mark, one_line, paint, printable, seconds,
+};
 use crate::event::{CheckRecord, CommandRecord, PageRecord, RunRecord, StepRecord, Verdict};
 
 /// How many lines of a diff or of an output are shown; `--json` has them all.
@@ -53,7 +55,11 @@ fn heading(verdict: Verdict) -> String {
 
 /// All that is wrong with a command, at its line: what people look for first. Where its output is shown stands at the diff.
 fn failed_command(out: &mut String, page: &PageRecord, step: &StepRecord, command: &CommandRecord) {
-    let bad: Vec<&CheckRecord> = command.checks.iter().filter(|check| check.is_bad()).collect();
+    let bad: Vec<&CheckRecord> = command
+        .checks
+        .iter()
+        .filter(|check| check.is_bad())
+        .collect();
     if bad.is_empty() {
         return;
     }
@@ -72,11 +78,14 @@ fn failed_command(out: &mut String, page: &PageRecord, step: &StepRecord, comman
     for check in command.telling() {
         explanation(out, check);
     }
-    if bad.iter().all(|check| check.diff.is_empty()) && bad.iter().all(|check| check.kind != "output") {
-        for line in command.output.lines().take(SHOWN_LINES) {
+    let compared = bad.iter().any(|check| check.kind == "output");
+    let output = command.output.trim();
+    let said = output.strip_prefix("bash: line 1: ").unwrap_or(output);
+    if !compared && !bad[0].reasons.iter().any(|reason| reason.contains(said)) {
+        for line in output.lines().take(SHOWN_LINES) {
             let _ = writeln!(out, "    | {}", shown(line));
         }
-        more(out, command.output.lines().count());
+        more(out, output.lines().count());
     }
     bad.iter().for_each(|check| diff(out, check));
     out.push('\n');
@@ -213,7 +222,9 @@ pub fn render(record: &RunRecord) -> String {
 
 /// What helps with what did not pass.
 fn next(out: &mut String, record: &RunRecord) {
-    let steps: Vec<&StepRecord> = steps(record).filter(|step| step.verdict >= Verdict::Broken).collect();
+    let steps: Vec<&StepRecord> = steps(record)
+        .filter(|step| step.verdict >= Verdict::Broken)
+        .collect();
     if steps.is_empty() || record.interrupted {
         return;
     }
@@ -222,11 +233,12 @@ fn next(out: &mut String, record: &RunRecord) {
         .flat_map(|step| &step.commands)
         .any(|command| command.telling().any(|check| check.kind == "output"));
     if stale {
-        let text = "where the page is stale: `labproof update PATH --dry-run` shows what it should say";
+        let text = "is the page stale? `labproof update PATH --dry-run` shows what it should say";
         let _ = writeln!(out, "  {} {text}", paint(BOLD, "next:"));
     }
     if steps.iter().all(|step| step.artifacts.is_none()) {
-        let text = "`--artifacts DIR` keeps all there is to see of a failure: describe, events, logs";
+        let text =
+            "`--artifacts DIR` keeps all there is to see of a failure: describe, events, logs";
         let _ = writeln!(out, "  {} {text}", paint(BOLD, "next:"));
     }
 }

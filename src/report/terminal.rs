@@ -225,11 +225,12 @@ impl<W: Write + Send> Terminal<W> {
             count(pages, "page"),
             count(commands, "command"),
         ];
-        self.line(&format!(
+        let text = format!(
             "labproof {labproof}: {} on {}",
             counts.join(", "),
             on(cluster)
-        ));
+        );
+        self.indented(0, &text);
         if let Some(identity) = &cluster.identity {
             self.line(&format!("  {}", printable(identity)));
         }
@@ -266,7 +267,7 @@ impl<W: Write + Send> Sink for Terminal<W> {
             } => self.run_started(labproof, cluster, labs),
             Event::Progress { what } => self.start(|| what.clone()),
             Event::Warning { what } => self.warning(2, what),
-            Event::LabStarted { .. } | Event::StepStarted { .. } => {}
+            Event::LabStarted { .. } | Event::StepStarted { .. } | Event::CommandTried { .. } => {}
             Event::CommandStarted { at, line, text, .. } => {
                 self.head(*at);
                 self.start(|| format!("{line:>4}  {}", printable(&one_line(text, COMMAND_WIDTH))));

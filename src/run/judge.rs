@@ -226,7 +226,15 @@ fn raised_at(place: Place<'_>, stderr: &str) -> String {
 }
 
 fn last_line(text: &str) -> Option<&str> {
-    text.lines().map(str::trim).rfind(|line| !line.is_empty())
+    let last = text.lines().map(str::trim).rfind(|line| !line.is_empty())?;
+    // Which line of the text it was handed bash means is nothing that the page knows.
+    match last
+        .strip_prefix("bash: line ")
+        .and_then(|rest| rest.split_once(": "))
+    {
+        Some((number, said)) if number.bytes().all(|byte| byte.is_ascii_digit()) => Some(said),
+        _ => Some(last),
+    }
 }
 
 /// Holds shown output against actual output; `None` where there is nothing to hold it against.

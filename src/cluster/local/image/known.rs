@@ -9,7 +9,12 @@ macro_rules! recipe {
     ($name:literal) => {
         (
             concat!("labs/images/", $name, ".yaml"),
-            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/labs/images/", $name, ".yaml")),
+            include_str!(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/labs/images/",
+                $name,
+                ".yaml"
+            )),
         )
     };
 }
@@ -45,7 +50,10 @@ mod tests {
     fn each_can_be_read_and_makes_something_of_its_own() {
         let recipes = known().unwrap();
         let names: Vec<&str> = recipes.iter().map(ImageRecipe::image).collect();
-        assert!(names.contains(&"busybox:1.35") && names.contains(&"nginx:1.14.2"), "{names:?}");
+        assert!(
+            names.contains(&"busybox:1.35") && names.contains(&"nginx:1.14.2"),
+            "{names:?}"
+        );
         let once: std::collections::BTreeSet<&&str> = names.iter().collect();
         assert_eq!(once.len(), names.len());
     }
