@@ -15,12 +15,15 @@ use crate::event::{LabRecord, RunRecord, Verdict};
 use crate::page::{Page, Step};
 use crate::plan::Plan;
 use crate::report::learner::Learner;
-use crate::report::style::{BOLD, DIM, count, paint};
+use crate::report::style::{BOLD, DIM, count, paint, wrapped};
 use crate::run::{Pace, Wish};
 use crate::source::{SourceFile, Span, nearest};
 
 const KEYS: &str = "Enter runs the command that is shown. Anything else you type runs in the same shell, as often as \
 you like.\n:skip passes over the step, :quit (or Ctrl-D) leaves, :help says this again.\n";
+
+/// Columns beyond which a line is hard to read.
+const WIDEST: usize = 100;
 
 /// Goes through the lab of the path.
 pub(super) async fn main(args: LearnArgs) -> Exit {
@@ -45,8 +48,18 @@ pub(super) async fn main(args: LearnArgs) -> Exit {
     let learner = Learner::new(anstream::stdout(), output::is_watched());
     let (record, exit) =
         rehearse::rehearse(&args.rehearse, &rehearsal, extent, vec![Box::new(learner)]).await;
-    output::stdout(&hand.rest());
-    output::stdout(&ending(&record, hand.left_at(), &args.rehearse.paths[0]));
+    let place = hand.place();
+    let at = match place.left || exit == Exit::Interrupted {
+        true => place.asked.clone(),
+        false => None,
+    };
+    drop(place);
+    if at.is_none() && record.broken.is_none() {
+        output::stdout(&hand.place().turn(None));
+    }
+    let steps = rehearsal.plan.steps();
+    let steps = steps.filter(|(_, _, step)| step.skip.is_none()).count();
+    output::stdout(&ending(&record, steps, at, &args.rehearse.paths[0]));
     exit
 }
 
@@ -80,11 +93,12 @@ fn fits(plan: &Plan, from: Option<&str>) -> Result<(), String> {
     }
 }
 
-/// The last words: how far it went, and how to go on.
-fn ending(record: &RunRecord, left_at: Option<String>, path: &Path) -> String {
+/// The last words: how far it went of so many `steps`, and how to go on at the one where it was left.
+fn ending(record: &RunRecord, steps: usize, at: Option<String>, path: &Path) -> String {
     if let Some(broken) = &record.broken {
         return format!("{broken}\n");
     }
+    let of = steps;
     let steps = || {
         record
             .labs
@@ -98,7 +112,7 @@ fn ending(record: &RunRecord, left_at: Option<String>, path: &Path) -> String {
     let bad = steps()
         .filter(|step| step.verdict >= Verdict::Broken)
         .count();
-    let mut text = format!("\n{} done of {}", count(done, "step"), steps().count());
+    let mut text = format!("\n{} done of {}", count(done, "step"), of);
     if bad > 0 {
         text.push_str(&format!(", {bad} of them not as the page shows"));
     }
@@ -109,7 +123,7 @@ fn ending(record: &RunRecord, left_at: Option<String>, path: &Path) -> String {
         text.push_str("; the cluster is as it was before");
     }
     text.push('\n');
-    if let Some(step) = left_at {
+    if let Some(step) = at {
         text.push_str(&format!(
             "to go on here: labproof learn {} --from {step}\n",
             path.display()
@@ -134,8 +148,10 @@ struct Place {
     page: Option<SourceFile>,
     /// Bytes of the page that have been shown.
     shown: usize,
-    /// The step at which it was left.
-    left_at: Option<String>,
+    /// The step of the last question.
+    asked: Option<String>,
+    /// Whoever was asked wants no more.
+    left: bool,
 }
 
 impl Hand {
@@ -151,19 +167,6 @@ impl Hand {
 
     fn place(&self) -> std::sync::MutexGuard<'_, Place> {
         self.place.lock().expect("no holder panics")
-    }
-
-    fn left_at(&self) -> Option<String> {
-        self.place().left_at.take()
-    }
-
-    /// What the last page says after its last step, where that was reached.
-    fn rest(&self) -> String {
-        let mut place = self.place();
-        match place.left_at {
-            None => place.turn(None),
-            Some(_) => String::new(),
-        }
     }
 
     /// The next line, asked for with a prompt; `None` at the end of the input.
@@ -239,18 +242,47 @@ fn front_matter(text: &str) -> usize {
     0
 }
 
-/// Text of a page as it is, headings standing out.
+/// Text of a page as wide as the terminal, headings standing out.
 fn prose(text: &str) -> String {
-    let text = text.trim();
-    if text.is_empty() {
-        return String::new();
+    let width = output::width().unwrap_or(WIDEST).min(WIDEST);
+    let lines: Vec<String> = paragraphs(text.trim())
+        .iter()
+        .flat_map(|paragraph| match paragraph.starts_with('#') {
+            true => vec![paint(BOLD, paragraph)],
+            false if is_sentence(paragraph) => wrapped(paragraph, width),
+            false => vec![paragraph.clone()],
+        })
+        .collect();
+    match lines.is_empty() {
+        true => String::new(),
+        false => format!("\n{}\n", lines.join("\n")),
     }
-    let line = |line: &str| match line.starts_with('#') {
-        true => paint(BOLD, line),
-        false => line.to_owned(),
-    };
-    let lines: Vec<String> = text.lines().map(line).collect();
-    format!("\n{}\n", lines.join("\n"))
+}
+
+/// Whether a line is neither empty nor one that must stand by itself.
+fn is_sentence(line: &str) -> bool {
+    !line.starts_with("```")
+        && line.starts_with(|first: char| first.is_alphabetic() || "`*_(".contains(first))
+}
+
+/// The lines of a text, those of a paragraph put together; blocks, lists and tables stay as they are.
+fn paragraphs(text: &str) -> Vec<String> {
+    let fence = |line: &str| line.trim_start().starts_with("```");
+    let mut joined: Vec<String> = Vec::new();
+    let (mut in_block, mut in_paragraph) = (false, false);
+    for line in text.lines() {
+        let goes_on = !in_block && !fence(line) && is_sentence(line);
+        match joined.last_mut() {
+            Some(last) if goes_on && in_paragraph => {
+                last.push(' ');
+                last.push_str(line);
+            }
+            _ => joined.push(line.to_owned()),
+        }
+        in_block ^= fence(line);
+        in_paragraph = goes_on;
+    }
+    joined
 }
 
 #[async_trait]
@@ -261,6 +293,7 @@ impl Pace for Hand {
             self.place().up_to(page, step);
             return Wish::Run;
         }
+        self.place().asked = Some(step.id.clone());
         if command == 0 {
             let text = self.place().up_to(page, step);
             output::stdout(&text);
@@ -270,7 +303,7 @@ impl Pace for Hand {
         loop {
             let Some(typed) = self.line().await else {
                 output::stdout("\n");
-                self.place().left_at = Some(step.id.clone());
+                self.place().left = true;
                 return Wish::Leave;
             };
             match typed.trim() {
@@ -278,7 +311,7 @@ impl Pace for Hand {
                 same if same == text => return Wish::Run,
                 ":skip" => return Wish::Skip,
                 ":quit" => {
-                    self.place().left_at = Some(step.id.clone());
+                    self.place().left = true;
                     return Wish::Leave;
                 }
                 ":help" => output::stdout(&paint(DIM, KEYS)),
@@ -291,6 +324,13 @@ impl Pace for Hand {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paragraphs_are_put_together_and_nothing_else_is() {
+        let text = "# A\none\ntwo\n\n- a\n- b\n\n```text\nx\ny\n```\nthree\nfour";
+        let expected = "# A|one two||- a|- b||```text|x|y|```|three four";
+        assert_eq!(paragraphs(text).join("|"), expected);
+    }
 
     #[test]
     fn the_front_matter_is_not_for_reading() {

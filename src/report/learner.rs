@@ -33,10 +33,14 @@ impl<W: Write + Send> Learner<W> {
         }
     }
 
-    fn line(&mut self, text: &str) {
+    fn clear(&mut self) {
         if let Some(bar) = self.live.take() {
             bar.finish_and_clear();
         }
+    }
+
+    fn line(&mut self, text: &str) {
+        self.clear();
         // Nobody reads a closed pipe.
         let _ = writeln!(self.out, "{text}");
     }
@@ -51,9 +55,8 @@ impl<W: Write + Send> Learner<W> {
             .with_style(style)
             .with_message(printable(what.lines().next().unwrap_or_default()));
         bar.enable_steady_tick(SOON);
-        if let Some(before) = self.live.replace(bar) {
-            before.finish_and_clear();
-        }
+        self.clear();
+        self.live = Some(bar);
     }
 
     fn output(&mut self, text: &str) {
@@ -147,14 +150,10 @@ impl<W: Write + Send> Sink for Learner<W> {
                     ));
                 }
             }
-            Event::RunFinished { .. } => {
-                if let Some(bar) = self.live.take() {
-                    bar.finish_and_clear();
-                }
-            }
+            // The next thing on the screen is a question.
+            Event::StepStarted { .. } | Event::RunFinished { .. } => self.clear(),
             Event::RunStarted { .. }
             | Event::LabStarted { .. }
-            | Event::StepStarted { .. }
             | Event::CheckFinished { .. }
             | Event::Settled { .. }
             | Event::StepFinished { .. } => {}
