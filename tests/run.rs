@@ -393,6 +393,32 @@ fn an_interrupt_ends_everything_and_still_reports() {
 }
 
 #[test]
+fn a_terminal_that_is_closed_leaves_time_to_clean_up() {
+    let length = format!("601.{}", std::process::id());
+    // What does not end when it is asked to takes its time.
+    let command = format!("$ bash -c 'trap \"\" INT TERM HUP; sleep {length}'");
+    let pages = Pages::with(&block(&command));
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("labproof"))
+        .current_dir(pages.path())
+        .args(["run", "page.md", "--cluster", "none", "--json", "r.json"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_until("the command runs", || processes_with(&length) > 0);
+    let id = rustix::process::Pid::from_child(&child);
+    // The shell says so, and the system says so once more.
+    for _ in 0..2 {
+        rustix::process::kill_process(id, rustix::process::Signal::HUP).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(processes_with(&length), 0);
+    let record: serde_json::Value = serde_json::from_str(&pages.read("r.json")).unwrap();
+    assert_eq!(record["interrupted"], true);
+}
+
+#[test]
 fn a_killed_labproof_leaves_no_process() {
     let length = format!("601.{}", std::process::id());
     let pages = Pages::with(&block(&format!("$ sleep {length} & sleep {length}")));

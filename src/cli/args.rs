@@ -25,7 +25,7 @@ Start with a page that has a bash block:
   labproof plan my-lab.md                 what would run; touches nothing
   labproof lint my-lab.md                 mistakes that show without a cluster
   labproof cluster doctor                 what this machine lacks for a run
-  labproof run my-lab.md                  run it, on a cluster of its own where there is none
+  labproof run my-lab.md                  run it, and judge what happens
 
 Exit codes: 0 all good, 1 a check failed, 2 the command line, a page or a \
 verifier is invalid, 3 the tool or the cluster could not do its job, 130 interrupted.";
@@ -42,7 +42,7 @@ pub(super) enum Command {
     Plan(PlanArgs),
     /// Find mistakes in pages without a cluster
     Lint(LintArgs),
-    /// Explain the matcher's verdict on one pair of outputs, or judge many
+    /// Explain why two outputs agree or not, or judge many pairs
     Compare(CompareArgs),
     /// The cluster behind it: up, down, status, reset, cache, doctor
     Cluster(ClusterArgs),
