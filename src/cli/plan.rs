@@ -20,6 +20,8 @@ pub(super) fn main(args: &PlanArgs) -> Exit {
     };
     let last = last.as_ref();
     match args.format {
+        // What is wrong with the paths says it all.
+        PlanFormat::Text if plan.labs.is_empty() && plan.has_errors() => {}
         PlanFormat::Text => output::stdout(&plan::text::render(&plan, last, true)),
         PlanFormat::Json => output::stdout(&plan::json::to_json(&plan, last)),
     }

@@ -18,7 +18,7 @@ const REACH_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The server of the kubeconfig that is written where there is no cluster. `.invalid` never
 /// resolves (RFC 2606), so kubectl says that it finds no host rather than trying a local port.
-const NOWHERE: &str = "https://no-cluster.labproof.invalid";
+pub(super) const NO_CLUSTER: &str = "no-cluster.labproof.invalid";
 
 /// Folders of programs that a cluster brings with it.
 #[derive(Debug, Clone, Default)]
@@ -126,7 +126,7 @@ impl Connection {
     pub(super) fn nowhere() -> Result<Self, ClusterError> {
         let config = Kubeconfig::from_yaml(&format!(
             "{{apiVersion: v1, kind: Config, current-context: none, \
-              clusters: [{{name: none, cluster: {{server: '{NOWHERE}'}}}}], \
+              clusters: [{{name: none, cluster: {{server: 'https://{NO_CLUSTER}'}}}}], \
               contexts: [{{name: none, context: {{cluster: none, user: none}}}}], \
               users: [{{name: none, user: {{token: none}}}}]}}"
         ))
@@ -261,7 +261,7 @@ mod tests {
         let connection = Connection::nowhere().unwrap();
         let path = connection.kubeconfig();
         let text = std::fs::read_to_string(&path).unwrap();
-        assert!(text.contains(NOWHERE), "{text}");
+        assert!(text.contains(NO_CLUSTER), "{text}");
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         drop(connection);

@@ -7,7 +7,7 @@ use std::io::Write;
 use indicatif::{MultiProgress, ProgressBar};
 
 use super::style::{DIM, paint};
-use super::terminal::{Terminal, spinner};
+use super::terminal::{Terminal, Width, spinner};
 use crate::event::{Event, LabRecord, Sink};
 
 /// Writes the report as labs end.
@@ -19,6 +19,7 @@ pub struct SideBySide<W> {
     labs: Vec<LabRecord>,
     /// There are clusters, and so it matters which one a lab is on.
     on_clusters: bool,
+    width: Width,
     running: BTreeMap<usize, Running>,
 }
 
@@ -30,12 +31,13 @@ struct Running {
 
 impl<W: Write + Send> SideBySide<W> {
     /// A report into `out`; `live` turns the moving lines on, which go to stderr.
-    pub fn new(out: W, live: bool) -> Self {
+    pub fn new(out: W, live: bool, width: Width) -> Self {
         Self {
-            whole: Terminal::new(out, false),
+            whole: Terminal::new(out, false, width),
             live: live.then(MultiProgress::new),
             labs: Vec::new(),
             on_clusters: false,
+            width,
             running: BTreeMap::new(),
         }
     }
@@ -47,7 +49,7 @@ impl<W: Write + Send> SideBySide<W> {
             bar.set_prefix(title.map(|title| title + "  ").unwrap_or_default());
             bar
         });
-        let lines = Terminal::of_labs(self.labs.clone(), bar.clone());
+        let lines = Terminal::of_labs(self.labs.clone(), bar.clone(), self.width);
         self.running.insert(lab, Running { lines, bar });
     }
 
@@ -126,6 +128,7 @@ fn lab_of(event: &Event) -> Option<usize> {
         Event::StepStarted { at }
         | Event::CommandStarted { at, .. }
         | Event::CommandRepeated { at, .. }
+        | Event::CommandTried { at, .. }
         | Event::CommandFinished { at, .. }
         | Event::CheckFinished { at, .. }
         | Event::Settled { at, .. }
@@ -170,6 +173,7 @@ mod tests {
                 expected: None,
                 output: String::new(),
                 output_bytes: 0,
+                from_disk: Vec::new(),
                 checks: Vec::new(),
             },
         }
@@ -187,7 +191,7 @@ mod tests {
 
     /// The places of texts in what is reported of some events, in their order.
     fn assert_in_order(events: &[Event], texts: &[&str]) {
-        let mut report = SideBySide::new(Vec::new(), false);
+        let mut report = SideBySide::new(Vec::new(), false, || None);
         for event in events {
             report.receive(event);
         }

@@ -6,6 +6,7 @@ use regex::Regex;
 
 use super::super::scene::Scene;
 use super::brief;
+use crate::cluster::connection::NO_CLUSTER;
 
 /// What kubectl says when it meets nobody.
 static UNREACHABLE: LazyLock<Regex> = LazyLock::new(|| {
@@ -17,6 +18,9 @@ static UNREACHABLE: LazyLock<Regex> = LazyLock::new(|| {
 
 pub(super) fn in_output(output: &str) -> Option<String> {
     let found = UNREACHABLE.find(output)?;
+    if found.as_str().contains(NO_CLUSTER) {
+        return Some("the run has no cluster (--cluster none)".to_owned());
+    }
     Some(format!(
         "the API server did not answer ({})",
         brief(found.as_str())
@@ -40,6 +44,11 @@ mod tests {
             "the API server did not answer (The connection to the server 127.0.0.1:6443 was refused)"
         );
         assert_eq!(in_output("connection refused by the pod"), None);
+        let none = "Unable to connect to the server: dial tcp: lookup no-cluster.labproof.invalid: no such host";
+        assert_eq!(
+            in_output(none).unwrap(),
+            "the run has no cluster (--cluster none)"
+        );
         let away = Scene {
             gaps: vec!["namespaces: no answer in 5 s".to_owned()],
             ..Scene::default()
