@@ -331,3 +331,19 @@ fn fate(fate: ShellFate) -> Option<String> {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_api_server_that_was_away_took_is_given_once_more() {
+        let mut again = Again::new(Instant::now());
+        assert!(!again.is_time_left());
+        again.forgive(Duration::from_secs(60));
+        assert!(again.is_time_left());
+        again.until = Instant::now();
+        again.forgive(Duration::from_secs(60));
+        assert!(!again.is_time_left());
+    }
+}
