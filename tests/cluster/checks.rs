@@ -507,15 +507,19 @@ async fn odd_claims_are_judged_by_what_is_there() {
         // Not all that is written is text.
         let script = "printf 'a\\377b\\nhello\\n'; trap 'exit 0' TERM; while :; do sleep 0.1; done";
         let nobody = json!({"metadata": {"name": "bare", "labels": {"app": "bare"}}, "spec": {
-            "terminationGracePeriodSeconds": 1, "securityContext": {"runAsUser": 65534},
+            "terminationGracePeriodSeconds": 1, "volumes": [{"name": "data", "emptyDir": {}}],
+            "initContainers": [{"name": "before", "image": IMAGE, "imagePullPolicy": "IfNotPresent",
+                "command": ["bash", "-c", "mkdir -m 0700 /data/shut"], "securityContext": {"runAsUser": 0},
+                "volumeMounts": [{"name": "data", "mountPath": "/data"}]}],
             "containers": [{"name": "main", "image": IMAGE, "imagePullPolicy": "IfNotPresent",
-                "command": ["bash", "-c", script]}]}});
+                "command": ["bash", "-c", script], "securityContext": {"runAsUser": 65534},
+                "volumeMounts": [{"name": "data", "mountPath": "/data"}]}]}});
         create(&room.pods(), nobody).await;
         let bare = "pod/bare, namespace: NS";
         for (check, verdict, words) in [
             (format!("logs: {{workload: {bare}, contains: hello}}"), Verdict::Pass, "1 of 1"),
             // Below a folder that the container's user may not search there may be anything.
-            (format!("within: 1s, file: {{workload: {bare}, path: /root/file, exists: false}}"), Verdict::Broken, "may not search /root"),
+            (format!("within: 1s, file: {{workload: {bare}, path: /data/shut/file, exists: false}}"), Verdict::Broken, "may not search /data/shut"),
             (format!("file: {{workload: {bare}, path: /tmp/no/such/file, exists: false}}"), Verdict::Pass, "nothing in pod bare"),
             (format!("file: {{{WEB}, path: /data/shut/file}}"), Verdict::Pass, "an empty file"),
             ("persistence: {selector: app=bare, namespace: NS, path: /etc/passwd, across: pod-deletion, expect: kept}".to_owned(), Verdict::Broken, "nothing controls pod bare"),
