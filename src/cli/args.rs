@@ -163,11 +163,11 @@ pub(super) struct RehearseArgs {
 #[derive(Debug, clap::Args)]
 pub(super) struct KubernetesArgs {
     /// The Kubernetes version of a kind or local cluster that is made, such as 1.31.0; a local one fetches the
-    /// official programs [default for a local one: what Debian has the source of]
+    /// official programs [default: `kubernetes-version` of labproof.toml, else for a local one what Debian has the source of]
     #[arg(long, value_name = "VERSION")]
     pub(super) kubernetes_version: Option<String>,
     /// Where a local cluster's programs are fetched, in place of the release site:
-    /// URL/vVERSION/bin/linux/ARCHITECTURE/PROGRAM and PROGRAM.sha256
+    /// URL/vVERSION/bin/linux/ARCHITECTURE/PROGRAM and PROGRAM.sha256 [default: `mirror` of labproof.toml]
     #[arg(long, value_name = "URL", env = "LABPROOF_MIRROR")]
     pub(super) mirror: Option<String>,
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::args::{ClusterArgs, ClusterCommand, KubernetesArgs};
 use super::exit::Exit;
-use super::{cache, doctor, interrupt, output, progress, reset};
+use super::{cache, doctor, interrupt, output, progress, project, reset};
 use crate::cluster::local::{
     ApiServerExtras, ImageRecipe, Life, LocalCluster, LocalError, Release, UpOptions, dns, node,
 };
@@ -40,6 +40,10 @@ async fn up(
     yes: bool,
 ) -> Exit {
     let started = Instant::now();
+    let Some(project) = project::of(&[PathBuf::from(".")]) else {
+        return Exit::Invalid;
+    };
+    let kubernetes = &kubernetes.or(&project);
     let cancel = interrupt::token();
     let shown = progress::Shown::new();
     let result = tokio::select! {
@@ -122,6 +126,10 @@ pub(super) fn recipes(folders: &[PathBuf]) -> Result<Vec<ImageRecipe>, LocalErro
 
 async fn down(name: &str) -> Exit {
     let shown = progress::Shown::new();
+    let mut clusters = LocalCluster::list().into_iter();
+    if clusters.any(|cluster| cluster.name == name && cluster.reserved) {
+        output::stderr("warning: a run is using it, and will end as broken\n");
+    }
     let result = LocalCluster::remove(name, &shown).await;
     shown.finish();
     if result.is_ok() {

@@ -13,6 +13,7 @@ mod images;
 mod interrupt;
 mod learn;
 mod lint;
+mod on_clusters;
 mod output;
 mod plan;
 mod progress;
@@ -48,7 +49,11 @@ pub fn main() -> ExitCode {
             Exit::Good
         }
     };
-    exit.into()
+    match exit {
+        // What was asked for is not there.
+        Exit::Good if !output::is_whole() => Exit::Broken.into(),
+        exit => exit.into(),
+    }
 }
 
 /// Runs a command that talks to a shell or a cluster.

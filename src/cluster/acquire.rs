@@ -90,6 +90,27 @@ impl Cluster {
         &self.lacks
     }
 
+    /// Whether a new one can take its place: labproof made it, and nobody asked for this one by its name.
+    pub fn is_replaceable(&self, choice: &Choice) -> bool {
+        let unnamed = matches!(
+            choice,
+            Choice::Auto | Choice::Local(None) | Choice::Kind(None)
+        );
+        unnamed && !matches!(self.origin, Origin::Foreign)
+    }
+
+    /// Ends a replaceable cluster that nothing more can run on, also one that was there before this run.
+    ///
+    /// # Errors
+    /// When something of it does not go away.
+    pub async fn discard(self, progress: &dyn Progress) -> Result<(), ClusterError> {
+        match self.origin {
+            Origin::Local(local) => Ok(local.cluster.down(progress).await?),
+            Origin::Kind(cluster) => cluster.delete(progress).await,
+            Origin::Foreign => Ok(()),
+        }
+    }
+
     /// Ends what this run started; anything else stays as it is.
     ///
     /// # Errors
@@ -280,10 +301,9 @@ async fn named(
     recipes: &[ImageRecipe],
     name: &str,
 ) -> Result<Cluster, ClusterError> {
-    let ours = LocalCluster::find(name).is_none();
-    let cluster = up(request, recipes, name, !ours).await?;
+    let cluster = up(request, recipes, name).await?;
     match cluster.try_reserve()? {
-        Some(reservation) => connect(request, cluster, reservation, ours).await,
+        Some(reservation) => connect(request, cluster, reservation).await,
         None => Err(ClusterError::InUse {
             name: name.to_owned(),
         }),
@@ -307,22 +327,22 @@ async fn any(
         && cluster.nodes() >= request.nodes
         && let Some(reservation) = cluster.try_reserve()?
     {
-        let cluster = up(request, recipes, local::DEFAULT_NAME, true).await?;
-        return connect(request, cluster, reservation, false).await;
+        let cluster = up(request, recipes, local::DEFAULT_NAME).await?;
+        return connect(request, cluster, reservation).await;
     }
     let name = format!("run-{}-{job}", std::process::id());
-    let cluster = up(request, recipes, &name, false).await?;
+    let cluster = up(request, recipes, &name).await?;
     match cluster.try_reserve()? {
-        Some(reservation) => connect(request, cluster, reservation, true).await,
+        Some(reservation) => connect(request, cluster, reservation).await,
         None => Err(ClusterError::InUse { name }),
     }
 }
 
+/// A cluster that runs, or else one that ends with this run.
 async fn up(
     request: &Request<'_>,
     recipes: &[ImageRecipe],
     name: &str,
-    stay: bool,
 ) -> Result<LocalCluster, ClusterError> {
     let mut confirm = |packages: &[String]| (request.confirm)(packages);
     let release = release(request)?;
@@ -336,7 +356,7 @@ async fn up(
         confirm: &mut confirm,
         progress: request.progress,
         program: None,
-        stay,
+        stay: false,
     };
     Ok(LocalCluster::up(options).await?)
 }
@@ -353,8 +373,8 @@ async fn connect(
     request: &Request<'_>,
     cluster: LocalCluster,
     reservation: Reservation,
-    ours: bool,
 ) -> Result<Cluster, ClusterError> {
+    let ours = cluster.ends_with_this();
     let connection = open(&cluster, request.python).await?;
     let has: BTreeSet<String> = cluster.images()?.iter().map(|it| full_name(it)).collect();
     let lacks = request
@@ -394,6 +414,9 @@ pub async fn open(cluster: &LocalCluster, python: bool) -> Result<Connection, Cl
     };
     let access = Access {
         pulse: Some(cluster.pulse()),
+        by_hand: format!(
+            "labproof cluster status; labproof cluster down --name {name} takes it away"
+        ),
         ..Access::default()
     };
     Connection::open("local", name, config, tools, access).await

@@ -38,6 +38,8 @@ pub struct Access {
     pub env: Vec<(String, OsString)>,
     /// Who the cluster takes labproof for, in words; shown before the first command.
     pub identity: Option<String>,
+    /// What a person does to see whether the cluster answers.
+    pub by_hand: String,
     /// How a local cluster is.
     pub pulse: Option<Pulse>,
 }
@@ -62,6 +64,8 @@ pub struct Connection {
     pub(super) server: Option<String>,
     /// UID of its `kube-system`, once a state of it was taken.
     pub(super) identity: OnceLock<String>,
+    /// Why it is not at its baseline, and cannot be brought back to it.
+    pub(super) spoilt: OnceLock<String>,
     private: PrivateFolder,
 }
 
@@ -82,6 +86,7 @@ impl Connection {
         let unreachable = |cause: String| ClusterError::Unreachable {
             name: name.clone(),
             cause,
+            by_hand: access.by_hand.clone(),
         };
         let config = kube::Config::from_custom_kubeconfig(config, &KubeConfigOptions::default())
             .await
@@ -95,6 +100,7 @@ impl Connection {
                 kube::Error::Api(status) if status.code == 401 => ClusterError::Unauthorized {
                     name: name.clone(),
                     cause: status.message.clone(),
+                    by_hand: access.by_hand.clone(),
                 },
                 error => unreachable(causes(error)),
             })?;
@@ -108,6 +114,7 @@ impl Connection {
             access,
             server,
             identity: OnceLock::new(),
+            spoilt: OnceLock::new(),
             private,
         })
     }
@@ -134,6 +141,7 @@ impl Connection {
             access: Access::default(),
             server: None,
             identity: OnceLock::new(),
+            spoilt: OnceLock::new(),
             private: private_kubeconfig(&config)?,
         })
     }
@@ -146,6 +154,11 @@ impl Connection {
     /// The kubeconfig that commands see: this cluster and no other.
     pub fn kubeconfig(&self) -> PathBuf {
         self.private.path().join("kubeconfig")
+    }
+
+    /// Where kubectl keeps what it caches, for its variable `KUBECACHEDIR` (since 1.25): else that would be the user's HOME.
+    pub fn kubectl_cache(&self) -> PathBuf {
+        self.private.path().join("kubectl-cache")
     }
 
     /// Namespace that a command works in which names none: that of the current context, which the lab may have changed.

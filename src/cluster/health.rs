@@ -70,6 +70,22 @@ impl Connection {
         }
     }
 
+    /// Notes that a lab left the cluster other than it was, and that it could not be brought back: what would run on it next
+    /// would be judged for what is not its own.
+    pub fn spoil(&self, why: String) {
+        let _ = self.spoilt.set(why);
+    }
+
+    /// Why the cluster is not at its baseline any more, in words.
+    pub fn spoilt(&self) -> Option<&str> {
+        self.spoilt.get().map(String::as_str)
+    }
+
+    /// Why no other lab may run on the cluster, in words.
+    pub fn unusable(&self) -> Option<String> {
+        self.end().or_else(|| self.spoilt.get().cloned())
+    }
+
     /// Why the cluster is gone for good, in words; only a local one is known to be.
     pub fn end(&self) -> Option<String> {
         self.access.pulse.as_ref()?.end()

@@ -83,6 +83,8 @@ pub enum Event {
     },
     /// Something is going on that takes a while.
     Progress {
+        /// Lab of the plan, where it is that lab's.
+        lab: Option<usize>,
         /// What it is.
         what: String,
     },
@@ -91,10 +93,12 @@ pub enum Event {
         /// What it is.
         what: String,
     },
-    /// A lab's shell is there.
+    /// A lab begins.
     LabStarted {
         /// Lab of the plan.
         lab: usize,
+        /// Name of the cluster or context that it runs on.
+        cluster: String,
     },
     /// A step begins.
     StepStarted {

@@ -34,6 +34,10 @@ pub struct Project {
     pub compat_eks_workshop: bool,
     /// `cluster`: where to run, as `--cluster` takes it; `cli` understands it.
     pub cluster: Option<String>,
+    /// `kubernetes-version`: that of a cluster that is made, as `--kubernetes-version` takes it.
+    pub kubernetes_version: Option<String>,
+    /// `mirror`: where a local cluster's programs come from, as `--mirror` takes it.
+    pub mirror: Option<String>,
     /// Lint rules that are off, and why.
     pub lint_off: Vec<(String, String)>,
 }
@@ -90,17 +94,35 @@ impl Reader<'_> {
                     Some("eks-workshop") => self.project.compat_eks_workshop = true,
                     _ => self.error(key, "`compat` must be \"eks-workshop\""),
                 },
-                ("cluster", _) => match value.as_str() {
-                    Some(cluster) => self.project.cluster = Some(cluster.to_owned()),
-                    None => self.error(key, "`cluster` must be a text, as `--cluster` takes it"),
-                },
+                ("cluster" | "kubernetes-version" | "mirror", toml::Value::String(text)) => {
+                    let place = match key.as_str() {
+                        "cluster" => &mut self.project.cluster,
+                        "mirror" => &mut self.project.mirror,
+                        _ => &mut self.project.kubernetes_version,
+                    };
+                    *place = Some(text.clone());
+                }
+                ("cluster" | "kubernetes-version" | "mirror", _) => {
+                    self.error(
+                        key,
+                        &format!("`{key}` must be a text, as `--{key}` takes it"),
+                    );
+                }
                 ("interpreters", toml::Value::Table(programs)) => self.interpreters(programs),
                 ("interpreters", _) => self.error(key, "`interpreters` must be a table"),
                 ("lint", toml::Value::Table(lint)) => self.lint(lint),
                 ("lint", _) => self.error(key, "`lint` must be a table"),
                 _ => self.unknown(
                     key,
-                    &["dialect", "compat", "cluster", "interpreters", "lint"],
+                    &[
+                        "dialect",
+                        "compat",
+                        "cluster",
+                        "kubernetes-version",
+                        "mirror",
+                        "interpreters",
+                        "lint",
+                    ],
                 ),
             }
         }
@@ -204,6 +226,18 @@ mod tests {
             None,
             0,
             &["`dialect` must be \"transcript\" or \"bare\""],
+        );
+        check(
+            "cluster = \"kind\"\nkubernetes-version = \"1.31.0\"\nmirror = \"http://mirror.example\"\n",
+            None,
+            0,
+            &[],
+        );
+        check(
+            "kubernetes-version = 1.31\n",
+            None,
+            0,
+            &["`kubernetes-version` must be a text, as `--kubernetes-version` takes it"],
         );
         check("dialct = \"bare\"\n", None, 0, &["unknown key `dialct`"]);
         check(

@@ -1,6 +1,7 @@
 //! Events and the record of a run → bytes for people and machines. Reports never judge.
 //!
-//! [`terminal`], [`learner`] and [`events`] are told what happens as it happens; [`summary`], [`github`], [`junit`], [`badge`] and
+//! [`terminal`], [`side_by_side`], [`learner`] and [`events`] are told what happens as it happens; [`summary`],
+//! [`github`], [`junit`], [`badge`] and
 //! [`json`] are pure functions of the finished [`RunRecord`](crate::event::RunRecord).
 
 pub mod badge;
@@ -10,6 +11,7 @@ pub mod json;
 pub mod junit;
 pub mod learner;
 mod leftovers;
+pub mod side_by_side;
 pub mod style;
 pub mod summary;
 pub mod terminal;

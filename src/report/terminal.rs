@@ -34,10 +34,34 @@ pub struct Terminal<W> {
     watched: bool,
     /// The spinner of what runs now; there is none before something does, for the line is somebody else's until then.
     live: Option<ProgressBar>,
-    labs: Vec<LabRecord>,
     width: fn() -> Option<usize>,
+    labs: Vec<LabRecord>,
     /// Lab and page under whose heading the last line stands.
-    heading: Option<(usize, usize)>,
+    heading: Option<(usize, Option<usize>)>,
+}
+
+/// A moving line on stderr; its prefix is a lab's title, where there is more than one.
+pub(super) fn spinner() -> ProgressBar {
+    let style = ProgressStyle::with_template("{spinner} {elapsed:>4}  {prefix:.dim}{wide_msg}")
+        .expect("the template is valid");
+    let bar = ProgressBar::new_spinner().with_style(style);
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
+}
+
+impl Terminal<Vec<u8>> {
+    /// What there is to say of some labs of a run, kept until it is asked for.
+    pub(super) fn of_labs(
+        labs: Vec<LabRecord>,
+        live: Option<ProgressBar>,
+        width: fn() -> Option<usize>,
+    ) -> Self {
+        Self {
+            live,
+            labs,
+            ..Self::new(Vec::new(), false, width)
+        }
+    }
 }
 
 impl<W: Write + Send> Terminal<W> {
@@ -53,11 +77,17 @@ impl<W: Write + Send> Terminal<W> {
         }
     }
 
-    fn line(&mut self, text: &str) {
+    /// What was written to.
+    pub(super) fn into_inner(self) -> W {
+        self.out
+    }
+
+    /// Writes lines as they are.
+    pub(super) fn lines(&mut self, lines: &[u8]) {
         let out = &mut self.out;
         let mut write = || {
             // Nobody reads a closed pipe; the verdict is in the exit code.
-            let _ = writeln!(out, "{text}");
+            let _ = out.write_all(lines);
         };
         match &self.live {
             Some(bar) => bar.suspend(write),
@@ -65,19 +95,18 @@ impl<W: Write + Send> Terminal<W> {
         }
     }
 
+    pub(super) fn line(&mut self, text: &str) {
+        self.lines(format!("{text}\n").as_bytes());
+    }
+
     fn start(&mut self, what: impl FnOnce() -> String) {
-        if !self.watched {
-            return;
+        if self.watched && self.live.is_none() {
+            self.live = Some(spinner());
         }
-        let bar = self.live.get_or_insert_with(|| {
-            let style = ProgressStyle::with_template("{spinner} {elapsed:>4}  {wide_msg}")
-                .expect("the template is valid");
-            let bar = ProgressBar::new_spinner().with_style(style);
-            bar.enable_steady_tick(Duration::from_millis(120));
-            bar
-        });
-        bar.reset_elapsed();
-        bar.set_message(what());
+        if let Some(bar) = &self.live {
+            bar.reset_elapsed();
+            bar.set_message(what());
+        }
     }
 
     /// Characters of a command that its line has room for beside `others`.
@@ -102,24 +131,36 @@ impl<W: Write + Send> Terminal<W> {
         self.indented(by, &text);
     }
 
-    fn head(&mut self, at: StepAt) {
-        if self.heading == Some((at.lab, at.page)) {
+    /// The heading of a lab, unless the last line stands under it.
+    fn lab_head(&mut self, lab: usize) {
+        if self.heading.map(|(lab, _)| lab) == Some(lab) {
             return;
         }
-        let Some(lab) = self.labs.get(at.lab) else {
+        let Some(record) = self.labs.get(lab) else {
             return;
         };
-        let page = lab.pages.get(at.page).map(|page| page.path.clone());
+        let on = record
+            .cluster
+            .iter()
+            .map(|cluster| format!(" on {cluster}"));
+        let place = format!("{}{}", record.path, on.collect::<String>());
+        let text = format!("\n{} {}", paint(BOLD, &record.title), paint(DIM, &place));
+        self.line(&text);
+        self.heading = Some((lab, None));
+    }
+
+    fn head(&mut self, at: StepAt) {
+        self.lab_head(at.lab);
+        if self.heading == Some((at.lab, Some(at.page))) {
+            return;
+        }
+        let lab = self.labs.get(at.lab);
+        let page = lab.and_then(|lab| lab.pages.get(at.page).filter(|page| page.path != lab.path));
         // A page that is a lab by itself has one line for both.
-        let page = page.filter(|page| *page != lab.path);
-        let lab_line = format!("\n{} {}", paint(BOLD, &lab.title), paint(DIM, &lab.path));
-        if self.heading.map(|(lab, _)| lab) != Some(at.lab) {
-            self.line(&lab_line);
+        if let Some(text) = page.map(|page| format!("  {}", page.path)) {
+            self.line(&text);
         }
-        self.heading = Some((at.lab, at.page));
-        if let Some(page) = page {
-            self.line(&format!("  {page}"));
-        }
+        self.heading = Some((at.lab, Some(at.page)));
     }
 
     fn command(&mut self, record: &CommandRecord) {
@@ -248,12 +289,18 @@ fn on(cluster: &ClusterInfo) -> String {
     if let Some(client) = &cluster.client_version {
         versions.push(format!("kubectl {client}"));
     }
-    format!(
-        "{} cluster {} ({})",
-        cluster.profile,
-        cluster.name,
-        versions.join(", ")
-    )
+    let clusters = match cluster.others.as_slice() {
+        [] => format!("{} cluster {}", cluster.profile, cluster.name),
+        others => {
+            let number = others.len() + 1;
+            let others = others.join(", ");
+            format!(
+                "{number} {} clusters {}, {others}",
+                cluster.profile, cluster.name
+            )
+        }
+    };
+    format!("{clusters} ({})", versions.join(", "))
 }
 
 impl<W: Write + Send> Sink for Terminal<W> {
@@ -265,7 +312,7 @@ impl<W: Write + Send> Sink for Terminal<W> {
                 labs,
                 ..
             } => self.run_started(labproof, cluster, labs),
-            Event::Progress { what } => self.start(|| what.clone()),
+            Event::Progress { what, .. } => self.start(|| what.clone()),
             Event::Warning { what } => self.warning(2, what),
             Event::LabStarted { .. } | Event::StepStarted { .. } | Event::CommandTried { .. } => {}
             Event::CommandStarted { at, line, text, .. } => {
@@ -310,11 +357,15 @@ impl<W: Write + Send> Sink for Terminal<W> {
             }
             Event::StepFinished { .. } => {}
             Event::LabFinished {
+                lab,
                 broken,
                 warnings,
                 leftovers,
                 ..
             } => {
+                if broken.is_some() || !warnings.is_empty() || !leftovers.is_empty() {
+                    self.lab_head(*lab);
+                }
                 if let Some(broken) = broken {
                     self.line(&format!(
                         "  {} {}",

@@ -1,4 +1,4 @@
-//! The folder of a step that did not pass: `DIR/<lab>/<page>/<step>/`.
+//! The folder of a step that did not pass: `DIR/<lab>/<page>/<step>/`, and `DIR/<page>/<step>/` where the page is the lab.
 //!
 //! Nothing that is there already is written over: a folder that exists gets a number behind its name. What is written goes through
 //! the gate that masks secrets. A bundle that cannot be written is told in a warning and fails nothing.
@@ -9,11 +9,14 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::lab::{Here, LabRun};
+use crate::cluster::explain;
 use crate::event::{CheckRecord, StepRecord, Verdict};
 use crate::plan::Lab;
 
 /// Bytes of one file.
 const LARGEST: usize = 4 << 20;
+/// Bytes of all files of a folder, its summary aside.
+const ROOM: usize = 32 << 20;
 /// Characters of a name.
 const LONGEST_NAME: usize = 80;
 /// Failures of one step that are told in full.
@@ -27,6 +30,7 @@ const MOST_RUNS: usize = 1000;
 /// Why it cannot, with the folder.
 pub fn prepare(root: &Path) -> Result<(), String> {
     let failed = |error: std::io::Error| {
+        let error = explain(root, &error);
         format!("--artifacts {}: cannot be written: {error}", root.display())
     };
     fs::create_dir_all(root).map_err(failed)?;
@@ -40,6 +44,10 @@ pub(super) struct Bundle {
     files: Vec<String>,
     /// How many failures of the step were told in full.
     rounds: usize,
+    /// Bytes that may still be written.
+    room: usize,
+    /// Files for which there was no room.
+    left_out: usize,
     /// What could not be written.
     problem: Option<String>,
 }
@@ -47,20 +55,14 @@ pub(super) struct Bundle {
 impl Bundle {
     /// A folder of the step's own.
     pub(super) fn open(root: &Path, lab: &Lab, here: Here<'_>) -> Self {
-        let page = here.page.file.path();
-        let page = page
-            .strip_prefix(&lab.path)
-            .ok()
-            .filter(|rest| *rest != Path::new(""))
-            .unwrap_or(page);
-        let parent = root
-            .join(safe(&lab.path))
-            .join(safe(&page.with_extension("")));
+        let parent = root.join(place(&lab.path, here.page.file.path()));
         let name = safe(Path::new(&here.step.id));
         let mut bundle = Self {
             folder: parent.join(&name),
             files: Vec::new(),
             rounds: 0,
+            room: ROOM,
+            left_out: 0,
             problem: None,
         };
         let made = fs::create_dir_all(&parent).and_then(|()| {
@@ -91,10 +93,21 @@ impl Bundle {
         Some(place)
     }
 
-    /// Writes a file, its secrets masked.
+    /// Writes a file, its secrets masked, while there is room.
     pub(super) fn write(&mut self, run: &LabRun<'_>, name: &str, text: &str) {
+        if self.room == 0 {
+            self.left_out += 1;
+            return;
+        }
+        self.room -= self.put(run, name, text, LARGEST.min(self.room));
+    }
+
+    /// Writes a file up to its size; how much it wrote.
+    fn put(&mut self, run: &LabRun<'_>, name: &str, text: &str, size: usize) -> usize {
+        // A Secret that is only printed is known by nothing else.
+        run.emitter.gate().learn_from_output(text);
         let masked = run.emitter.gate().mask(text);
-        let mut end = masked.len().min(LARGEST);
+        let mut end = masked.len().min(size);
         while !masked.is_char_boundary(end) {
             end -= 1;
         }
@@ -117,11 +130,13 @@ impl Bundle {
             self.files.push(path.display().to_string());
         }
         self.note(written, name);
+        end
     }
 
     fn note(&mut self, done: std::io::Result<()>, name: &str) {
         if let Err(error) = done {
             let path = self.folder.join(name);
+            let error = explain(&path, &error);
             self.problem
                 .get_or_insert(format!("{}: cannot be written: {error}", path.display()));
         }
@@ -149,13 +164,31 @@ impl Bundle {
                 &command.output,
             );
         }
-        let summary = summary(run, here, verdict, record, &self.files);
-        self.write(run, "summary.md", &summary);
+        let mut summary = summary(run, here, verdict, record, &self.files);
+        if self.left_out > 0 {
+            let room = ROOM >> 20;
+            let _ = writeln!(
+                summary,
+                "- {} more files are left out: the folder holds {room} MB",
+                self.left_out
+            );
+        }
+        self.put(run, "summary.md", &summary, LARGEST);
         if let Some(problem) = self.problem.take() {
             run.emitter
                 .emit(crate::event::Event::Warning { what: problem });
         }
         self.folder
+    }
+}
+
+/// Where the folders of a page's steps are.
+fn place(lab: &Path, page: &Path) -> PathBuf {
+    match page.strip_prefix(lab) {
+        Ok(rest) if rest != Path::new("") => {
+            Path::new(&safe(lab)).join(safe(&rest.with_extension("")))
+        }
+        _ => safe(&page.with_extension("")).into(),
     }
 }
 
@@ -278,6 +311,18 @@ mod tests {
             assert_eq!(safe(Path::new(path)), name, "{path}");
         }
         assert_eq!(safe(Path::new(&"x".repeat(300))).len(), LONGEST_NAME);
+    }
+
+    #[test]
+    fn a_page_that_is_a_lab_has_one_folder() {
+        for (lab, page, folder) in [
+            ("page.md", "page.md", "page"),
+            ("labs/a", "labs/a/one.md", "labs-a/one"),
+            ("labs/a", "labs/a/one/two.md", "labs-a/one-two"),
+            ("/x/labs/page.md", "/x/labs/page.md", "x-labs-page"),
+        ] {
+            assert_eq!(place(Path::new(lab), Path::new(page)), Path::new(folder));
+        }
     }
 
     #[test]

@@ -76,9 +76,6 @@ pub(super) async fn run(
     let mut stood_still = Duration::ZERO;
     let (outcome, mut judged) = loop {
         let outcome = session.run(&command.text, limits(run, place)).await?;
-        if outcome.output.merged.total_bytes > 0 {
-            run.learn_secrets().await;
-        }
         // What was read late is old: it is asked again for as long as if nothing had happened.
         stood_still += outcome.stood_still;
         again.until += outcome.stood_still;
@@ -110,6 +107,7 @@ pub(super) async fn run(
         }
         attempts += 1;
         again.seen_absent = judged.verdict() == Verdict::Pass;
+        learn_secrets(run, &outcome).await;
         run.emitter.emit(Event::CommandRepeated {
             at,
             line: command.line,
@@ -137,19 +135,25 @@ pub(super) async fn run(
         },
     };
     carried.bindings = judged.bindings.clone();
-    let output = &outcome.output.merged.text;
-    carried
-        .trail
-        .command(run.connection, at, command.line, &command.text, output)
-        .await;
+    let trail = &mut carried.trail;
+    tokio::join!(
+        learn_secrets(run, &outcome),
+        trail.command(run.connection, at, command.line, &command.text, said),
+    );
     let duration = started.elapsed();
     if failure::is_bad(judged.verdict()) && !run.cancel.is_cancelled() {
-        failure::explain_command(run, here, place, &outcome, &mut judged, &mut carried.bundle)
-            .await;
+        failure::explain_command(run, here, place, &outcome, &mut judged, carried).await;
     }
     let record = record(place, outcome, judged, attempts, duration);
     run.emitter.emit(Event::CommandFinished { at, record });
     Ok(ran)
+}
+
+/// What a command printed is told next, and Secrets may be in it.
+async fn learn_secrets(run: &LabRun<'_>, outcome: &Outcome) {
+    if outcome.output.merged.total_bytes > 0 {
+        run.learn_secrets().await;
+    }
 }
 
 /// Whether what the page says of a command is that something is not there.

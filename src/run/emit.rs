@@ -38,6 +38,12 @@ impl Emitter {
         }
     }
 
+    /// Masks from now on the credentials of another cluster too.
+    pub fn learn_credentials(&self, secrets: &[String]) {
+        let values = secrets.iter().map(|secret| ("", secret.as_bytes()));
+        self.redactor.learn(values);
+    }
+
     /// The gate: what it masks in events it masks in files too.
     pub(super) fn gate(&self) -> &Redactor {
         &self.redactor

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::bundle::Bundle;
 use super::judge::{Judged, Place};
-use super::lab::{Here, LabRun};
+use super::lab::{Carried, Here, LabRun};
 use crate::cluster::check;
 use crate::cluster::evidence::{self, Evidence, Subjects};
 use crate::event::{CheckRecord, Verdict};
@@ -32,13 +32,20 @@ pub(super) async fn explain_command(
     place: Place<'_>,
     outcome: &Outcome,
     judged: &mut Judged,
-    bundle: &mut Option<Bundle>,
+    carried: &mut Carried<'_>,
 ) {
     let command = place.command;
     let output = &outcome.output;
     // The bundle is written before the command is told.
     run.emitter.gate().learn_from_output(&output.merged.text);
-    let subjects = of_command(run, here, &command.text, &output.merged.text);
+    let mut subjects = Subjects::default();
+    subjects.add_command(evidence::Command {
+        text: &command.text,
+        output: &output.merged.text,
+        namespace: &run.connection.namespace(),
+        page: here.page.file.path(),
+        before: &carried.ran,
+    });
     let Some(seen) = looked(
         run,
         evidence::look(run.connection, &subjects, &output.merged.text),
@@ -51,7 +58,7 @@ pub(super) async fn explain_command(
         bad.likely_cause.clone_from(&seen.likely_cause);
         bad.evidence.clone_from(&seen.telling);
     }
-    if let Some(bundle) = collect(run, here, &seen, bundle).await {
+    if let Some(bundle) = collect(run, here, &seen, &mut carried.bundle).await {
         bundle.write(
             run,
             &format!("command-{}.stdout.txt", command.line),
@@ -124,12 +131,13 @@ pub(super) async fn finish(
         // A hook: what its step's commands name is all that is known of it.
         let mut subjects = Subjects::default();
         for command in &here.step.commands {
-            subjects.add_command(
-                &command.text,
-                "",
-                &run.connection.namespace(),
-                here.page.file.path(),
-            );
+            subjects.add_command(evidence::Command {
+                text: &command.text,
+                output: "",
+                namespace: &run.connection.namespace(),
+                page: here.page.file.path(),
+                before: &[],
+            });
         }
         let seen = looked(run, evidence::look(run.connection, &subjects, "")).await?;
         collect(run, here, &seen, &mut bundle).await;
@@ -139,17 +147,6 @@ pub(super) async fn finish(
     bundle.write(run, "environment.txt", &environment);
     let record = run.emitter.step(here.at)?;
     Some(bundle.finish(run, here, verdict, &record))
-}
-
-fn of_command(run: &LabRun<'_>, here: Here<'_>, text: &str, output: &str) -> Subjects {
-    let mut subjects = Subjects::default();
-    subjects.add_command(
-        text,
-        output,
-        &run.connection.namespace(),
-        here.page.file.path(),
-    );
-    subjects
 }
 
 /// What comes of looking, unless somebody interrupts.

@@ -1,6 +1,6 @@
 //! A plan and connections → events: the one place that knows both pages and clusters.
 //!
-//! Entry point: [`run`]. Labs are taken from a queue by one worker for each connection, so a
+//! Entry points: [`begin`], [`labs`], [`end`]. Labs are taken from a queue by one worker for each connection, so a
 //! sequential run is a parallel one with one worker. Within a lab everything is in page order:
 //! step → its commands (`command`) → settling → checks.
 //! A failed check is data; only what keeps a lab from running at all ends it early.
@@ -31,7 +31,7 @@ pub use setup::{Setup, SetupError};
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
@@ -63,16 +63,37 @@ pub struct RunOptions {
     pub pace: Option<Arc<dyn Pace>>,
 }
 
-/// Rehearses every lab of the plan and tells `emitter` all that happens.
-///
-/// One worker runs for each connection. `cancel` ends the commands that run and starts no others.
-pub async fn run(
-    plan: &Plan,
+/// The labs of a run that have not begun.
+#[derive(Debug)]
+pub struct Queue<'a> {
+    labs: Mutex<VecDeque<(usize, &'a Lab)>>,
+    started: Instant,
+}
+
+impl<'a> Queue<'a> {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.labs().len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn labs(&self) -> MutexGuard<'_, VecDeque<(usize, &'a Lab)>> {
+        self.labs
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// Tells `emitter` what is about to be rehearsed, and where; all labs of the plan are still to run.
+pub async fn begin<'a>(
+    plan: &'a Plan,
     connections: &[&Connection],
-    options: &RunOptions,
-    cancel: &CancellationToken,
     emitter: &Emitter,
-) {
+) -> Queue<'a> {
     let started = Instant::now();
     // What any command gives away is known before the first one is told.
     for command in commands(plan) {
@@ -82,46 +103,54 @@ pub async fn run(
         version: FORMAT_VERSION,
         labproof: env!("CARGO_PKG_VERSION"),
         time: jiff::Timestamp::now().to_string(),
-        cluster: match connections.first() {
-            Some(connection) => cluster_info(connection, emitter).await,
-            None => ClusterInfo::default(),
+        cluster: match connections {
+            [first, others @ ..] => cluster_info(first, others, emitter).await,
+            [] => ClusterInfo::default(),
         },
         labs: outline(plan),
     });
-    let queue: Mutex<VecDeque<(usize, &Lab)>> = Mutex::new(plan.labs.iter().enumerate().collect());
+    Queue {
+        labs: Mutex::new(plan.labs.iter().enumerate().collect()),
+        started,
+    }
+}
+
+/// Rehearses labs until none is left, or no cluster that one may run on ([`Connection::unusable`]), and tells `emitter` all that
+/// happens.
+///
+/// One worker runs for each connection. `cancel` ends the commands that run and starts no others.
+pub async fn labs(
+    queue: &Queue<'_>,
+    connections: &[&Connection],
+    options: &RunOptions,
+    cancel: &CancellationToken,
+    emitter: &Emitter,
+) {
     let workers = connections.iter().map(|connection| async {
-        loop {
+        while !cancel.is_cancelled() && connection.unusable().is_none() {
             // The lock is released before the lab runs.
-            let next = queue
-                .lock()
-                .expect("no worker panics holding it")
-                .pop_front();
+            let next = queue.labs().pop_front();
             let Some((index, lab)) = next else { break };
-            if cancel.is_cancelled() {
-                break;
-            }
             let passed = lab::run(index, lab, connection, options, cancel, emitter).await;
             if options.fail_fast && !passed {
-                queue.lock().expect("no worker panics holding it").clear();
-            }
-            if connection.end().is_some() {
-                // Others may run on the clusters that are left.
-                break;
+                queue.labs().clear();
             }
         }
     });
     futures::future::join_all(workers).await;
-    let why = connections.iter().find_map(|connection| connection.end());
+}
+
+/// Ends a run; `why` its clusters cannot be used any more is why what is left does not run.
+pub fn end(queue: Queue<'_>, why: Option<&str>, cancel: &CancellationToken, emitter: &Emitter) {
     if let Some(why) = why.filter(|_| !cancel.is_cancelled()) {
-        let left = queue.into_inner().expect("no worker panics holding it");
-        for (index, _) in left {
-            lab::not_run(index, &why, emitter);
+        for (index, _) in queue.labs().drain(..) {
+            lab::not_run(index, why, emitter);
         }
     }
     emitter.emit(Event::RunFinished {
         interrupted: cancel.is_cancelled(),
         broken: None,
-        duration_ms: millis(started.elapsed()),
+        duration_ms: millis(queue.started.elapsed()),
     });
 }
 
@@ -133,7 +162,11 @@ fn commands(plan: &Plan) -> impl Iterator<Item = &str> {
         .map(|command| command.text.as_str())
 }
 
-async fn cluster_info(connection: &Connection, emitter: &Emitter) -> ClusterInfo {
+async fn cluster_info(
+    connection: &Connection,
+    others: &[&Connection],
+    emitter: &Emitter,
+) -> ClusterInfo {
     ClusterInfo {
         secrets_unread: match &connection.client {
             Some(client) => emitter.learn(&SecretReader::new(client)).await,
@@ -141,6 +174,7 @@ async fn cluster_info(connection: &Connection, emitter: &Emitter) -> ClusterInfo
         },
         profile: connection.profile.to_owned(),
         name: connection.name.clone(),
+        others: others.iter().map(|other| other.name.clone()).collect(),
         identity: connection.access.identity.clone(),
         server_version: connection.server_version.clone(),
         // Only where there is a cluster is it worth a process to know.
@@ -177,6 +211,7 @@ fn outline(plan: &Plan) -> Vec<LabRecord> {
     let lab = |lab: &Lab| LabRecord {
         title: lab.title.clone(),
         path: lab.path.display().to_string(),
+        cluster: None,
         verdict: Verdict::Skipped,
         broken: None,
         warnings: Vec::new(),

@@ -69,6 +69,7 @@ async fn attempt(
     carried: &mut Carried<'_>,
 ) -> Result<(), String> {
     run.emitter.emit(Event::Progress {
+        lab: Some(here.at.lab),
         what: text.to_owned(),
     });
     let limits = Limits {

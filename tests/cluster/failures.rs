@@ -129,7 +129,7 @@ fn an_image_that_cannot_be_pulled_and_from_where() {
         ),
         "pod trouble-image/web: image example.invalid/shop/none:1 cannot be pulled from example.invalid",
     );
-    let folder = pages.path().join("out/page.md/page/wait");
+    let folder = pages.path().join("out/page/wait");
     let describe = std::fs::read_to_string(folder.join("describe.txt")).unwrap();
     assert!(
         describe.contains("example.invalid/shop/none:1") && describe.contains("Events:"),
@@ -140,7 +140,7 @@ fn an_image_that_cannot_be_pulled_and_from_where() {
     assert!(read_all(&folder, "environment.txt").contains("KUBECONFIG="));
     let record: serde_json::Value = serde_json::from_str(&pages.read("r.json")).unwrap();
     let step = &record["labs"][0]["pages"][0]["steps"][1];
-    assert_eq!(step["artifacts"], "out/page.md/page/wait");
+    assert_eq!(step["artifacts"], "out/page/wait");
     let evidence = step["commands"][0]["checks"][0]["evidence"]
         .as_array()
         .unwrap();
@@ -273,6 +273,127 @@ fn a_right_that_is_missing() {
     );
 }
 
+/// Troubles of many kinds side by side, each in a namespace of its own: what it is about, what is asked, and the cause, `-` for none.
+const TROUBLES: [(&str, &str, &str, &str); 11] = [
+    (
+        "oom",
+        "spec: {containers: [{name: main, image: IMAGE, command: [bash, -c, 'sleep 1; exec tail /dev/zero'], resources: {limits: {memory: 20Mi}}}]}",
+        "kubectl wait pod/web -n NS --for=condition=Ready=false --timeout=20s; false",
+        "container main was killed because it used too much memory (OOMKilled, limit 20Mi",
+    ),
+    (
+        "live",
+        "spec: {containers: [{name: main, image: IMAGE, command: [sleep, '600'], livenessProbe: {exec: {command: [bash, -c, 'echo dead inside; exit 9']}, \
+         periodSeconds: 1, failureThreshold: 1}}], terminationGracePeriodSeconds: 0}",
+        "for i in $(seq 60); do kubectl describe pod web -n NS | grep -q BackOff && break; sleep 0.5; done; false",
+        "container main is killed by its own probe (Liveness probe failed: dead inside",
+    ),
+    (
+        "init",
+        "spec: {initContainers: [{name: prepare, image: IMAGE, command: [bash, -c, 'echo no schema; exit 2']}], \
+         containers: [{name: main, image: IMAGE}]}",
+        "kubectl wait pod/web -n NS --for=condition=Ready --timeout=1s",
+        "container prepare crashed (exit status 2",
+    ),
+    (
+        "cpu",
+        "spec: {containers: [{name: main, image: IMAGE, resources: {requests: {cpu: '640'}}}]}",
+        "kubectl wait pod/web -n NS --for=condition=Ready --timeout=1s",
+        "web cannot be scheduled (0/1 nodes are available: 1 Insufficient cpu.)",
+    ),
+    (
+        "volume",
+        "spec: {volumes: [{name: v, secret: {secretName: creds}}], containers: [{name: main, image: IMAGE, volumeMounts: [{name: v, mountPath: /v}]}]}",
+        "kubectl wait pod/web -n NS --for=condition=Ready --timeout=1s",
+        "a volume cannot be mounted (MountVolume.SetUp failed for volume \"v\" : secret \"creds\" not found)",
+    ),
+    (
+        "program",
+        "spec: {containers: [{name: main, image: IMAGE, command: [/no/such/program]}]}",
+        "kubectl get pods -A -l trouble=program; false",
+        "container main cannot be started (failed to create",
+    ),
+    // What follows says itself what is wrong; the pod beside it has nothing to do with it.
+    (
+        "exists",
+        "spec: {containers: [{name: main, image: IMAGE, command: ['false']}]}",
+        "kubectl run web -n NS --image=IMAGE",
+        "-",
+    ),
+    (
+        "flag",
+        "spec: {containers: [{name: main, image: IMAGE, command: ['false']}]}",
+        "kubectl get pods -n NS --no-such-flag",
+        "-",
+    ),
+    (
+        "spelt",
+        "spec: {containers: [{name: main, image: IMAGE, command: [sleep, '600']}], terminationGracePeriodSeconds: 0}",
+        "ROOM=NS; kubectl get pod wbe -n $ROOM",
+        "there is no pod \"wbe\"; there is one named \"web\"",
+    ),
+    (
+        "ending",
+        "finalizers: spec: {containers: [{name: main, image: IMAGE, command: [sleep, '600']}], terminationGracePeriodSeconds: 0}",
+        "kubectl delete namespace NS --wait=false; kubectl run late -n NS --image=IMAGE; R=$?; \
+         kubectl patch pod web -n NS --type=merge -p '{\"metadata\":{\"finalizers\":null}}'; (exit $R)",
+        "is being deleted, so nothing new can be made in it",
+    ),
+    (
+        "well",
+        "spec: {containers: [{name: main, image: IMAGE, command: [sleep, '600']}], terminationGracePeriodSeconds: 0}",
+        "kubectl wait pod/web -n NS --for=condition=Ready --timeout=20s && kubectl exec web -n NS -- cat /no/such/file",
+        "-",
+    ),
+];
+
+#[test]
+fn each_of_many_troubles_is_told_for_what_it_is() {
+    if shared::left_out("each_of_many_troubles_is_told_for_what_it_is") {
+        return;
+    }
+    let mut page = "# Page\n\n```bash\n".to_owned();
+    for (name, ..) in TROUBLES {
+        page += &format!("$ kubectl create namespace many-{name}\n");
+    }
+    page += &format!("{}\n", ACCOUNT.replace("; wait_for", ""));
+    for (name, body, ..) in TROUBLES {
+        let (held, spec) = match body.strip_prefix("finalizers: ") {
+            Some(spec) => (", finalizers: [example.com/hold]", spec),
+            None => ("", body),
+        };
+        let metadata = format!("metadata: {{name: web, labels: {{trouble: {name}}}{held}}}");
+        page += &format!(
+            "$ wait_for many-{name}; kubectl apply -n many-{name} -f - <<'EOF'\napiVersion: v1\nkind: Pod\n{metadata}\n{}\nEOF\n",
+            spec.replace(
+                "image: IMAGE",
+                &format!("image: '{IMAGE}', imagePullPolicy: IfNotPresent")
+            )
+        );
+    }
+    page += "```\n";
+    for (name, _, asked, _) in TROUBLES {
+        let asked = asked
+            .replace("NS", &format!("many-{name}"))
+            .replace("IMAGE", IMAGE);
+        page += &format!("\n```bash id={name}\n$ {asked}\n```\n");
+    }
+    let pages = Pages::with(&page);
+    let ended = run(&pages, "many-none", &["--json", "r.json"]).exits(1);
+    let record: serde_json::Value = serde_json::from_str(&pages.read("r.json")).unwrap();
+    let steps = record["labs"][0]["pages"][0]["steps"].as_array().unwrap();
+    for (name, _, _, cause) in TROUBLES {
+        let step = steps.iter().find(|step| step["id"] == name).unwrap();
+        let told = step["commands"][0]["checks"][0]["likely_cause"].as_str();
+        let told = told.unwrap_or("-");
+        let right = match cause {
+            "-" => told == "-",
+            cause => told.contains(cause),
+        };
+        assert!(right, "{name}: {told}, not {cause}\n{}", ended.all());
+    }
+}
+
 #[test]
 fn no_secret_of_the_cluster_is_told() {
     if shared::left_out("no_secret_of_the_cluster_is_told") {
@@ -292,9 +413,12 @@ fn no_secret_of_the_cluster_is_told() {
          ```bash id=print\n$ kubectl get secret db -n {namespace} -o yaml\nsomething else\n\
          $ kubectl get secret db -n {namespace} -o json\nsomething else\n\
          $ cat pw.txt key.pem; echo\nsomething else\n\
+         $ fold -w 9 pw.txt; echo; fold -w 20 key.pem; echo -n \"joe:$(cat pw.txt)\" | base64; cat pw.txt | base64 -w 8\nsomething else\n\
          $ kubectl get secret db -n {namespace} -o jsonpath='{{.data.pw}}' | base64 -d; false\n\
          $ export COPY=$(cat pw.txt)\n$ env | grep COPY\nCOPY=other\n\
          $ kubectl create secret generic dry --from-file=pw=dry.txt --dry-run=client -o yaml\nsomething else\n```\n\n\
+         ```bash id=word\n$ kubectl create secret generic word -n {namespace} --from-literal=state=Active\n\
+         $ kubectl get namespace {namespace}\nNAME STATUS AGE\n{namespace} Active 5s\n```\n\n\
          ```bash id=shout\n$ kubectl run shout -n {namespace} --image={IMAGE} --restart=Never --image-pull-policy=IfNotPresent \\\n  \
          --command -- bash -c \"echo $(cat pw.txt); exit 3\"\n\
          $ kubectl wait pod/shout -n {namespace} --for=condition=Ready --timeout=8s\n```\n",
@@ -354,7 +478,19 @@ fn no_secret_of_the_cluster_is_told() {
     secrets.push("Zk4\\u0026literal".to_owned());
     secrets.push("Zk4&amp;literal".to_owned());
     secrets.push(STANDARD.encode(std::fs::read(pages.path().join("key.pem")).unwrap()));
+    let all = plain[..3].iter().chain([&dry]);
+    secrets.extend(all.map(|value| STANDARD.encode(format!("joe:{value}"))[6..20].to_owned()));
     for (name, text) in &told {
+        // Lines that were broken, also those of a diff.
+        let joined: String = text
+            .split(|one: char| one.is_whitespace() || "+|".contains(one))
+            .collect();
+        for value in &plain {
+            assert!(
+                !joined.contains(value),
+                "{name} tells {value} in pieces\n{text}"
+            );
+        }
         for secret in &secrets {
             if let Some(at) = text.find(secret.as_str()) {
                 let from = text[..at].rfind('\n').map_or(0, |from| from + 1);
@@ -365,6 +501,15 @@ fn no_secret_of_the_cluster_is_told() {
             }
         }
     }
+    // A mask is for those who read: what is judged is what was printed.
+    let record: serde_json::Value = serde_json::from_str(&pages.read("r.json")).unwrap();
+    let word = &record["labs"][0]["pages"][0]["steps"][2];
+    assert_eq!(word["verdict"], "pass", "{}", ended.all());
+    let shown = word["commands"][1]["output"].as_str().unwrap();
+    assert!(
+        shown.contains("[masked]") && !shown.contains("Active"),
+        "{shown}"
+    );
     // What is no secret stays readable.
     assert!(
         ended.stdout.contains("trouble-secrets") && ended.stdout.contains("kind: Secret"),

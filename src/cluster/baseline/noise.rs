@@ -186,6 +186,25 @@ pub(super) fn is_system_finalizer(finalizer: &str) -> bool {
         || domain.ends_with(".kubernetes.io")
 }
 
+/// Finalizers that the API server and kube-controller-manager of any cluster answer themselves; whoever sets another of Kubernetes'
+/// own, a cloud's or a storage driver's, may be nowhere.
+const ANSWERED: [&str; 9] = [
+    "foregroundDeletion",
+    "orphan",
+    "kubernetes",
+    "kubernetes.io/pv-protection",
+    "kubernetes.io/pvc-protection",
+    "kubernetes.io/vac-protection",
+    "customresourcecleanup.apiextensions.k8s.io",
+    "batch.kubernetes.io/job-tracking",
+    "networking.k8s.io/service-cidr-finalizer",
+];
+
+/// Whether somebody in every cluster answers a finalizer: without it objects behind it would be lost, not deleted.
+pub(super) fn is_answered_finalizer(finalizer: &str) -> bool {
+    ANSWERED.contains(&finalizer)
+}
+
 /// Whether an Endpoints object mirrors a Service, rather than being written by hand.
 pub(super) fn mirrors(object: &Object) -> bool {
     object.kind.group.is_empty() && object.kind.kind == "Endpoints"

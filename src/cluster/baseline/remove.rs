@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::ask::{Trouble, ask};
 use super::diff::Change;
 use super::kinds::{AT_ONCE, Kind};
-use super::noise::is_system_finalizer;
+use super::noise::{is_answered_finalizer, is_system_finalizer};
 use super::restore::Limits;
 
 /// Pause between two looks at what is going.
@@ -36,23 +36,29 @@ fn rank(kind: &Kind, custom: &BTreeSet<String>) -> u8 {
     }
 }
 
-/// Deletes what was added and waits until it is gone, with all that goes with it. Gives what there is to say of objects, by
-/// UID: why one is still there, or what it took.
+/// What there is to say of objects, by their UIDs.
+#[derive(Default)]
+pub(super) struct Removed {
+    /// What it took.
+    pub(super) notes: BTreeMap<String, String>,
+    /// Why one was still there when it was last waited for. It may be gone since: what comes later may have held it.
+    pub(super) held: BTreeMap<String, String>,
+}
+
+/// Deletes what was added and waits until it is gone, with all that goes with it.
 pub(super) async fn remove(
     client: &Client,
     added: &[&Change],
     custom: &BTreeSet<String>,
     limits: &Limits,
     deadline: Instant,
-) -> BTreeMap<String, String> {
-    let mut said = BTreeMap::new();
+) -> Removed {
+    let mut removed = Removed::default();
     let mut stages: BTreeMap<u8, Vec<&Change>> = BTreeMap::new();
     for change in added {
         let kind = &change.object.kind;
-        let finalizers = &change.object.finalizers;
-        let held = finalizers.iter().any(|one| !is_system_finalizer(one));
         // What goes with another is not deleted by itself, save what its controller must be asked about.
-        if change.under.is_none() || held || custom.contains(&kind.resource()) {
+        if change.under.is_none() || is_held(change) || custom.contains(&kind.resource()) {
             stages.entry(rank(kind, custom)).or_default().push(change);
         }
     }
@@ -72,7 +78,7 @@ pub(super) async fn remove(
             if let Err(trouble) = answer {
                 let place = change.object.kind.resource();
                 let cause = format!("not deleted: delete {place}: {trouble}");
-                said.insert(change.object.uid.clone(), cause);
+                removed.held.insert(change.object.uid.clone(), cause);
             }
         }
         let uids: BTreeSet<&str> = targets
@@ -84,16 +90,33 @@ pub(super) async fn remove(
             .filter(|change| {
                 let uid = change.object.uid.as_str();
                 let under = change.under.as_deref().unwrap_or_default();
-                (uids.contains(uid) || uids.contains(under)) && !said.contains_key(uid)
+                (uids.contains(uid) || uids.contains(under)) && !removed.held.contains_key(uid)
             })
             .copied()
             .collect();
         if limits.force {
             stop_at_once(client, &pending).await;
         }
-        wait(client, &mut pending, limits, deadline, &mut said).await;
+        // A namespace is gone when all in it is: there may be hundreds of objects, and each look is a request.
+        let namespaces: BTreeSet<&str> = targets
+            .iter()
+            .filter(|change| change.object.kind.kind == "Namespace")
+            .map(|change| change.object.uid.as_str())
+            .collect();
+        pending.retain(|change| {
+            let under = change.under.as_deref().unwrap_or_default();
+            let within = namespaces.contains(under) && change.object.namespace.is_some();
+            !within || is_held(change)
+        });
+        wait(client, &mut pending, limits, deadline, &mut removed).await;
     }
-    said
+    removed
+}
+
+/// Whether somebody other than Kubernetes itself holds an object until it has done its part.
+fn is_held(change: &Change) -> bool {
+    let mut finalizers = change.object.finalizers.iter();
+    finalizers.any(|one| !is_system_finalizer(one))
 }
 
 /// Deletes only the very object, whatever has its name by now.
@@ -135,15 +158,17 @@ async fn stop_at_once(client: &Client, pending: &[&Change]) {
         .await;
 }
 
-/// Waits until the objects are gone or the time is over.
+/// Waits until the objects are gone or their time is over: what will not go must leave some for what comes after it.
 async fn wait(
     client: &Client,
     pending: &mut Vec<&Change>,
     limits: &Limits,
     deadline: Instant,
-    said: &mut BTreeMap<String, String>,
+    removed: &mut Removed,
 ) {
     let begun = Instant::now();
+    let share = deadline.saturating_duration_since(begun) / 2;
+    let deadline = deadline.min(begun + share.max(limits.finalizers * 2));
     loop {
         let looks = pending.iter().map(|change| async move {
             let object = &change.object;
@@ -164,7 +189,8 @@ async fn wait(
                 // A kind that went with its definition has no objects.
                 Ok(_) | Err(Trouble::Refused(404, _)) => {}
                 Err(trouble) => {
-                    said.insert(change.object.uid.clone(), trouble.to_string());
+                    let uid = change.object.uid.clone();
+                    removed.held.insert(uid, trouble.to_string());
                 }
             }
         }
@@ -174,14 +200,14 @@ async fn wait(
         if limits.force && begun.elapsed() >= limits.finalizers {
             for (change, found) in &still {
                 if let Some(note) = release(client, change, found, limits).await {
-                    said.insert(change.object.uid.clone(), note);
+                    removed.notes.insert(change.object.uid.clone(), note);
                 }
             }
         }
         if Instant::now() + PAUSE >= deadline {
             for (change, found) in still {
                 let reason = held(client, change, &found, begun.elapsed()).await;
-                said.insert(change.object.uid.clone(), reason);
+                removed.held.insert(change.object.uid.clone(), reason);
             }
             return;
         }
@@ -190,8 +216,8 @@ async fn wait(
     }
 }
 
-/// Takes away the finalizers that nobody answered, where that is ours to do. Those of Kubernetes itself stay: somebody
-/// works on them.
+/// Takes away the finalizers that nobody answered, where that is ours to do. Those that the cluster's own controllers answer
+/// stay: somebody works on them.
 async fn release(
     client: &Client,
     change: &Change,
@@ -200,7 +226,7 @@ async fn release(
 ) -> Option<String> {
     let all = found.metadata.finalizers.as_ref()?;
     let (kept, taken): (Vec<&String>, Vec<&String>) =
-        all.iter().partition(|one| is_system_finalizer(one));
+        all.iter().partition(|one| is_answered_finalizer(one));
     found.metadata.deletion_timestamp.as_ref()?;
     if taken.is_empty() {
         return None;

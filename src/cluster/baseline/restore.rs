@@ -117,7 +117,8 @@ pub async fn restore(
     let custom = definitions(before).chain(definitions(now)).collect();
     let of = |what| changes.iter().filter(move |change| change.what == what);
     let added: Vec<&Change> = of(What::Added).copied().collect();
-    let mut said = remove::remove(client, &added, &custom, limits, deadline).await;
+    let removed = remove::remove(client, &added, &custom, limits, deadline).await;
+    let (mut said, mut held) = (removed.notes, removed.held);
 
     let mut gone: Vec<&Change> = of(What::Gone)
         .filter(|change| is_made_again(change, before))
@@ -152,7 +153,10 @@ pub async fn restore(
         .iter()
         .map(|change| {
             let uid = change.object.uid.clone();
-            let outcome = outcome(before, &last, change, said.remove(&uid));
+            // What held an object counts only if it is there still.
+            let there = last.objects.contains_key(&uid);
+            let why = held.remove(&uid).filter(|_| there);
+            let outcome = outcome(before, &last, change, why.or(said.remove(&uid)));
             (uid, outcome)
         })
         .collect())

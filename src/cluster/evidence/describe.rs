@@ -1,6 +1,7 @@
 //! `kubectl describe` of the objects in a scene: the cluster's own kubectl knows best what people want to see.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -10,10 +11,14 @@ use tokio::process::{Child, Command};
 
 use super::Page;
 use super::scene::Scene;
+use super::subjects::Subjects;
 use crate::cluster::Connection;
+use crate::cluster::changes::kind_named;
 
 /// How long kubectl may take for one namespace.
 const LIMIT: Duration = Duration::from_secs(8);
+/// Namespaces in which objects are described.
+const MOST_NAMESPACES: usize = 4;
 /// Objects of a namespace that are described.
 const MOST: usize = 30;
 /// Bytes that are kept of all that is described.
@@ -21,29 +26,80 @@ const KEPT: u64 = 2 << 20;
 /// Characters that are kept of a line: an annotation may be as long as a book.
 const WIDTH: usize = 2000;
 
-/// One text for each namespace.
-pub(super) async fn pages(connection: &Connection, scene: &Scene) -> Vec<Page> {
+/// One text for each namespace, those with most trouble first, and one for what else a command names.
+pub(super) async fn pages(
+    connection: &Connection,
+    scene: &Scene,
+    subjects: &Subjects,
+) -> Vec<Page> {
     let mut named: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut known = BTreeSet::new();
     for (kind, meta) in scene.objects() {
         if let (Some(namespace), Some(name)) = (&meta.namespace, &meta.name) {
             let names = named.entry(namespace.clone()).or_default();
             names.push(format!("{}/{name}", kind.to_lowercase()));
+            known.insert((kind, name.as_str()));
         }
     }
     let several = named.len() > 1;
+    let mut named: Vec<(String, Vec<String>)> = named.into_iter().collect();
+    named.sort_by_key(|(namespace, _)| Reverse(warnings(scene, namespace)));
+    named.truncate(MOST_NAMESPACES);
     let described = named.into_iter().map(|(namespace, mut names)| async move {
         names.truncate(MOST);
-        let text = match describe(connection, &namespace, &names).await {
-            Ok(text) => text,
-            Err(why) => format!("not described: {why}\n"),
-        };
+        let text = describe(connection, &namespace, &names).await;
         let name = match several {
             true => format!("describe-{namespace}.txt"),
             false => "describe.txt".to_owned(),
         };
         Page { name, text }
     });
-    futures::future::join_all(described).await
+    let is_known = |object: &str| {
+        object.split_once('/').is_some_and(|(kind, name)| {
+            kind_named(kind).is_some_and(|kind| known.contains(&(kind, name)))
+        })
+    };
+    let mut others: Vec<String> = subjects.written.clone();
+    others.retain(|object| !is_known(object));
+    others.truncate(MOST);
+    let (mut pages, others) = futures::join!(
+        futures::future::join_all(described),
+        describe_others(connection, subjects, &others)
+    );
+    pages.extend(others.map(|text| Page {
+        name: "describe-others.txt".to_owned(),
+        text,
+    }));
+    pages
+}
+
+/// Objects that are in no scene, of which it is not known in which of the namespaces they are.
+async fn describe_others(
+    connection: &Connection,
+    subjects: &Subjects,
+    names: &[String],
+) -> Option<String> {
+    if names.is_empty() {
+        return None;
+    }
+    let namespaces = subjects.namespaces.iter().take(MOST_NAMESPACES);
+    let each = namespaces.map(|namespace| describe(connection, namespace, names));
+    let texts = futures::future::join_all(each).await;
+    let lines: Vec<&str> = texts
+        .iter()
+        .flat_map(|text| text.lines())
+        .filter(|line| !line.starts_with("Error from server (NotFound)"))
+        .collect();
+    Some(lines.join("\n") + "\n").filter(|text| !text.trim().is_empty())
+}
+
+/// Warnings about objects of a namespace.
+fn warnings(scene: &Scene, namespace: &str) -> usize {
+    let warnings = scene.events.iter().filter(|event| {
+        event.type_.as_deref() == Some("Warning")
+            && event.metadata.namespace.as_deref() == Some(namespace)
+    });
+    warnings.count()
 }
 
 /// A child and all that it has started, which end when this is dropped.
@@ -58,7 +114,14 @@ impl Drop for Group {
     }
 }
 
-async fn describe(
+async fn describe(connection: &Connection, namespace: &str, names: &[String]) -> String {
+    match try_describe(connection, namespace, names).await {
+        Ok(text) => text,
+        Err(why) => format!("not described: {why}\n"),
+    }
+}
+
+async fn try_describe(
     connection: &Connection,
     namespace: &str,
     names: &[String],
@@ -68,6 +131,7 @@ async fn describe(
         .args(names)
         .env("PATH", connection.path())
         .env("KUBECONFIG", connection.kubeconfig())
+        .env("KUBECACHEDIR", connection.kubectl_cache())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -8,7 +8,7 @@ use kube::api::{Api, LogParams};
 use kube::{Client, ResourceExt};
 
 use super::Page;
-use super::cause::badly_ended;
+use super::cause::has_last_words;
 use super::scene::Scene;
 use crate::cluster::connection::causes;
 
@@ -40,7 +40,7 @@ struct Asked {
 pub(super) async fn last_lines(client: &Client, scene: &mut Scene, limit: Duration) {
     let mut asked = Vec::new();
     for pod in &scene.pods {
-        for container in super::cause::containers(pod).filter(|one| badly_ended(one).is_some()) {
+        for container in super::cause::containers(pod).filter(|one| has_last_words(one)) {
             // What runs or waits now has said nothing yet; the run before it has.
             let ended = container
                 .state
@@ -67,7 +67,10 @@ pub(super) async fn last_lines(client: &Client, scene: &mut Scene, limit: Durati
 /// The ends of all logs, of former runs too.
 pub(super) async fn pages(client: &Client, scene: &Scene) -> Vec<Page> {
     let mut asked = Vec::new();
-    for pod in &scene.pods {
+    // Of many pods those that are not well tell most.
+    let mut pods: Vec<&Pod> = scene.pods.iter().collect();
+    pods.sort_by_key(|pod| super::cause::containers(pod).all(|one| one.ready));
+    for pod in pods {
         for container in super::cause::containers(pod) {
             let state = container.state.as_ref();
             if state.is_some_and(|state| state.waiting.is_none()) {
@@ -120,9 +123,29 @@ async fn read(client: &Client, asked: &Asked, lines: i64) -> Result<String, Stri
         Ok(Err(error)) => return Err(causes(&error)),
         Err(_) => return Err(format!("no answer in {} s", LIMIT.as_secs())),
     };
-    let mut from = text.len().saturating_sub(KEPT);
+    Ok(ending(&text, KEPT))
+}
+
+/// The end of a text. The mark before it tells the gate that it may begin within a secret.
+fn ending(text: &str, size: usize) -> String {
+    let mut from = text.len().saturating_sub(size);
     while !text.is_char_boundary(from) {
         from += 1;
     }
-    Ok(text[from..].to_owned())
+    match from {
+        0 => text.to_owned(),
+        _ => format!("…{}", &text[from..]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_long_log_is_kept_and_marked() {
+        assert_eq!(ending("one\ntwo\n", 8), "one\ntwo\n");
+        assert_eq!(ending("one\ntwo\n", 5), "…\ntwo\n");
+        assert_eq!(ending("zw\u{f6}lf", 3), "…lf");
+    }
 }

@@ -11,12 +11,13 @@ mod related;
 mod scene;
 mod subjects;
 mod telling;
+mod variables;
 
 use std::time::Duration;
 
 use super::Connection;
 use scene::Scene;
-pub use subjects::Subjects;
+pub use subjects::{Command, Subjects};
 
 /// How long the reading of all objects may take.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -29,6 +30,7 @@ pub struct Evidence {
     /// A few lines that explain most: events, the last log line of what crashed.
     pub telling: Vec<String>,
     scene: Scene,
+    subjects: Subjects,
 }
 
 /// A text of a failure bundle.
@@ -43,7 +45,7 @@ pub struct Page {
 impl Evidence {
     /// Whether there is an object to tell more about.
     pub fn has_objects(&self) -> bool {
-        !self.scene.objects().is_empty()
+        !self.scene.objects().is_empty() || !self.subjects.written.is_empty()
     }
 }
 
@@ -55,17 +57,21 @@ pub async fn look(connection: &Connection, subjects: &Subjects, output: &str) ->
         likely_cause: cause::of_output(output),
         telling: Vec::new(),
         scene: Scene::default(),
+        subjects: subjects.clone(),
     };
     let Some(client) = connection.client.as_ref().filter(|_| !subjects.is_empty()) else {
         return evidence;
     };
-    let scene = Scene::read(client, &subjects.namespaces, LIMIT).await;
+    let namespaces = Some(&subjects.namespaces).filter(|_| !subjects.everywhere);
+    let scene = Scene::read(client, namespaces, LIMIT).await;
     let mut near = related::narrowed(&scene, subjects);
     logs::last_lines(client, &mut near, LIMIT).await;
-    evidence.likely_cause = evidence
-        .likely_cause
-        .or_else(|| cause::of_scene(&near, subjects));
-    evidence.telling = telling::lines(&near);
+    if !cause::says_all(output) {
+        evidence.likely_cause = evidence
+            .likely_cause
+            .or_else(|| cause::of_scene(&scene, &near, subjects, output));
+        evidence.telling = telling::lines(&near);
+    }
     evidence.scene = near;
     evidence
 }
@@ -77,7 +83,7 @@ pub async fn pages(connection: &Connection, evidence: &Evidence) -> Vec<Page> {
         return Vec::new();
     };
     let (described, logs) = futures::join!(
-        describe::pages(connection, scene),
+        describe::pages(connection, scene, &evidence.subjects),
         logs::pages(client, scene)
     );
     let mut pages = described;

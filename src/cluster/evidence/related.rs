@@ -173,12 +173,13 @@ mod tests {
             ..Scene::default()
         };
         let mut subjects = Subjects::default();
-        subjects.add_command(
-            "kubectl rollout status deploy/web",
-            "",
-            "x",
-            std::path::Path::new("p.md"),
-        );
+        subjects.add_command(super::super::Command {
+            text: "kubectl rollout status deploy/web",
+            output: "",
+            namespace: "x",
+            page: std::path::Path::new("p.md"),
+            before: &[],
+        });
         let near = narrowed(&scene, &subjects);
         let names: Vec<&str> = near
             .objects()

@@ -45,10 +45,10 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// Reads all of it, each list for so long at most.
+    /// Reads all of those namespaces, or of all where there are none, each list for so long at most.
     pub(super) async fn read(
         client: &Client,
-        namespaces: &BTreeSet<String>,
+        namespaces: Option<&BTreeSet<String>>,
         limit: Duration,
     ) -> Self {
         let (names, nodes) = futures::join!(
@@ -64,20 +64,24 @@ impl Scene {
         if scene.is_away() {
             return scene;
         }
+        let Some(namespaces) = namespaces else {
+            scene.add(Self::of(client, None, limit).await);
+            return scene;
+        };
         let known = scene.namespaces.clone();
         let there = |name: &&String| known.as_ref().is_none_or(|known| known.contains(name));
         let parts = namespaces
             .iter()
             .filter(there)
             .take(MOST_NAMESPACES)
-            .map(|namespace| Self::of(client, namespace, limit));
+            .map(|namespace| Self::of(client, Some(namespace), limit));
         for part in futures::future::join_all(parts).await {
             scene.add(part);
         }
         scene
     }
 
-    async fn of(client: &Client, namespace: &str, limit: Duration) -> Self {
+    async fn of(client: &Client, namespace: Option<&str>, limit: Duration) -> Self {
         let mut scene = Self::default();
         let (
             pods,
@@ -209,20 +213,22 @@ impl Scene {
     }
 }
 
-async fn within<K>(client: &Client, namespace: &str, limit: Duration) -> Result<Vec<K>, String>
+async fn within<K>(
+    client: &Client,
+    namespace: Option<&str>,
+    limit: Duration,
+) -> Result<Vec<K>, String>
 where
     K: kube::Resource<DynamicType = (), Scope = NamespaceResourceScope>
         + Clone
         + Debug
         + DeserializeOwned,
 {
-    let what = format!("{} in {namespace}", K::plural(&()));
-    listed(
-        Api::<K>::namespaced(client.clone(), namespace),
-        &what,
-        limit,
-    )
-    .await
+    let (api, place) = match namespace {
+        Some(namespace) => (Api::<K>::namespaced(client.clone(), namespace), namespace),
+        None => (Api::all(client.clone()), "all namespaces"),
+    };
+    listed(api, &format!("{} in {place}", K::plural(&())), limit).await
 }
 
 async fn everywhere<K>(client: &Client, limit: Duration) -> Result<Vec<K>, String>

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::variables;
 use crate::cluster::changes::kind_named;
 use crate::plan::manifests;
 use crate::syntax::{Simple, simple_commands};
@@ -45,12 +46,31 @@ static CHANGED: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the pattern is valid")
 });
 
+/// A command of a page, and what is known of where it ran.
+#[derive(Debug, Clone, Copy)]
+pub struct Command<'a> {
+    /// Its text.
+    pub text: &'a str,
+    /// What it printed.
+    pub output: &'a str,
+    /// Where kubectl works when it is told no namespace.
+    pub namespace: &'a str,
+    /// The page.
+    pub page: &'a Path,
+    /// The commands that ran before it.
+    pub before: &'a [&'a str],
+}
+
 /// Objects, as far as they are named.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Subjects {
     /// Where to look.
     pub namespaces: BTreeSet<String>,
+    /// To look in all namespaces: `-A`, or one whose name only the shell knows.
+    pub everywhere: bool,
     pub(super) named: Vec<Subject>,
+    /// Objects of any kind by name, as kubectl takes them: `ingress.networking.k8s.io/web`.
+    pub(super) written: Vec<String>,
 }
 
 /// Objects of a kind.
@@ -64,37 +84,39 @@ pub(super) struct Subject {
 impl Subjects {
     /// Whether nothing is known to look at.
     pub fn is_empty(&self) -> bool {
-        self.namespaces.is_empty()
+        self.namespaces.is_empty() && !self.everywhere
     }
 
-    /// Takes in what a command of a page names and what it printed. `namespace` is where kubectl works when it is told none.
-    pub fn add_command(&mut self, text: &str, output: &str, namespace: &str, page: &Path) {
-        let commands = simple_commands(text);
-        let mut talks = false;
-        for command in &commands {
-            if !matches!(command.name(), "kubectl" | "helm") {
+    /// Takes in what a command of a page names and what it printed.
+    pub fn add_command(&mut self, command: Command<'_>) {
+        let text = variables::filled_in(command.text, command.before);
+        let (mut talks, mut unknown) = (false, false);
+        for one in &simple_commands(&text) {
+            if !matches!(one.name(), "kubectl" | "helm") {
                 continue;
             }
             talks = true;
-            match command
-                .flag(&["-n", "--namespace"])
-                .filter(|name| is_plain(name))
-            {
-                Some(name) => self.namespaces.insert(name.to_owned()),
-                None => self.namespaces.insert(namespace.to_owned()),
-            };
-            if command.name() == "kubectl" {
-                self.add_kubectl(command, text, page);
+            match one.flag(&["-n", "--namespace"]) {
+                Some(name) if is_plain(name) => drop(self.namespaces.insert(name.to_owned())),
+                Some(_) => unknown = true,
+                None if is_everywhere(one) => self.everywhere = true,
+                None => drop(self.namespaces.insert(command.namespace.to_owned())),
+            }
+            if one.name() == "kubectl" {
+                self.add_kubectl(one, &text, command.page);
             }
         }
-        for found in CHANGED.captures_iter(output) {
+        for found in CHANGED.captures_iter(command.output) {
             if let Some(kind) = kind_named(&found[1]) {
                 self.add(kind, Target::Name(found[2].to_owned()));
                 if !talks {
-                    self.namespaces.insert(namespace.to_owned());
+                    self.namespaces.insert(command.namespace.to_owned());
                 }
             }
         }
+        // What has a name is found wherever it is; of all pods of all namespaces most have nothing to do with it.
+        let is_named = |subject: &Subject| subject.which != Target::All;
+        self.everywhere |= unknown && !self.named.is_empty() && self.named.iter().all(is_named);
     }
 
     fn add_kubectl(&mut self, command: &Simple, text: &str, page: &Path) {
@@ -159,6 +181,11 @@ impl Subjects {
                 .into_iter()
                 .filter(|object| is_plain(&object.name))
             {
+                let kind = object.kind.to_lowercase();
+                self.write(&match object.group() {
+                    "" => format!("{kind}/{}", object.name),
+                    group => format!("{kind}.{group}/{}", object.name),
+                });
                 self.add(&object.kind, Target::Name(object.name));
             }
         }
@@ -231,8 +258,21 @@ impl Subjects {
     /// A kind as kubectl takes it.
     fn add_named(&mut self, name: &str, which: Target) {
         let plain = !matches!(&which, Target::Name(name) if !is_plain(name));
+        if let Target::Name(object) = &which
+            && plain
+        {
+            self.write(&format!("{}/{object}", name.to_lowercase()));
+        }
         if let Some(kind) = kind_named(name).filter(|_| plain) {
             self.add(kind, which);
+        }
+    }
+
+    fn write(&mut self, object: &str) {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-./:".contains(&byte);
+        let all = object.starts_with("all/") || !object.bytes().all(plain);
+        if !all && !self.written.iter().any(|one| one == object) {
+            self.written.push(object.to_owned());
         }
     }
 
@@ -245,6 +285,11 @@ impl Subjects {
             self.named.push(subject);
         }
     }
+}
+
+fn is_everywhere(command: &Simple) -> bool {
+    let mut words = command.command().iter().map(|word| word.text.as_str());
+    words.any(|word| matches!(word, "-A" | "--all-namespaces" | "--all-namespaces=true"))
 }
 
 /// The words of a kubectl command that are no flags and no values of flags.
@@ -278,7 +323,13 @@ mod tests {
 
     fn check(command: &str, output: &str, namespaces: &[&str], named: &[&str]) {
         let mut subjects = Subjects::default();
-        subjects.add_command(command, output, "default", Path::new("/nowhere/page.md"));
+        subjects.add_command(Command {
+            text: command,
+            output,
+            namespace: "default",
+            page: Path::new("/nowhere/page.md"),
+            before: &["export NS=shop", "OTHER=$(date)"],
+        });
         let found: Vec<String> = subjects
             .named
             .iter()
@@ -332,7 +383,7 @@ mod tests {
         check(
             "kubectl logs -n $NS deploy/web | tail -n 5",
             "",
-            &["default"],
+            &["shop"],
             &["Deployment/web"],
         );
         check(
@@ -354,5 +405,47 @@ mod tests {
             &["Deployment/web", "Service/web"],
         );
         check("echo kubectl", "", &[], &[]);
+    }
+
+    #[test]
+    fn where_all_namespaces_are_meant() {
+        let check = |text: &str, namespaces: usize, everywhere: bool| {
+            let mut subjects = Subjects::default();
+            subjects.add_command(Command {
+                text,
+                output: "",
+                namespace: "default",
+                page: Path::new("/nowhere/page.md"),
+                before: &["OTHER=$(date)"],
+            });
+            let found = (subjects.namespaces.len(), subjects.everywhere);
+            assert_eq!(found, (namespaces, everywhere), "{text}");
+        };
+        check("kubectl get pods -A", 0, true);
+        check("kubectl get pods --all-namespaces -l app=web", 0, true);
+        check("kubectl logs -n $OTHER deploy/web", 0, true);
+        check("kubectl get pods -n $OTHER", 0, false);
+        check("kubectl get pods", 1, false);
+    }
+
+    #[test]
+    fn objects_of_any_kind_are_known_by_name() {
+        let mut subjects = Subjects::default();
+        subjects.add_command(Command {
+            text: "kubectl apply -f - <<EOF\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: web\nEOF\n\
+                   kubectl describe cm settings; kubectl get widgets/one; kubectl get pods $X",
+            output: "",
+            namespace: "default",
+            page: Path::new("/nowhere/page.md"),
+            before: &[],
+        });
+        assert_eq!(
+            subjects.written,
+            [
+                "ingress.networking.k8s.io/web",
+                "cm/settings",
+                "widgets/one"
+            ]
+        );
     }
 }

@@ -21,7 +21,12 @@ const WIDTH: usize = 200;
 pub(super) fn lines(scene: &Scene) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut reasons = Vec::new();
-    for event in sorted(scene).filter(|event| event.type_.as_deref() == Some("Warning")) {
+    // What nodes meet is of all that ever ran there.
+    let of_lab = |event: &&Event| {
+        event.type_.as_deref() == Some("Warning")
+            && event.involved_object.kind.as_deref() != Some("Node")
+    };
+    for event in sorted(scene).filter(of_lab) {
         // The same thing happens to every pod of a set.
         let kind = (event.reason.clone(), event.involved_object.kind.clone());
         if lines.len() < SHOWN && !reasons.contains(&kind) {

@@ -9,6 +9,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use regex::Regex;
 
+use super::spelling;
+
 /// Values under so many bytes are left alone: they would mask half of a page.
 const SHORTEST: usize = 6;
 /// The shortest base64 form that is masked: that of a value of four bytes.
@@ -64,7 +66,7 @@ static TELLING_KEY: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)(auth|pass(word|wd)?|secret|token|key)$").expect("the pattern is valid")
 });
 
-/// Every text that stands for a value: itself line by line, escaped as in JSON, in base64.
+/// Every text that stands for a value: itself line by line, as programs write it elsewhere, in base64.
 pub(super) fn of_value(key: &str, value: &str) -> Vec<String> {
     let mut forms = of_bytes(value.as_bytes());
     let text = value.trim_end_matches(['\r', '\n']);
@@ -76,7 +78,15 @@ pub(super) fn of_value(key: &str, value: &str) -> Vec<String> {
         forms.push(text.to_owned());
     }
     if text.len() >= SHORTEST && !is_ordinary(key, text) {
-        forms.extend(escaped(text));
+        let spelt = spelling::of(text).into_iter();
+        forms.extend(spelt.filter(|form| form != text && form.len() >= SHORTEST));
+    }
+    // A kubeconfig holds its keys in base64, and so they are in a Secret once more.
+    if let Ok(bytes) = STANDARD.decode(text)
+        && let Ok(inner) = String::from_utf8(bytes)
+        && inner.starts_with("-----BEGIN ")
+    {
+        forms.extend(of_value(key, &inner));
     }
     if let Ok(document @ serde_json::Value::Object(_)) = serde_json::from_str(text) {
         inside(&document, &mut forms);
@@ -106,19 +116,6 @@ pub(super) fn of_bytes(value: &[u8]) -> Vec<String> {
 /// Whether a value is a word or a name that must stay readable.
 fn is_ordinary(key: &str, value: &str) -> bool {
     ORDINARY.contains(&value) || PUBLIC_KEY.is_match(key) && NAME.is_match(value)
-}
-
-/// A text as JSON writes it, where that differs; Go's encoder also escapes `<`, `>` and `&`.
-fn escaped(text: &str) -> Vec<String> {
-    let quoted = serde_json::Value::from(text).to_string();
-    let plain = quoted[1..quoted.len() - 1].to_owned();
-    let go = plain
-        .replace('<', r"\u003c")
-        .replace('>', r"\u003e")
-        .replace('&', r"\u0026");
-    let mut forms = vec![plain, go];
-    forms.retain(|form| form != text);
-    forms
 }
 
 /// Secrets inside a document.

@@ -1,42 +1,55 @@
 //! The one gate that masks secrets before any sink sees an event.
-
 //!
 //! What it knows: shapes of secrets ([`SHAPES`]), `--redact` patterns, and values ([`Redactor::learn`]): credentials of
-//! kubeconfigs, the Secrets of the cluster, and what commands and outputs give away by themselves (`spotted`).
+//! kubeconfigs, the Secrets of the cluster, and what commands and outputs give away by themselves (`spotted`). A value is known in
+//! all the ways in which programs write it (`forms`, `spelling`), also in pieces (`broken`).
 
+mod broken;
 mod forms;
+mod spelling;
 mod spotted;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::RwLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex::Regex;
 
+use self::broken::Squeezed;
 use self::spotted::Spotted;
 use super::{CheckRecord, CommandRecord, Event, LeftoverRecord, RunRecord, SettlingRecord};
 
 /// What stands where a secret stood.
 pub const MASK: &str = "[masked]";
 
-/// Shapes of secrets that are known without being told: AWS access key ids, AWS secret keys and
-/// session tokens beside their variable's name, JSON Web Tokens (the form of service account
-/// tokens), tokens of EKS, private keys in PEM, bearer tokens, and the credentials of a kubeconfig.
-const SHAPES: [&str; 7] = [
+/// Shapes of secrets that are known without being told: AWS access key ids, AWS secret keys and session tokens beside their
+/// variable's name, what signs a request to AWS, JSON Web Tokens (the form of service account tokens), tokens of ECR and EKS, of
+/// bootstrapping nodes, and of hosts of code and images, private keys in PEM, bearer and basic credentials, passwords in URLs,
+/// and the credentials of a kubeconfig.
+const SHAPES: [&str; 13] = [
     r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
     r#"(?i)(?P<keep>(?:secret_?access_?key|session_?token)"?\s*[=:]\s*"?)[A-Za-z0-9/+=]{16,}"#,
+    r"(?i)(?P<keep>\bX-Amz-(?:Security-Token|Signature|Credential)=)[A-Za-z0-9%/+=._-]+",
     r"\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
+    r"\beyJwYXlsb2FkIjoi[A-Za-z0-9+/=]{20,}",
     r"\bk8s-aws-v1\.[A-Za-z0-9_-]{16,}",
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z)",
+    r"(?P<keep>--token[= ])[A-Za-z0-9._-]{6,}",
+    r"\b(?:gh[oprsu]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{20,}|dckr_pat_[\w-]{20,}|xox[abprs]-[\w-]{10,})",
+    r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|\z)",
     r"(?i)(?P<keep>\bbearer\s+)[A-Za-z0-9._~+/-]{16,}=*",
+    r"(?i)(?P<keep>\bauthorization:\s*basic\s+)[A-Za-z0-9+/=]{4,}",
+    r#"(?P<keep>\b[a-z][a-z0-9+]*://[^\s/:@"']*:)[^\s/@"']+(?P<behind>@)"#,
     r#"(?P<keep>\b(?:client-key-data|token|password)"?:\s*"?)[A-Za-z0-9._=+/-]{16,}"#,
 ];
 
 /// Bytes of a line of a key that is worth masking by itself.
 const SHORTEST_LINE: usize = 6;
-/// Bytes of a literal that are looked for; what follows in its line goes with it.
+/// Bytes of a literal that are looked for at a time; what follows in its line goes with it.
 const LONGEST: usize = 512;
+/// Parts of that length of one literal that are known: a token has two or three.
+const MOST_CHUNKS: usize = 8;
 
 /// Masks secrets in text: known shapes, and the values that the run learns as it goes on.
 #[derive(Debug)]
@@ -103,6 +116,11 @@ impl Redactor {
             .map(str::trim)
             .filter(|line| line.len() >= SHORTEST_LINE && !line.contains(' '));
         self.add(lines.map(str::to_owned).collect());
+        let pieces = self.broken(text).into_iter().map(|place| &text[place]);
+        let pieces = pieces.filter(|piece| piece.contains('\n'));
+        let pieces = pieces.flat_map(|piece| piece.lines().map(str::trim));
+        let pieces = pieces.filter(|line| line.len() >= SHORTEST_LINE);
+        self.add(pieces.map(str::to_owned).collect());
     }
 
     fn learn_spotted(&self, spotted: &[Spotted]) {
@@ -116,14 +134,18 @@ impl Redactor {
     fn add(&self, forms: Vec<String>) {
         {
             let known = self.known.read().expect("no holder panics");
-            if forms.iter().all(|form| known.literals.contains(cut(form))) {
+            let mut chunks = forms.iter().flat_map(|form| chunks(form));
+            if chunks.all(|chunk| known.literals.contains(chunk)) {
                 return;
             }
         }
         let mut known = self.known.write().expect("no holder panics");
-        known
-            .literals
-            .extend(forms.iter().map(|form| cut(form).to_owned()));
+        for form in &forms {
+            known.literals.extend(chunks(form).map(str::to_owned));
+            if form.contains(char::is_whitespace) {
+                known.literals.extend(broken::squeezed(form));
+            }
+        }
         known.finder = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
             .build(&known.literals)
@@ -132,17 +154,44 @@ impl Redactor {
 
     /// The text with every secret masked.
     pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let mut masked = self.mask_known(text);
+        let broken = self.broken(text);
+        let mut masked = match broken.as_slice() {
+            [] => self.mask_known(text),
+            places => {
+                let without = without(text, places);
+                Cow::Owned(self.mask_known(&without).into_owned())
+            }
+        };
         for shape in &self.shapes {
             let replaced = shape.replace_all(&masked, |found: &regex::Captures<'_>| {
-                let keep = found.name("keep").map_or("", |keep| keep.as_str());
-                format!("{keep}{MASK}")
+                let part = |name| found.name(name).map_or("", |part| part.as_str());
+                format!("{}{MASK}{}", part("keep"), part("behind"))
             });
             if let Cow::Owned(replaced) = replaced {
                 masked = Cow::Owned(replaced);
             }
         }
         masked
+    }
+
+    /// Where secrets stand that are not in one piece, in order and apart.
+    fn broken(&self, text: &str) -> Vec<Range<usize>> {
+        let known = self.known.read().expect("no holder panics");
+        let mut places = broken::cut_off(text, &known.literals);
+        if let Some(finder) = &known.finder
+            && let Some(squeezed) = Squeezed::of(text)
+        {
+            let found = finder.find_iter(&squeezed.text);
+            places.extend(found.filter_map(|found| squeezed.place(found.range())));
+        }
+        places.sort_by_key(|place| place.start);
+        let mut end = 0;
+        places.retain(|place| {
+            let apart = place.start >= end;
+            end = end.max(place.end);
+            apart
+        });
+        places
     }
 
     fn mask_known<'a>(&self, text: &'a str) -> Cow<'a, str> {
@@ -207,7 +256,7 @@ impl Redactor {
             Event::RunFinished { broken, .. } => {
                 broken.iter_mut().for_each(|text| self.apply(text));
             }
-            Event::Progress { what } | Event::Warning { what } => self.apply(what),
+            Event::Progress { what, .. } | Event::Warning { what } => self.apply(what),
             Event::StepFinished { reason: None, .. }
             | Event::RunStarted { .. }
             | Event::LabStarted { .. }
@@ -278,6 +327,32 @@ impl Redactor {
             *text = masked;
         }
     }
+}
+
+/// The text with a mask in those places.
+fn without(text: &str, places: &[Range<usize>]) -> String {
+    let mut masked = String::new();
+    let mut done = 0;
+    for place in places {
+        masked.push_str(&text[done..place.start]);
+        masked.push_str(MASK);
+        done = place.end;
+    }
+    masked.push_str(&text[done..]);
+    masked
+}
+
+/// A long literal in parts, so that all of it is known where it is broken over lines.
+fn chunks(literal: &str) -> impl Iterator<Item = &str> {
+    let mut rest = literal;
+    (0..MOST_CHUNKS).map_while(move |_| {
+        let chunk = match rest.len() < LONGEST + LONGEST / 2 {
+            true => rest,
+            false => cut(rest),
+        };
+        rest = &rest[chunk.len()..];
+        (!chunk.is_empty()).then_some(chunk)
+    })
 }
 
 /// As much of a literal as is looked for.
@@ -364,6 +439,63 @@ mod tests {
     #[test]
     fn ordinary_output_is_left_alone() {
         for text in ["NAME READY\nassets-ddb8f87dc-ww4jn 1/1", "token: short", ""] {
+            check(text, text);
+        }
+    }
+    #[test]
+    fn a_secret_that_is_broken_over_lines_is_masked_and_its_pieces_in_a_diff() {
+        let redactor = Redactor::new(vec!["correct-horse-battery-staple".to_owned()], Vec::new());
+        let folded = "pw: >-\n  correct-horse-\n  battery-staple\nname: db";
+        assert_eq!(redactor.mask(folded), "pw: >-\n  [masked]\nname: db");
+        redactor.learn_from_output(folded);
+        assert_eq!(redactor.mask("+  battery-staple"), "+  [masked]");
+        let encoded = "pw: Y29ycmVjdC1ob3JzZS\n1iYXR0ZXJ5LXN0YXBsZQ==";
+        assert_eq!(redactor.mask(encoded), "pw: [masked]");
+    }
+
+    #[test]
+    fn a_long_token_is_known_to_its_end_where_it_is_folded() {
+        let token: String = (0..900)
+            .map(|number| char::from(b'a' + (number * 7 % 23) as u8))
+            .collect();
+        let redactor = Redactor::new(vec![token.clone()], Vec::new());
+        let lines: Vec<&str> = (0..900).step_by(60).map(|at| &token[at..at + 60]).collect();
+        let masked = redactor.mask(&lines.join("\n  ")).into_owned();
+        assert!(
+            !lines.iter().any(|line| masked.contains(&line[..10])),
+            "{masked}"
+        );
+        assert_eq!(redactor.mask(&format!("t={token}\nx")), "t=[masked]\nx");
+    }
+
+    #[test]
+    fn what_was_cut_off_is_masked_as_far_as_it_is_there() {
+        check(
+            "cannot log in with hunter2…",
+            "cannot log in with [masked]…",
+        );
+        check("a … unter22 b", "a … [masked] b");
+    }
+
+    #[test]
+    fn credentials_in_addresses_and_headers_are_masked() {
+        check(
+            "DATABASE_URL=postgres://app:pa.ss@db:5432/app",
+            "DATABASE_URL=postgres://app:[masked]@db:5432/app",
+        );
+        check(
+            "> Authorization: Basic am9lOnB3",
+            "> Authorization: Basic [masked]",
+        );
+        check(
+            "kubeadm join --token abcdef.0123456789abcdef",
+            "kubeadm join --token [masked]",
+        );
+        for text in [
+            "http://10.0.0.1:80/x@y",
+            "Get \"https://10.1.2.3:6443/api?timeout=1s\": x@y",
+            "see https://example.com/a.b:c",
+        ] {
             check(text, text);
         }
     }

@@ -35,10 +35,22 @@ const FLAGS: [&str; 4] = [
     "--token",
     "--secret-string",
 ];
+/// Flags of which a part of the value may be one: `key=value`, with commas between them.
+const SETTING_FLAGS: [&str; 2] = ["--set", "--set-string"];
 /// Names of variables and keys that hold secrets.
 static TELLING_NAME: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)(password|passwd|passphrase|secret|token|(api|secret|access|private)_?key)$")
+    Regex::new(
+        r"(?i)(password|passwd|_pwd|passphrase|secret|token|(api|secret|access|private)_?key)$",
+    )
+    .expect("the pattern is valid")
+});
+/// A variable with its value, as `env`, `export -p` and `declare -p` show it.
+static VARIABLE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?m)^(?:export |declare -[a-z-]+ )?([A-Za-z_][A-Za-z0-9_]*)=(.+)$"#)
         .expect("the pattern is valid")
+});
+static BEARER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\bbearer\s+([A-Za-z0-9._~+/-]+=*)").expect("the pattern is valid")
 });
 static SECRET_KIND: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"(?m)"?\bkind"?:\s*"?Secret(List)?\b"#).expect("the pattern is valid")
@@ -46,7 +58,7 @@ static SECRET_KIND: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Secret values that a command line gives away.
 pub(super) fn in_command(text: &str) -> Vec<Spotted> {
-    let mut found = in_output(text);
+    let mut found = in_manifests(text);
     for command in simple_commands(text) {
         for (literal, _) in command.flags(&["--from-literal"]) {
             if let Some((key, value)) = literal.split_once('=') {
@@ -55,7 +67,19 @@ pub(super) fn in_command(text: &str) -> Vec<Spotted> {
         }
         let flags = command.flags(&FLAGS);
         found.extend(flags.map(|(value, _)| Spotted::new("", value)));
+        for (settings, _) in command.flags(&SETTING_FLAGS) {
+            let settings = settings.split(',').filter_map(|one| one.split_once('='));
+            let telling = settings.filter(|(name, _)| TELLING_NAME.is_match(name));
+            found.extend(telling.map(|(name, value)| Spotted::new(name, value)));
+        }
+        if command.name() == "curl" {
+            let users = command.flags(&["-u", "--user"]);
+            let passwords = users.filter_map(|(user, _)| user.split_once(':'));
+            found.extend(passwords.map(|(_, password)| Spotted::new("", password)));
+        }
         for word in &command.words {
+            let bearer = BEARER.captures(&word.text);
+            found.extend(bearer.map(|bearer| Spotted::new("", &bearer[1])));
             if let Some((name, value)) = word.text.split_once('=')
                 && TELLING_NAME.is_match(name)
                 && !name.starts_with('-')
@@ -69,8 +93,18 @@ pub(super) fn in_command(text: &str) -> Vec<Spotted> {
     found
 }
 
-/// Secret values in manifests within a text, which may hold anything else too.
+/// Secret values in manifests within a text, which may hold anything else too, and of variables that say what they are.
 pub(super) fn in_output(text: &str) -> Vec<Spotted> {
+    let variables = VARIABLE.captures_iter(text);
+    let telling = variables.filter(|variable| TELLING_NAME.is_match(&variable[1]));
+    let mut found: Vec<Spotted> = telling
+        .map(|variable| Spotted::new(&variable[1], unquoted(variable[2].trim_end())))
+        .collect();
+    found.extend(in_manifests(text));
+    found
+}
+
+fn in_manifests(text: &str) -> Vec<Spotted> {
     let mut found = Vec::new();
     if !SECRET_KIND.is_match(text) {
         return found;
@@ -203,6 +237,14 @@ mod tests {
             &["=pw1"],
         );
         check(
+            "helm install db x --set a=b,auth.password=pw1 --set-string token=t2",
+            &["auth.password=pw1", "token=t2"],
+        );
+        check(
+            "curl -u joe:pw1 -H 'Authorization: Bearer abc' http://x",
+            &["=pw1", "=abc"],
+        );
+        check(
             "PASSWORD=$(pwgen) TOKEN=$T SECRET_NAME=db kubectl get pods -l app=web",
             &[],
         );
@@ -218,6 +260,11 @@ mod tests {
         let list = r#"{"kind": "List", "items": [{"kind": "Secret", "data": {"pw": "aHVudGVyMjI="}},
             {"kind": "ConfigMap", "data": {"color": "blue"}}]}"#;
         assert_eq!(shown(in_output(list)), ["pw=hunter22"]);
+        let env = "HOME=/root\nDB_PASSWORD=hunter22\ndeclare -x API_TOKEN=\"a b\"\nPWD=/root\n";
+        assert_eq!(
+            shown(in_output(env)),
+            ["DB_PASSWORD=hunter22", "API_TOKEN=a b"]
+        );
         assert!(in_output("kind: ConfigMap\ndata:\n  color: blue\n").is_empty());
     }
 }

@@ -15,7 +15,8 @@ static TITLE: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the pattern is valid")
 });
 
-/// Whether the lab has a clean-up and any of it ran: steps under such a heading, or a last step that deletes something.
+/// Whether the lab has a clean-up and any of it ran: steps under such a heading, or a last step that does
+/// nothing but delete.
 pub(super) fn ran(lab: &Lab, trail: &Trail) -> bool {
     let steps = lab.pages.iter().enumerate().flat_map(|(page_index, page)| {
         let steps = page.steps.iter().enumerate();
@@ -37,20 +38,28 @@ pub(super) fn ran(lab: &Lab, trail: &Trail) -> bool {
         })
 }
 
-/// Whether a command of the step deletes objects.
+/// Whether the commands of the step delete objects and make none: a step that does both only shows how things go.
 fn deletes(step: &Step) -> bool {
-    step.commands.iter().any(|command| {
-        syntax::simple_commands(&command.text).iter().any(|one| {
-            let words = one.command().iter().skip(1).map(|word| word.text.as_str());
-            match one.name() {
-                "kubectl" => words.take(4).any(|word| word == "delete"),
-                "helm" => words
+    let mut deletes = false;
+    for command in &step.commands {
+        for one in syntax::simple_commands(&command.text) {
+            let mut words = one.command().iter().skip(1).map(|word| word.text.as_str());
+            let verb = match one.name() {
+                "kubectl" => words
                     .take(4)
-                    .any(|word| matches!(word, "uninstall" | "delete")),
-                _ => false,
+                    .find(|word| matches!(*word, "delete" | "apply" | "create" | "run" | "expose")),
+                "helm" => words
+                    .find(|word| matches!(*word, "uninstall" | "delete" | "install" | "upgrade")),
+                _ => None,
+            };
+            match verb {
+                Some("delete" | "uninstall") => deletes = true,
+                Some(_) => return false,
+                None => {}
             }
-        })
-    })
+        }
+    }
+    deletes
 }
 
 #[cfg(test)]

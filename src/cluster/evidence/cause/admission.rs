@@ -1,4 +1,4 @@
-//! What the API server refuses: no right to it, a quota, a webhook, a policy.
+//! What the API server refuses: no right to it, a quota, a namespace that ends, a webhook, a policy.
 
 use std::sync::LazyLock;
 
@@ -21,8 +21,20 @@ static WEBHOOK: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"admission webhook "(?P<who>[^"]+)" denied the request:?\s*(?P<why>[^\n]*)"#)
         .expect("the pattern is valid")
 });
+/// A webhook that gives no answer is a fault of its own, and no refusal.
+static NO_ANSWER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"failed calling webhook "(?P<who>[^"]+)":(?: failed to call webhook:)?\s*(?:(?:Post|Get) "(?P<at>[^"]+)":\s*)?(?P<why>[^\n]*)"#)
+        .expect("the pattern is valid")
+});
+static ENDING: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"unable to create new content in namespace (?P<where>\S+) because it is being terminated",
+    )
+    .expect("the pattern is valid")
+});
 static POLICY: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"violates PodSecurity|unable to validate against any pod security policy|failed calling webhook").expect("the pattern is valid")
+    Regex::new(r"violates PodSecurity|unable to validate against any pod security policy")
+        .expect("the pattern is valid")
 });
 
 /// What kubectl repeats of the refusal.
@@ -39,6 +51,7 @@ pub(super) fn cause(scene: &Scene) -> Option<String> {
     makers.find_map(|maker| {
         let message = scene.messages(maker, "FailedCreate").into_iter().next()?;
         let name = maker.name.as_deref().unwrap_or_default();
+        let message = message.trim_start_matches("(combined from similar events): ");
         let why = refusal(message).unwrap_or_else(|| brief(message));
         Some(format!("no pods can be made for {name}: {why}"))
     })
@@ -70,6 +83,22 @@ fn refusal(text: &str) -> Option<String> {
             "the admission webhook \"{}\" denied it ({})",
             &found["who"],
             brief(&found["why"])
+        ));
+    }
+    if let Some(found) = NO_ANSWER.captures(text) {
+        let at = found
+            .name("at")
+            .map_or_else(String::new, |at| format!(" at {}", at.as_str()));
+        return Some(format!(
+            "the admission webhook \"{}\", which must be asked, does not answer{at} ({})",
+            &found["who"],
+            brief(&found["why"])
+        ));
+    }
+    if let Some(found) = ENDING.captures(text) {
+        return Some(format!(
+            "namespace \"{}\" is being deleted, so nothing new can be made in it",
+            &found["where"]
         ));
     }
     let policy = text.lines().find(|line| POLICY.is_match(line))?;
@@ -108,6 +137,18 @@ mod tests {
             (
                 "Error from server: admission webhook \"v.example.com\" denied the request: no latest tags",
                 Some("the admission webhook \"v.example.com\" denied it (no latest tags)"),
+            ),
+            (
+                "Error from server (InternalError): Internal error occurred: failed calling webhook \"v.example.com\": Post \
+                 \"https://nobody.x.svc:443/?timeout=2s\": service \"nobody\" not found",
+                Some(
+                    "the admission webhook \"v.example.com\", which must be asked, does not answer at \
+                     https://nobody.x.svc:443/?timeout=2s (service \"nobody\" not found)",
+                ),
+            ),
+            (
+                "Error from server (Forbidden): pods \"web\" is forbidden: unable to create new content in namespace x because it is being terminated",
+                Some("namespace \"x\" is being deleted, so nothing new can be made in it"),
             ),
             ("pod/web created", None),
         ] {

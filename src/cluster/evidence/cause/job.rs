@@ -15,9 +15,21 @@ pub(super) fn cause(scene: &Scene) -> Option<String> {
             .as_deref()
             .or(failed.reason.as_deref())
             .unwrap_or("no reason given");
-        let pods = status.failed.unwrap_or_default();
+        let deadline = job.spec.as_ref()?.active_deadline_seconds;
+        let limit = match (failed.reason.as_deref(), deadline) {
+            (Some("DeadlineExceeded"), Some(seconds)) => {
+                format!("; its activeDeadlineSeconds is {seconds}")
+            }
+            _ => String::new(),
+        };
+        // With their restart policy OnFailure they are deleted in the end, and their last words with them.
+        let pods = match status.failed.unwrap_or_default() {
+            0 => "; its pods were deleted".to_owned(),
+            1 => " after one failed pod".to_owned(),
+            many => format!(" after {many} failed pods"),
+        };
         Some(format!(
-            "{} was given up after {pods} failed pods ({})",
+            "{} was given up{pods} ({}{limit})",
             named("job", job),
             brief(why)
         ))
@@ -31,11 +43,21 @@ mod tests {
 
     #[test]
     fn the_backoff_limit_is_told() {
-        let job = json!({"kind": "Job", "metadata": {"name": "load", "namespace": "x"}, "status": {"failed": 3, "conditions": [
+        let job = json!({"kind": "Job", "metadata": {"name": "load", "namespace": "x"}, "spec": {"template": {}}, "status": {"failed": 3, "conditions": [
             {"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": "Job has reached the specified backoff limit"}]}});
         check(
             &[job],
             "job x/load was given up after 3 failed pods (Job has reached the specified backoff limit)",
+        );
+    }
+    #[test]
+    fn a_job_that_ran_too_long_is_told_with_its_deadline() {
+        let job = json!({"kind": "Job", "metadata": {"name": "slow", "namespace": "x"}, "spec": {"template": {}, "activeDeadlineSeconds": 3},
+            "status": {"conditions": [{"type": "Failed", "status": "True", "reason": "DeadlineExceeded",
+            "message": "Job was active longer than specified deadline"}]}});
+        check(
+            &[job],
+            "job x/slow was given up; its pods were deleted (Job was active longer than specified deadline; its activeDeadlineSeconds is 3)",
         );
     }
 }

@@ -15,6 +15,7 @@ mod reach;
 mod rollout;
 mod schedule;
 mod service;
+mod spoken;
 mod volume;
 
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
@@ -23,7 +24,7 @@ use kube::ResourceExt;
 use super::scene::Scene;
 use super::subjects::Subjects;
 
-pub(super) use crash::badly_ended;
+pub(super) use crash::has_last_words;
 
 /// Characters of a message that go into a cause.
 const LONGEST: usize = 240;
@@ -33,8 +34,16 @@ pub(super) fn of_output(output: &str) -> Option<String> {
     reach::in_output(output).or_else(|| admission::in_output(output))
 }
 
-/// What the objects say.
-pub(super) fn of_scene(scene: &Scene, subjects: &Subjects) -> Option<String> {
+/// Whether what a command said is the whole of it, so that no object's state lies behind it.
+pub(super) use spoken::says_all;
+
+/// What the objects say: all that is there, and what of it is near to what failed.
+pub(super) fn of_scene(
+    all: &Scene,
+    near: &Scene,
+    subjects: &Subjects,
+    output: &str,
+) -> Option<String> {
     let families = [
         image::cause,
         config::cause,
@@ -44,12 +53,15 @@ pub(super) fn of_scene(scene: &Scene, subjects: &Subjects) -> Option<String> {
         probe::cause,
         admission::cause,
         job::cause,
+        crash::lately,
         rollout::cause,
         service::cause,
         node::cause,
         reach::cause,
     ];
-    namespace::cause(scene, subjects).or_else(|| families.iter().find_map(|family| family(scene)))
+    namespace::cause(all, subjects)
+        .or_else(|| namespace::misspelt(all, output))
+        .or_else(|| families.iter().find_map(|family| family(near)))
 }
 
 /// `pod shop/web-1`
@@ -120,7 +132,8 @@ mod tests {
     /// Holds the cause of some objects.
     #[track_caller]
     pub(super) fn check(objects: &[Value], expected: &str) {
-        let cause = of_scene(&scene(objects), &Subjects::default());
+        let scene = scene(objects);
+        let cause = of_scene(&scene, &scene, &Subjects::default(), "");
         assert_eq!(cause.as_deref().unwrap_or("none"), expected);
     }
 

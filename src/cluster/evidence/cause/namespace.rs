@@ -1,7 +1,12 @@
-//! A namespace that is not there.
+//! A name that is not there: of a namespace, or of an object where there is one that is spelt much like it.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::super::scene::Scene;
 use super::super::subjects::Subjects;
+use crate::cluster::changes::kind_named;
 
 pub(super) fn cause(scene: &Scene, subjects: &Subjects) -> Option<String> {
     let known = scene.namespaces.as_ref()?;
@@ -14,6 +19,25 @@ pub(super) fn cause(scene: &Scene, subjects: &Subjects) -> Option<String> {
         cause.push_str(&format!("; there is one named \"{near}\""));
     }
     Some(cause)
+}
+
+static NOT_FOUND: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"Error from server \(NotFound\): (?P<kind>[a-z.]+) "(?P<name>[^"]+)" not found"#)
+        .expect("the pattern is valid")
+});
+
+/// An object that a command asks for in vain.
+pub(super) fn misspelt(scene: &Scene, output: &str) -> Option<String> {
+    let found = NOT_FOUND.captures(output)?;
+    let kind = kind_named(&found["kind"])?;
+    let objects = scene.objects();
+    let alike = objects.iter().filter(|(one, _)| *one == kind);
+    let names: Vec<String> = alike.filter_map(|(_, meta)| meta.name.clone()).collect();
+    let near = nearest(&found["name"], &names)?;
+    let (kind, name) = (kind.to_lowercase(), &found["name"]);
+    Some(format!(
+        "there is no {kind} \"{name}\"; there is one named \"{near}\""
+    ))
 }
 
 /// The known name that most resembles `name`, if one does.
@@ -44,5 +68,22 @@ mod tests {
             "the cluster has no namespace \"assetss\"; there is one named \"assets\""
         );
         assert_eq!(nearest("zebra", &known), None);
+    }
+    #[test]
+    fn an_object_that_is_spelt_otherwise_is_told() {
+        let scene = super::super::tests::scene(&[serde_json::json!(
+            {"kind": "Deployment", "metadata": {"name": "assets", "namespace": "x"}})]);
+        let told = |kind: &str, name: &str| {
+            misspelt(
+                &scene,
+                &format!("Error from server (NotFound): {kind} \"{name}\" not found"),
+            )
+        };
+        assert_eq!(
+            told("deployments.apps", "asset").unwrap(),
+            "there is no deployment \"asset\"; there is one named \"assets\""
+        );
+        assert_eq!(told("deployments.apps", "web"), None);
+        assert_eq!(told("pods", "asset"), None);
     }
 }
