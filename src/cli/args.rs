@@ -227,6 +227,7 @@ impl SelectArgs {
             filters: self.filter.clone(),
             compat_eks_workshop: self.compat == Some(Compat::EksWorkshop)
                 || project.compat_eks_workshop,
+            urls: Some(project.urls.clone()),
         }
     }
 }
@@ -335,7 +336,7 @@ pub(super) enum ClusterCommand {
         /// How many nodes it has; each starts a kubelet and a containerd of its own
         #[arg(long, value_name = "N", default_value_t = 1, value_parser = nodes())]
         nodes: u8,
-        /// Folders with image recipes to make available on it
+        /// Folders of image recipes, all of which are made; without it those of labs/images that are made already
         #[arg(long, value_name = "DIR")]
         images: Vec<PathBuf>,
         #[command(flatten)]

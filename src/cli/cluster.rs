@@ -8,7 +8,8 @@ use super::args::{ClusterArgs, ClusterCommand, KubernetesArgs};
 use super::exit::Exit;
 use super::{cache, doctor, interrupt, output, progress, project, reset};
 use crate::cluster::local::{
-    ApiServerExtras, ImageRecipe, Life, LocalCluster, LocalError, Release, UpOptions, dns, node,
+    self, ApiServerExtras, ImageRecipe, Life, LocalCluster, LocalError, Release, UpOptions, dns,
+    node,
 };
 use crate::report::style::{BOLD, DIM, paint};
 
@@ -85,7 +86,21 @@ async fn bring_up(
     yes: bool,
     shown: &progress::Shown,
 ) -> Result<LocalCluster, LocalError> {
-    let images = recipes(folders)?;
+    let mut images = recipes(folders)?;
+    if folders.is_empty() {
+        // Nobody has asked for them: what has to be made first waits until a lab does.
+        let all = images.len();
+        images.retain(local::is_made);
+        if images.len() < all {
+            shown.pause(|| {
+                output::stderr(&format!(
+                    "{} of {all} images of labs/images are not made yet; a run makes those that its labs need, \
+                     --images labs/images all of them now\n",
+                    all - images.len()
+                ));
+            });
+        }
+    }
     let release = match &kubernetes.kubernetes_version {
         Some(version) => Some(Release::new(version, kubernetes.mirror.as_deref())?),
         None => None,

@@ -174,6 +174,7 @@ pub(super) async fn acquire(
         directories: &directories(plan),
         images: &images.names(),
         more_images: images.more,
+        image_names: &image_names(args, plan),
         jobs: rehearsal.jobs(args),
         python: run::needs_client(plan, &std::env::var_os("PATH").unwrap_or_default()),
         nodes: args.nodes.or_else(|| plan.nodes()).unwrap_or(1),
@@ -194,6 +195,15 @@ fn directories(plan: &Plan) -> Vec<PathBuf> {
     let mut all: Vec<PathBuf> = plan.labs.iter().map(|lab| lab.directory.clone()).collect();
     all.sort();
     all.dedup();
+    all
+}
+
+/// What may name images that no manifest does: all files of the labs, what they read from the disk, the baseline.
+fn image_names(args: &RehearseArgs, plan: &Plan) -> Vec<PathBuf> {
+    let read = plan.labs.iter().flat_map(|lab| &lab.from_disk);
+    let mut all = directories(plan);
+    all.extend(read.map(|read| read.path.clone()));
+    all.extend(args.setup.clone());
     all
 }
 

@@ -100,6 +100,11 @@ pub(super) async fn rehearse(
                     what: images.warning(lack),
                 });
             }
+            for stand_in in clusters.first().map_or(&[][..], Cluster::stand_ins) {
+                emitter.emit(Event::Warning {
+                    what: images.remark(stand_in),
+                });
+            }
             let options = RunOptions {
                 fail_fast: extent.fail_fast,
                 stale: extent.stale,

@@ -10,6 +10,7 @@ use super::connection::{Access, Tools};
 use super::image::full_name;
 use super::kind::{self, KindCluster};
 use super::local::{ApiServerExtras, ImageRecipe, LocalCluster, Release, Reservation, UpOptions};
+use super::supply::{self, StandIn, Supply};
 use super::{Aws, Choice, ClusterError, Connection, Progress, Safety, context, eks, local};
 
 /// What a run needs.
@@ -30,6 +31,8 @@ pub struct Request<'a> {
     pub images: &'a [String],
     /// The labs may need others too.
     pub more_images: bool,
+    /// Files and folders that may name those.
+    pub image_names: &'a [PathBuf],
     /// How many, one for each lab that runs at the same time.
     pub jobs: usize,
     /// Whether a local cluster shall bring a python3 with the Kubernetes client.
@@ -49,6 +52,7 @@ pub struct Cluster {
     connection: Connection,
     origin: Origin,
     lacks: Vec<Lack>,
+    stand_ins: Vec<StandIn>,
 }
 
 /// An image that pods of a cluster will ask for in vain.
@@ -111,6 +115,11 @@ impl Cluster {
         }
     }
 
+    /// The images that come from recipes of another name.
+    pub fn stand_ins(&self) -> &[StandIn] {
+        &self.stand_ins
+    }
+
     /// Ends what this run started; anything else stays as it is.
     ///
     /// # Errors
@@ -162,6 +171,7 @@ pub async fn acquire(request: &Request<'_>) -> Result<Vec<Cluster>, ClusterError
         origin: Origin::Foreign,
         // What its nodes have or can pull is not known here.
         lacks: Vec::new(),
+        stand_ins: Vec::new(),
     };
     let safety = request.safety;
     let one = match request.choice {
@@ -209,6 +219,7 @@ async fn acquire_kind(
                     connection,
                     origin,
                     lacks,
+                    stand_ins: Vec::new(),
                 });
                 loaded
             }
@@ -228,7 +239,7 @@ async fn load_images(
     cluster: &KindCluster,
 ) -> Result<Vec<Lack>, ClusterError> {
     let mut missing = cluster.load(request.images, request.progress).await?;
-    let recipes = read_recipes(request)?;
+    let recipes = supply::read(request.recipes)?;
     let wanted: Vec<&ImageRecipe> = missing
         .iter()
         .filter_map(|(image, _)| recipes.iter().find(|recipe| is_same(recipe.image(), image)))
@@ -264,11 +275,13 @@ async fn acquire_local(
     request: &Request<'_>,
     name: Option<&str>,
 ) -> Result<Vec<Cluster>, ClusterError> {
-    let mut recipes = read_recipes(request)?;
-    if !request.more_images {
-        let needed: BTreeSet<String> = request.images.iter().map(|it| full_name(it)).collect();
-        recipes.retain(|recipe| needed.contains(&full_name(recipe.image())));
-    }
+    let recipes = supply::read(request.recipes)?;
+    let Supply { recipes, stand_ins } = supply::needed(
+        recipes,
+        request.images,
+        request.more_images,
+        request.image_names,
+    );
     let recipes = &recipes;
     // Whoever says no is not asked again for the next one.
     let agreed = OnceLock::new();
@@ -284,7 +297,10 @@ async fn acquire_local(
     let (mut clusters, mut errors) = (Vec::new(), Vec::new());
     for result in futures::future::join_all(each).await {
         match result {
-            Ok(cluster) => clusters.push(cluster),
+            Ok(mut cluster) => {
+                cluster.stand_ins.clone_from(&stand_ins);
+                clusters.push(cluster);
+            }
             Err(error) => errors.push(error),
         }
     }
@@ -387,6 +403,7 @@ async fn connect(
     });
     Ok(Cluster {
         lacks: lacks.collect(),
+        stand_ins: Vec::new(),
         connection,
         origin: Origin::Local(Local {
             cluster,
@@ -420,18 +437,4 @@ pub async fn open(cluster: &LocalCluster, python: bool) -> Result<Connection, Cl
         ..Access::default()
     };
     Connection::open("local", name, config, tools, access).await
-}
-
-/// The recipes of all folders, and those that labproof has for what the labs need; of two for one image, that of the
-/// later folder.
-fn read_recipes(request: &Request<'_>) -> Result<Vec<ImageRecipe>, ClusterError> {
-    let mut recipes: Vec<ImageRecipe> = local::known_images()?;
-    recipes.retain(|recipe| request.images.iter().any(|it| is_same(it, recipe.image())));
-    for folder in request.recipes {
-        for recipe in ImageRecipe::read_dir(folder)? {
-            recipes.retain(|other| !is_same(other.image(), recipe.image()));
-            recipes.push(recipe);
-        }
-    }
-    Ok(recipes)
 }

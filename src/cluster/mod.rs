@@ -29,6 +29,7 @@ mod ready;
 mod safety;
 mod secrets;
 mod settle;
+mod supply;
 
 pub use acquire::{Cluster, Lack, Request, acquire, existing, open};
 pub use auto::{Decision, decide};
@@ -43,3 +44,4 @@ pub use progress::Progress;
 pub use safety::Safety;
 pub use secrets::SecretReader;
 pub use settle::{Settled, Settling, moving, settle};
+pub use supply::StandIn;

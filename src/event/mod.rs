@@ -13,7 +13,8 @@ mod settling;
 pub use coverage::{Coverage, Unproven, shown_lines};
 pub use leftover::LeftoverRecord;
 pub use record::{
-    CheckRecord, ClusterInfo, CommandRecord, LabRecord, PageRecord, Recorder, RunRecord, StepRecord,
+    CheckRecord, ClusterInfo, CommandRecord, FromDiskRecord, LabRecord, PageRecord, Recorder,
+    RunRecord, StepRecord,
 };
 pub use redact::{MASK, Redactor};
 pub use settling::SettlingRecord;

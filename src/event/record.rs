@@ -132,6 +132,8 @@ pub struct CommandRecord {
     pub line: usize,
     /// Its text.
     pub text: String,
+    /// URLs that the page has where the text names files of this disk.
+    pub from_disk: Vec<FromDiskRecord>,
     /// The worst verdict of its checks.
     pub verdict: Verdict,
     /// Its exit status; `None` if none is known.
@@ -157,6 +159,22 @@ impl CommandRecord {
         let bad = || self.checks.iter().filter(|check| check.is_bad());
         let ended_badly = bad().any(|check| check.kind == "exit");
         bad().filter(move |check| !ended_badly || check.kind != "output")
+    }
+}
+
+/// A URL of a page that is read from the disk.
+#[derive(Debug, Clone, Serialize)]
+pub struct FromDiskRecord {
+    /// As the page has it.
+    pub url: String,
+    /// The file or folder that was read.
+    pub path: String,
+}
+
+impl FromDiskRecord {
+    /// What people are told beside the command.
+    pub fn remark(&self) -> String {
+        format!("read from the disk; on the page: {}", self.url)
     }
 }
 

@@ -181,6 +181,10 @@ impl<W: Write + Send> Terminal<W> {
             mark(record.verdict),
             record.line
         ));
+        for read in &record.from_disk {
+            let text = printable(&read.remark());
+            self.line(&paint(DIM, &format!("          {text}")));
+        }
         if let Some(check) = record.telling().next() {
             self.reason(check);
         }

@@ -7,7 +7,7 @@ use super::judge::{Judged, Place, judge};
 use super::lab::{Carried, Here, LabRun};
 use super::{failure, millis};
 use crate::cluster::{Watch, Watched};
-use crate::event::{CommandRecord, Event, Verdict};
+use crate::event::{CommandRecord, Event, FromDiskRecord, Verdict};
 use crate::expect::{self, Bindings, Defined, Happened, Shown};
 use crate::shell::{End, Limits, Outcome, Session, ShellError, ShellFate};
 use crate::syntax;
@@ -144,7 +144,8 @@ pub(super) async fn run(
     if failure::is_bad(judged.verdict()) && !run.cancel.is_cancelled() {
         failure::explain_command(run, here, place, &outcome, &mut judged, carried).await;
     }
-    let record = record(place, outcome, judged, attempts, duration);
+    let mut record = record(place, outcome, judged, attempts, duration);
+    record.from_disk = from_disk(run, here, command.line);
     run.emitter.emit(Event::CommandFinished { at, record });
     Ok(ran)
 }
@@ -289,6 +290,7 @@ fn record(
     CommandRecord {
         line: place.command.line,
         text: place.command.text.clone(),
+        from_disk: Vec::new(),
         verdict,
         exit_code: match outcome.end {
             End::Exited(code) => Some(code),
@@ -305,6 +307,17 @@ fn record(
         output: outcome.output.merged.text,
         checks: judged.checks,
     }
+}
+
+/// What a command reads from the disk and the page from the web.
+fn from_disk(run: &LabRun<'_>, here: Here<'_>, line: usize) -> Vec<FromDiskRecord> {
+    let read = run.lab.from_disk.iter();
+    read.filter(|read| (read.page, read.line) == (here.at.page, line))
+        .map(|read| FromDiskRecord {
+            url: read.url.clone(),
+            path: read.path.display().to_string(),
+        })
+        .collect()
 }
 
 fn fate(fate: ShellFate) -> Option<String> {

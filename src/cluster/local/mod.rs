@@ -90,6 +90,12 @@ pub fn cached(recipes: &[ImageRecipe], verify: bool) -> Vec<Entry> {
     cache::stock::list(&paths::cache_root(), recipes, verify)
 }
 
+/// Whether the image of a recipe is in the cache.
+pub fn is_made(recipe: &ImageRecipe) -> bool {
+    let images = cache::Cache::at(&paths::cache_root()).images;
+    image::missing(&images, &[recipe]).is_empty()
+}
+
 /// Removes from the cache what nothing needs any more, or with `all` everything that nobody uses; gives what went, or
 /// with `dry_run` what would go.
 ///

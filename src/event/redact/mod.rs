@@ -302,6 +302,9 @@ impl Redactor {
             .iter()
             .for_each(|text| self.learn_from_output(text));
         self.apply(&mut record.text);
+        for read in &mut record.from_disk {
+            self.apply(&mut read.url);
+        }
         self.apply(&mut record.output);
         record.expected.iter_mut().for_each(|text| self.apply(text));
         record

@@ -16,6 +16,7 @@ mod rollout;
 mod schedule;
 mod service;
 mod spoken;
+mod version;
 mod volume;
 
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
@@ -29,9 +30,11 @@ pub(super) use crash::has_last_words;
 /// Characters of a message that go into a cause.
 const LONGEST: usize = 240;
 
-/// What a command itself said of its cause.
-pub(super) fn of_output(output: &str) -> Option<String> {
-    reach::in_output(output).or_else(|| admission::in_output(output))
+/// What a command itself said of its cause, on a cluster of that version.
+pub(super) fn of_output(output: &str, server: Option<&str>) -> Option<String> {
+    reach::in_output(output)
+        .or_else(|| admission::in_output(output))
+        .or_else(|| version::in_output(output, server))
 }
 
 /// Whether what a command said is the whole of it, so that no object's state lies behind it.
