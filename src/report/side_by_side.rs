@@ -166,6 +166,7 @@ mod tests {
             record: CommandRecord {
                 line: 1,
                 text: text.to_owned(),
+                from_disk: Vec::new(),
                 verdict: Verdict::Pass,
                 exit_code: Some(0),
                 attempts: 1,
