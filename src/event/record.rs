@@ -152,6 +152,16 @@ pub struct CommandRecord {
     pub checks: Vec<CheckRecord>,
 }
 
+impl CommandRecord {
+    /// The checks that say why it did not pass, each saying something of its own: a command that failed did not print what
+    /// the page shows for the same reason.
+    pub fn telling(&self) -> impl Iterator<Item = &CheckRecord> {
+        let bad = || self.checks.iter().filter(|check| check.is_bad());
+        let ended_badly = bad().any(|check| check.kind == "exit");
+        bad().filter(move |check| !ended_badly || check.kind != "output")
+    }
+}
+
 /// A URL of a page that is read from the disk.
 #[derive(Debug, Clone, Serialize)]
 pub struct FromDiskRecord {
@@ -165,16 +175,6 @@ impl FromDiskRecord {
     /// What people are told beside the command.
     pub fn remark(&self) -> String {
         format!("read from the disk; on the page: {}", self.url)
-    }
-}
-
-impl CommandRecord {
-    /// The checks that say why it did not pass, each saying something of its own: a command that failed did not print what
-    /// the page shows for the same reason.
-    pub fn telling(&self) -> impl Iterator<Item = &CheckRecord> {
-        let bad = || self.checks.iter().filter(|check| check.is_bad());
-        let ended_badly = bad().any(|check| check.kind == "exit");
-        bad().filter(move |check| !ended_badly || check.kind != "output")
     }
 }
 

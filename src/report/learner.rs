@@ -108,7 +108,7 @@ impl<W: Write + Send> Sink for Learner<W> {
     fn receive(&mut self, event: &Event) {
         match event {
             Event::Progress { what, .. } | Event::CommandStarted { text: what, .. } => {
-                self.start(what)
+                self.start(what);
             }
             Event::Warning { what } => {
                 self.line(&format!(

@@ -1,7 +1,7 @@
 //! Events and the record of a run → bytes for people and machines. Reports never judge.
 //!
-//! [`terminal`], [`side_by_side`], [`learner`] and [`events`] are told what happens as it happens; [`summary`], [`github`],
-//! [`junit`], [`badge`] and
+//! [`terminal`], [`side_by_side`], [`learner`] and [`events`] are told what happens as it happens; [`summary`],
+//! [`github`], [`junit`], [`badge`] and
 //! [`json`] are pure functions of the finished [`RunRecord`](crate::event::RunRecord).
 
 pub mod badge;

@@ -7,19 +7,19 @@ use std::io::Write;
 use indicatif::{MultiProgress, ProgressBar};
 
 use super::style::{DIM, paint};
-use super::terminal::{Terminal, Width, spinner};
+use super::terminal::{Terminal, spinner};
 use crate::event::{Event, LabRecord, Sink};
 
 /// Writes the report as labs end.
 pub struct SideBySide<W> {
     /// What belongs to no lab, and the labs that are over.
     whole: Terminal<W>,
+    width: fn() -> Option<usize>,
     /// The moving lines, where somebody watches.
     live: Option<MultiProgress>,
     labs: Vec<LabRecord>,
     /// There are clusters, and so it matters which one a lab is on.
     on_clusters: bool,
-    width: Width,
     running: BTreeMap<usize, Running>,
 }
 
@@ -30,14 +30,14 @@ struct Running {
 }
 
 impl<W: Write + Send> SideBySide<W> {
-    /// A report into `out`; `live` turns the moving lines on, which go to stderr.
-    pub fn new(out: W, live: bool, width: Width) -> Self {
+    /// A report into `out`, whose columns `width` knows at any time; `live` turns the moving lines on, which go to stderr.
+    pub fn new(out: W, live: bool, width: fn() -> Option<usize>) -> Self {
         Self {
             whole: Terminal::new(out, false, width),
+            width,
             live: live.then(MultiProgress::new),
             labs: Vec::new(),
             on_clusters: false,
-            width,
             running: BTreeMap::new(),
         }
     }
@@ -166,6 +166,7 @@ mod tests {
             record: CommandRecord {
                 line: 1,
                 text: text.to_owned(),
+                from_disk: Vec::new(),
                 verdict: Verdict::Pass,
                 exit_code: Some(0),
                 attempts: 1,
@@ -173,7 +174,6 @@ mod tests {
                 expected: None,
                 output: String::new(),
                 output_bytes: 0,
-                from_disk: Vec::new(),
                 checks: Vec::new(),
             },
         }

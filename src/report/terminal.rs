@@ -27,9 +27,6 @@ const REASON_WIDTH: usize = 160;
 /// Leftovers of a lab that are shown.
 const LEFTOVERS: usize = 12;
 
-/// Tells how many columns there are at the moment; `None` where no terminal reads.
-pub type Width = fn() -> Option<usize>;
-
 /// Writes the report as events come in.
 pub struct Terminal<W> {
     out: W,
@@ -37,8 +34,8 @@ pub struct Terminal<W> {
     watched: bool,
     /// The spinner of what runs now; there is none before something does, for the line is somebody else's until then.
     live: Option<ProgressBar>,
+    width: fn() -> Option<usize>,
     labs: Vec<LabRecord>,
-    width: Width,
     /// Lab and page under whose heading the last line stands.
     heading: Option<(usize, Option<usize>)>,
 }
@@ -54,29 +51,30 @@ pub(super) fn spinner() -> ProgressBar {
 
 impl Terminal<Vec<u8>> {
     /// What there is to say of some labs of a run, kept until it is asked for.
-    pub(super) fn of_labs(labs: Vec<LabRecord>, live: Option<ProgressBar>, width: Width) -> Self {
-        let mut terminal = Self::with(Vec::new(), live.is_some(), live, width);
-        terminal.labs = labs;
-        terminal
+    pub(super) fn of_labs(
+        labs: Vec<LabRecord>,
+        live: Option<ProgressBar>,
+        width: fn() -> Option<usize>,
+    ) -> Self {
+        Self {
+            live,
+            labs,
+            ..Self::new(Vec::new(), false, width)
+        }
     }
 }
 
 impl<W: Write + Send> Terminal<W> {
-    /// A report into `out`, and a moving line that is there or comes when something runs and somebody has `watched`.
-    fn with(out: W, watched: bool, live: Option<ProgressBar>, width: Width) -> Self {
+    /// A report into `out`, whose columns `width` knows at any time; `live` turns the moving line on, which goes to stderr.
+    pub fn new(out: W, live: bool, width: fn() -> Option<usize>) -> Self {
         Self {
             out,
-            watched,
-            live,
+            watched: live,
+            live: None,
             width,
             labs: Vec::new(),
             heading: None,
         }
-    }
-
-    /// A report into `out`, whose columns `width` knows at any time; `live` turns the moving line on, which goes to stderr.
-    pub fn new(out: W, live: bool, width: Width) -> Self {
-        Self::with(out, live, None, width)
     }
 
     /// What was written to.
@@ -102,12 +100,13 @@ impl<W: Write + Send> Terminal<W> {
     }
 
     fn start(&mut self, what: impl FnOnce() -> String) {
-        if !self.watched {
-            return;
+        if self.watched && self.live.is_none() {
+            self.live = Some(spinner());
         }
-        let bar = self.live.get_or_insert_with(spinner);
-        bar.reset_elapsed();
-        bar.set_message(what());
+        if let Some(bar) = &self.live {
+            bar.reset_elapsed();
+            bar.set_message(what());
+        }
     }
 
     /// Characters of a command that its line has room for beside `others`.
@@ -155,15 +154,13 @@ impl<W: Write + Send> Terminal<W> {
         if self.heading == Some((at.lab, Some(at.page))) {
             return;
         }
-        self.heading = Some((at.lab, Some(at.page)));
-        let Some(lab) = self.labs.get(at.lab) else {
-            return;
-        };
+        let lab = self.labs.get(at.lab);
+        let page = lab.and_then(|lab| lab.pages.get(at.page).filter(|page| page.path != lab.path));
         // A page that is a lab by itself has one line for both.
-        let page = lab.pages.get(at.page).filter(|page| page.path != lab.path);
         if let Some(text) = page.map(|page| format!("  {}", page.path)) {
             self.line(&text);
         }
+        self.heading = Some((at.lab, Some(at.page)));
     }
 
     fn command(&mut self, record: &CommandRecord) {
@@ -186,7 +183,7 @@ impl<W: Write + Send> Terminal<W> {
         ));
         for read in &record.from_disk {
             let text = printable(&read.remark());
-            self.line(&paint(DIM, &format!("{:BEFORE$}{text}", "")));
+            self.line(&paint(DIM, &format!("          {text}")));
         }
         if let Some(check) = record.telling().next() {
             self.reason(check);

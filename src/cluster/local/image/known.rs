@@ -20,17 +20,22 @@ macro_rules! recipe {
 }
 
 /// Those of `labs/images` that need no file beside them.
-const KNOWN: [(&str, &str); 10] = [
+const KNOWN: [(&str, &str); 15] = [
+    recipe!("agnhost"),
     recipe!("bash"),
     recipe!("busybox"),
     recipe!("curl"),
     recipe!("debian"),
+    recipe!("hello-app"),
     recipe!("httpd"),
     recipe!("mysql"),
     recipe!("nginx"),
+    recipe!("nginx-slim"),
+    recipe!("pause"),
     recipe!("perl"),
     recipe!("python"),
     recipe!("redis"),
+    recipe!("stress"),
 ];
 
 /// What each of them makes. A recipe in a folder of the user's is taken in its place.
