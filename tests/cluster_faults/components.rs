@@ -149,7 +149,8 @@ fn a_cluster_that_cannot_be_brought_back_is_replaced_where_nobody_named_it() {
     };
     own.pages.write(
         "havoc/page.md",
-        "# Havoc\n\n```bash\n$ kubectl delete clusterroles,clusterrolebindings --all | tail -n 1\n```\n",
+        "# Havoc\n\n```bash\n$ kubectl delete clusterroles,clusterrolebindings --all | tail -n 1\n\
+         $ kubectl delete serviceaccounts --all -n kube-system | tail -n 1\n```\n",
     );
     own.pages.write(
         "next/page.md",

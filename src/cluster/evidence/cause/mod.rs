@@ -26,6 +26,7 @@ use super::scene::Scene;
 use super::subjects::Subjects;
 
 pub(super) use crash::has_last_words;
+pub(super) use spoken::says_all;
 
 /// Characters of a message that go into a cause.
 const LONGEST: usize = 240;
@@ -36,9 +37,6 @@ pub(super) fn of_output(output: &str, server: Option<&str>) -> Option<String> {
         .or_else(|| admission::in_output(output))
         .or_else(|| version::in_output(output, server))
 }
-
-/// Whether what a command said is the whole of it, so that no object's state lies behind it.
-pub(super) use spoken::says_all;
 
 /// What the objects say: all that is there, and what of it is near to what failed.
 pub(super) fn of_scene(
