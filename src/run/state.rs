@@ -8,7 +8,7 @@ use super::lab::{Carried, Here, LabRun};
 use super::{failure, millis};
 use crate::cluster::check::{self, Armed, Earlier, Finding};
 use crate::event::{CheckRecord, Event, Verdict};
-use crate::verifier::Check;
+use crate::verifier::{Check, Kind};
 
 /// What checks noted before their lab and before their step, by their place in the verifier.
 pub(super) struct StateChecks {
@@ -76,45 +76,64 @@ fn checks_of<'a>(
 /// Makes the checks of a step; the worst of their verdicts.
 pub(super) async fn make(run: &LabRun<'_>, here: Here<'_>, carried: &mut Carried<'_>) -> Verdict {
     let mut verdict = Verdict::Skipped;
-    for (index, check) in checks_of(run, here) {
-        run.emitter.emit(Event::Progress {
-            lab: Some(run.index),
-            what: format!("checking: {}", check.name),
+    let checks: Vec<(usize, &Check)> = checks_of(run, here).collect();
+    // What watched the step goes on for a moment after it: all that stand together at the same time.
+    for together in checks.chunk_by(|(_, one), (_, next)| watched(one) && watched(next)) {
+        let made = together.iter().map(|(index, check)| {
+            let armed = carried.checks.noted(*index);
+            one(run, check, armed)
         });
-        let started = Instant::now();
-        let mut record = blank(check);
-        match &run.connection.client {
-            Some(client) => {
-                let armed = carried.checks.noted(index);
-                let stop = run.cancel.cancelled();
-                match check::make_until(client, check, armed, stop).await {
-                    Some(finding) => fill(&mut record, finding),
-                    None => {
-                        record.verdict = Verdict::Broken;
-                        record.reasons = vec!["interrupted before it was decided".to_owned()];
-                    }
-                }
+        let made = futures::future::join_all(made.collect::<Vec<_>>()).await;
+        for ((_, check), mut record) in together.iter().zip(made) {
+            let weighed = std::slice::from_mut(&mut record);
+            // What is absent was so on two readings of an API server that answered.
+            run.faults.weigh(weighed, Rests::Seen, "").await;
+            verdict = verdict.max(record.verdict);
+            if failure::is_bad(record.verdict) {
+                let bundle = &mut carried.bundle;
+                failure::explain_check(run, here, check, &mut record, bundle).await;
             }
-            None => {
-                record.verdict = Verdict::Broken;
-                record.reasons = vec!["there is no cluster to look at (--cluster none)".to_owned()];
-            }
+            run.learn_secrets().await;
+            run.emitter.emit(Event::CheckFinished {
+                at: here.at,
+                record,
+            });
         }
-        record.duration_ms = millis(started.elapsed());
-        let weighed = std::slice::from_mut(&mut record);
-        // What is absent was so on two readings of an API server that answered.
-        run.faults.weigh(weighed, Rests::Seen, "").await;
-        verdict = verdict.max(record.verdict);
-        if failure::is_bad(record.verdict) {
-            failure::explain_check(run, here, check, &mut record, &mut carried.bundle).await;
-        }
-        run.learn_secrets().await;
-        run.emitter.emit(Event::CheckFinished {
-            at: here.at,
-            record,
-        });
     }
     verdict
+}
+
+/// Whether a check has watched for as long as its step ran, and only ends now.
+fn watched(check: &Check) -> bool {
+    matches!(check.kind, Kind::Availability(_) | Kind::Bounds(_))
+}
+
+/// Makes one check.
+async fn one(run: &LabRun<'_>, check: &Check, armed: Option<Armed>) -> CheckRecord {
+    run.emitter.emit(Event::Progress {
+        lab: Some(run.index),
+        what: format!("checking: {}", check.name),
+    });
+    let started = Instant::now();
+    let mut record = blank(check);
+    match &run.connection.client {
+        Some(client) => {
+            let stop = run.cancel.cancelled();
+            match check::make_until(client, check, armed, stop).await {
+                Some(finding) => fill(&mut record, finding),
+                None => {
+                    record.verdict = Verdict::Broken;
+                    record.reasons = vec!["interrupted before it was decided".to_owned()];
+                }
+            }
+        }
+        None => {
+            record.verdict = Verdict::Broken;
+            record.reasons = vec!["there is no cluster to look at (--cluster none)".to_owned()];
+        }
+    }
+    record.duration_ms = millis(started.elapsed());
+    record
 }
 
 /// Tells that the checks of a step are not made because the step is not run.
