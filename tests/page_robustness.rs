@@ -158,6 +158,7 @@ fn linted(page: Page) -> Vec<source::Diagnostic> {
             pages: vec![page],
             verifier: None,
             suites: Vec::new(),
+            from_disk: Vec::new(),
         }],
         ..plan::Plan::default()
     };

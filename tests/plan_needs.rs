@@ -95,3 +95,57 @@ fn a_record_tells_how_long_it_took() {
         .exits(2)
         .says("is no record of a run");
 }
+
+#[test]
+fn urls_whose_files_are_here_are_read_from_the_disk() {
+    let pages = Pages::new();
+    let page = "```bash\n$ kubectl apply -f https://docs.example/web.yaml\n$ curl -sLO https://docs.example/web.yaml\n\
+                $ kubectl delete -f https://docs.example/gone.yaml\n$ kubectl apply -f https://k8s.io/examples/job.yaml\n```\n";
+    pages.write("site/docs/page.md", page);
+    pages.write(
+        "site/examples/job.yaml",
+        "kind: Job\nmetadata:\n  name: load\nspec:\n  image: load:2\n",
+    );
+    pages.write(
+        "site/labproof.toml",
+        "[urls]\n\"https://docs.example/\" = \"../files\"\n",
+    );
+    let web = pages.write(
+        "files/web.yaml",
+        "kind: Pod\nmetadata:\n  name: web\nspec:\n  image: web:1\n",
+    );
+    let web = web.canonicalize().unwrap();
+    let web = web.to_str().unwrap();
+    let plan = pages
+        .labproof(&["plan", "site/docs", "--format", "json"])
+        .exits(0)
+        .says("https://docs.example/gone.yaml is not in");
+    let plan: Value = serde_json::from_str(&plan.stdout).unwrap();
+    let lab = &plan["labs"][0];
+    assert_eq!(lab["needs"]["images"], json!(["load:2", "web:1"]));
+    let commands = &lab["pages"][0]["steps"][0]["commands"];
+    assert_eq!(commands[0]["text"], format!("kubectl apply -f {web}"));
+    assert_eq!(commands[1]["text"], format!("curl -sLO file://{web}"));
+    assert_eq!(
+        commands[2]["text"],
+        "kubectl delete -f https://docs.example/gone.yaml"
+    );
+    assert_eq!(commands[2]["from_disk"], json!([]));
+    assert_eq!(
+        commands[0]["from_disk"],
+        json!([{"url": "https://docs.example/web.yaml", "path": web}])
+    );
+    pages
+        .labproof(&["plan", "site/docs"])
+        .exits(0)
+        .says("read from the disk; on the page: https://k8s.io/examples/job.yaml");
+    // A folder that is not there is a mistake of the project, not of its pages.
+    pages.write(
+        "site/labproof.toml",
+        "[urls]\n\"https://docs.example/\" = \"gone\"\n",
+    );
+    pages
+        .labproof(&["plan", "site/docs"])
+        .exits(2)
+        .says("gone is not there");
+}

@@ -330,27 +330,37 @@ fn a_missing_command_that_the_page_shows_is_understood() {
 }
 
 #[test]
-fn labs_run_side_by_side() {
+fn labs_run_side_by_side_and_are_reported_one_by_one() {
     let pages = Pages::new();
-    for name in ["a", "b", "c"] {
-        pages.write(
-            &format!("{name}.md"),
-            block(&format!("$ echo {name}\n{name}")),
-        );
-    }
-    pages
-        .labproof(&[
-            "run",
-            "a.md",
-            "b.md",
-            "c.md",
-            "--cluster",
-            "none",
-            "--jobs",
-            "2",
-        ])
+    // The first is over when the second is, and not before it has begun.
+    let wait = "until test -e done; do sleep 0.05; done";
+    pages.write("a.md", block(&format!("$ echo a; touch begun\n$ {wait}")));
+    pages.write(
+        "b.md",
+        block("$ until test -e begun; do sleep 0.05; done\n$ touch done"),
+    );
+    pages.write("c.md", block("$ echo c\nc"));
+    let files = ["a.md", "b.md", "c.md"];
+    let arguments = ["run", "a.md", "b.md", "c.md", "--cluster", "none"];
+    let ended = pages
+        .labproof(&[&arguments[..], &["--jobs", "2"]].concat())
         .exits(0)
-        .says("3 passed");
+        .says("5 passed");
+    let shown: Vec<&str> = ended.stdout.lines().map(str::trim).collect();
+    let place = |text: &str| shown.iter().position(|line| line.contains(text));
+    for (file, first, last) in [
+        ("a.md", "echo a", "until test -e done"),
+        ("b.md", "until test -e begun", "touch done"),
+    ] {
+        let begin = place(first).expect("the first command is shown");
+        let end = place(last).expect("the last command is shown");
+        assert_eq!(end, begin + 1, "{file}: {}", ended.stdout);
+        assert_eq!(shown[begin - 1], file, "{}", ended.stdout);
+    }
+    for file in files {
+        let begins = format!("{file} begins");
+        assert!(place(&begins).is_some(), "{begins}: {}", ended.stdout);
+    }
 }
 
 #[test]

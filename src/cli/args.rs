@@ -126,11 +126,11 @@ pub(super) struct RehearseArgs {
 #[derive(Debug, clap::Args)]
 pub(super) struct KubernetesArgs {
     /// The Kubernetes version of a kind or local cluster that is made, such as 1.31.0; a local one fetches the
-    /// official programs [default for a local one: what Debian has the source of]
+    /// official programs [default: `kubernetes-version` of labproof.toml, else for a local one what Debian has the source of]
     #[arg(long, value_name = "VERSION")]
     pub(super) kubernetes_version: Option<String>,
     /// Where a local cluster's programs are fetched, in place of the release site:
-    /// URL/vVERSION/bin/linux/ARCHITECTURE/PROGRAM and PROGRAM.sha256
+    /// URL/vVERSION/bin/linux/ARCHITECTURE/PROGRAM and PROGRAM.sha256 [default: `mirror` of labproof.toml]
     #[arg(long, value_name = "URL", env = "LABPROOF_MIRROR")]
     pub(super) mirror: Option<String>,
 }
@@ -190,6 +190,7 @@ impl SelectArgs {
             filters: self.filter.clone(),
             compat_eks_workshop: self.compat == Some(Compat::EksWorkshop)
                 || project.compat_eks_workshop,
+            urls: Some(project.urls.clone()),
         }
     }
 }
@@ -298,7 +299,7 @@ pub(super) enum ClusterCommand {
         /// How many nodes it has; each starts a kubelet and a containerd of its own
         #[arg(long, value_name = "N", default_value_t = 1, value_parser = nodes())]
         nodes: u8,
-        /// Folders with image recipes to make available on it
+        /// Folders of image recipes, all of which are made; without it those of labs/images that are made already
         #[arg(long, value_name = "DIR")]
         images: Vec<PathBuf>,
         #[command(flatten)]

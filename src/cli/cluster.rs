@@ -6,9 +6,10 @@ use std::time::Instant;
 
 use super::args::{ClusterArgs, ClusterCommand, KubernetesArgs};
 use super::exit::Exit;
-use super::{cache, doctor, interrupt, output, progress, reset};
+use super::{cache, doctor, interrupt, output, progress, project, reset};
 use crate::cluster::local::{
-    ApiServerExtras, ImageRecipe, Life, LocalCluster, LocalError, Release, UpOptions, dns, node,
+    self, ApiServerExtras, ImageRecipe, Life, LocalCluster, LocalError, Release, UpOptions, dns,
+    node,
 };
 use crate::report::style::{BOLD, DIM, paint};
 
@@ -40,6 +41,10 @@ async fn up(
     yes: bool,
 ) -> Exit {
     let started = Instant::now();
+    let Some(project) = project::of(&[PathBuf::from(".")]) else {
+        return Exit::Invalid;
+    };
+    let kubernetes = &kubernetes.or(&project);
     let cancel = interrupt::token();
     let shown = progress::Shown::new();
     let result = tokio::select! {
@@ -81,7 +86,21 @@ async fn bring_up(
     yes: bool,
     shown: &progress::Shown,
 ) -> Result<LocalCluster, LocalError> {
-    let images = recipes(folders)?;
+    let mut images = recipes(folders)?;
+    if folders.is_empty() {
+        // Nobody has asked for them: what has to be made first waits until a lab does.
+        let all = images.len();
+        images.retain(local::is_made);
+        if images.len() < all {
+            shown.pause(|| {
+                output::stderr(&format!(
+                    "{} of {all} images of labs/images are not made yet; a run makes those that its labs need, \
+                     --images labs/images all of them now\n",
+                    all - images.len()
+                ));
+            });
+        }
+    }
     let release = match &kubernetes.kubernetes_version {
         Some(version) => Some(Release::new(version, kubernetes.mirror.as_deref())?),
         None => None,
@@ -122,6 +141,10 @@ pub(super) fn recipes(folders: &[PathBuf]) -> Result<Vec<ImageRecipe>, LocalErro
 
 async fn down(name: &str) -> Exit {
     let shown = progress::Shown::new();
+    let mut clusters = LocalCluster::list().into_iter();
+    if clusters.any(|cluster| cluster.name == name && cluster.reserved) {
+        output::stderr("warning: a run is using it, and will end as broken\n");
+    }
     let result = LocalCluster::remove(name, &shown).await;
     shown.finish();
     if result.is_ok() {

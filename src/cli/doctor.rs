@@ -71,6 +71,7 @@ fn tools(
         interpreters: project.interpreters.clone(),
         filters: Vec::new(),
         compat_eks_workshop: project.compat_eks_workshop,
+        urls: Some(project.urls.clone()),
     };
     let plan = plan::build(paths, &options);
     let path = match connection {

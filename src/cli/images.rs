@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::cluster::Lack;
+use crate::cluster::{Lack, StandIn};
 use crate::plan::{Plan, needs};
 
 /// The images that the labs and the baseline ask for.
@@ -35,12 +35,25 @@ impl Images {
     /// What a lab's author is told of an image before the first command.
     pub(super) fn warning(&self, lack: &Lack) -> String {
         let Lack { image, reason } = lack;
-        let place = self.places.get(image).map_or("a lab", String::as_str);
+        let place = self.place(image);
         let name = image.rsplit('/').next().unwrap_or(image);
         let name = name.split([':', '@']).next().unwrap_or(name);
         format!(
             "{place}: pods will wait for the image {image}, which cannot be had: {reason}; \
              a recipe would make it: images/{name}.yaml beside the pages, in the manner of labs/images"
         )
+    }
+
+    /// What is said of an image that comes from a recipe of another name.
+    pub(super) fn remark(&self, stand_in: &StandIn) -> String {
+        let StandIn { image, recipe } = stand_in;
+        format!(
+            "{}: {image} is made by the recipe of {recipe} here",
+            self.place(image)
+        )
+    }
+
+    fn place(&self, image: &str) -> &str {
+        self.places.get(image).map_or("a lab", String::as_str)
     }
 }

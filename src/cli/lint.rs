@@ -5,7 +5,7 @@ use super::exit::Exit;
 use super::replace::replace;
 use super::{output, project};
 use crate::lint::{self, LintOptions};
-use crate::plan;
+use crate::plan::{self, PlanOptions};
 use crate::source::{Diagnostic, Severity};
 
 /// Shows what is wrong with the pages of the paths, or repairs it.
@@ -13,7 +13,12 @@ pub(super) fn main(args: &LintArgs) -> Exit {
     let Some(project) = project::of(&args.paths) else {
         return Exit::Invalid;
     };
-    let plan = plan::build(&args.paths, &args.select.options(None, &project));
+    // What is wrong with a page is told, and repaired, as the page has it.
+    let options = PlanOptions {
+        urls: None,
+        ..args.select.options(None, &project)
+    };
+    let plan = plan::build(&args.paths, &options);
     let mut found = plan.diagnostics.clone();
     found.extend(lint::project_switches(&project));
     let options = LintOptions {

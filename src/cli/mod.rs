@@ -47,7 +47,11 @@ pub fn main() -> ExitCode {
             Exit::Good
         }
     };
-    exit.into()
+    match exit {
+        // What was asked for is not there.
+        Exit::Good if !output::is_whole() => Exit::Broken.into(),
+        exit => exit.into(),
+    }
 }
 
 /// Runs a command that talks to a shell or a cluster.

@@ -1,7 +1,7 @@
 //! A plan on its clusters: the baseline that is asked for, the labs, and new clusters for those that a lab has spoilt.
 //!
-//! Entry points: [`acquire`], [`Run::on`], [`release`]. A lab must find its cluster as it is meant to be. One that labproof made, and that nobody asked for by name,
-//! is replaced; on any other nothing more is run.
+//! Entry points: [`acquire`], [`Run::on`], [`release`]. A lab must find its cluster as it is meant to be. One that
+//! labproof made, and that nobody asked for by name, is replaced; on any other nothing more is run.
 
 use std::path::{Path, PathBuf};
 
@@ -10,8 +10,9 @@ use tokio_util::sync::CancellationToken;
 use super::args::RehearseArgs;
 use super::exit::Exit;
 use super::images::Images;
+use super::rehearse::Rehearsal;
 use super::{output, progress};
-use crate::cluster::{self, Choice, Cluster, ClusterError, Connection};
+use crate::cluster::{self, Cluster, ClusterError, Connection};
 use crate::event::Event;
 use crate::plan::Plan;
 use crate::run::{self, Emitter, RunOptions, Setup};
@@ -19,8 +20,7 @@ use crate::run::{self, Emitter, RunOptions, Setup};
 /// A rehearsal with all that it needs but clusters.
 pub(super) struct Run<'a> {
     pub(super) args: &'a RehearseArgs,
-    pub(super) plan: &'a Plan,
-    pub(super) choice: &'a Choice,
+    pub(super) rehearsal: &'a Rehearsal,
     pub(super) images: &'a Images,
     pub(super) options: &'a RunOptions,
     pub(super) cancel: &'a CancellationToken,
@@ -31,7 +31,7 @@ impl Run<'_> {
     /// Runs the plan on clusters that are there; gives those that are there in the end, and an exit code where the record alone does
     /// not tell it.
     pub(super) async fn on(&self, mut clusters: Vec<Cluster>) -> (Vec<Cluster>, Option<Exit>) {
-        let plan = self.plan;
+        let plan = &self.rehearsal.plan;
         if let Some(cluster) = clusters.first() {
             let path = cluster.connection().path();
             let mut missing = run::missing_tools(plan, &path);
@@ -89,6 +89,7 @@ impl Run<'_> {
         };
         for connection in connections(clusters) {
             self.emitter.emit(Event::Progress {
+                lab: None,
                 what: format!("applying {}", manifest.display()),
             });
             let applied = tokio::select! {
@@ -114,7 +115,7 @@ impl Run<'_> {
         clusters.iter().all(|cluster| {
             cluster.connection().spoilt().is_some()
                 && cluster.connection().end().is_none()
-                && cluster.is_replaceable(self.choice)
+                && cluster.is_replaceable(&self.rehearsal.on.choice)
         })
     }
 
@@ -130,7 +131,7 @@ impl Run<'_> {
         }
         shown.finish();
         discarded.map_err(|error| error.to_string())?;
-        let new = acquire(self.args, self.plan, self.choice, self.images, self.cancel).await;
+        let new = acquire(self.args, self.rehearsal, self.images, self.cancel).await;
         let new = new.map_err(|error| match error {
             Some(error) => format!("there is no new cluster: {error}"),
             None => "interrupted".to_owned(),
@@ -158,23 +159,23 @@ fn connections(clusters: &[Cluster]) -> Vec<&Connection> {
 /// One cluster for each job, or why there is none; no error stands for an interruption.
 pub(super) async fn acquire(
     args: &RehearseArgs,
-    plan: &Plan,
-    choice: &Choice,
+    rehearsal: &Rehearsal,
     images: &Images,
     cancel: &CancellationToken,
 ) -> Result<Vec<Cluster>, Option<ClusterError>> {
-    let jobs = usize::from(args.jobs).clamp(1, plan.labs.len().max(1));
+    let plan = &rehearsal.plan;
     let shown = progress::Shown::new();
     let request = cluster::Request {
-        choice,
+        choice: &rehearsal.on.choice,
         safety: &args.on.safety(),
         aws: &args.on.aws(),
-        version: args.kubernetes.kubernetes_version.as_deref(),
-        mirror: args.kubernetes.mirror.as_deref(),
+        version: rehearsal.kubernetes.kubernetes_version.as_deref(),
+        mirror: rehearsal.kubernetes.mirror.as_deref(),
         directories: &directories(plan),
         images: &images.names(),
         more_images: images.more,
-        jobs,
+        image_names: &image_names(args, plan),
+        jobs: rehearsal.jobs(args),
         python: run::needs_client(plan, &std::env::var_os("PATH").unwrap_or_default()),
         nodes: args.nodes.or_else(|| plan.nodes()).unwrap_or(1),
         recipes: &recipe_folders(&args.paths),
@@ -197,10 +198,20 @@ fn directories(plan: &Plan) -> Vec<PathBuf> {
     all
 }
 
+/// What may name images that no manifest does: all files of the labs, what they read from the disk, the baseline.
+fn image_names(args: &RehearseArgs, plan: &Plan) -> Vec<PathBuf> {
+    let read = plan.labs.iter().flat_map(|lab| &lab.from_disk);
+    let mut all = directories(plan);
+    all.extend(read.map(|read| read.path.clone()));
+    all.extend(args.setup.clone());
+    all
+}
+
 pub(super) async fn release(clusters: Vec<Cluster>) {
     let shown = progress::Shown::new();
-    for cluster in clusters {
-        if let Err(error) = cluster.release(&shown).await {
+    let released = clusters.into_iter().map(|cluster| cluster.release(&shown));
+    for result in futures::future::join_all(released).await {
+        if let Err(error) = result {
             output::error(&error.to_string());
         }
     }

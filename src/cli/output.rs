@@ -1,13 +1,34 @@
 //! Writing to the terminal: the one place that knows stdout, stderr and their colours.
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::event::Sink;
+use crate::report::side_by_side::SideBySide;
+use crate::report::terminal::Terminal;
 use crate::source::{Diagnostic, Severity, render};
+
+/// Whether something that belongs on stdout did not get there.
+static LOST: AtomicBool = AtomicBool::new(false);
 
 /// Writes text to stdout; colours are dropped where it is no terminal or `NO_COLOR` is set.
 pub(super) fn stdout(text: &str) {
-    // Nobody reads a closed pipe.
-    let _ = anstream::stdout().write_all(text.as_bytes());
+    let mut out = anstream::stdout();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match written {
+        // Nobody reads a closed pipe.
+        Err(cause) if cause.kind() != ErrorKind::BrokenPipe => {
+            if !LOST.swap(true, Ordering::Relaxed) {
+                error(&format!("standard output cannot be written: {cause}"));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether all of stdout was written, to a reader that wanted it.
+pub(super) fn is_whole() -> bool {
+    !LOST.load(Ordering::Relaxed)
 }
 
 /// Writes text to stderr, colours as for [`stdout`].
@@ -34,4 +55,12 @@ pub(super) fn diagnostics(diagnostics: &[Diagnostic]) -> bool {
 /// Whether people watch stderr, so that live progress makes sense.
 pub(super) fn is_watched() -> bool {
     std::io::stderr().is_terminal()
+}
+
+/// The report that people watch, of labs that run one after the other or `jobs` at a time.
+pub(super) fn report(jobs: usize) -> Box<dyn Sink> {
+    match jobs {
+        0 | 1 => Box::new(Terminal::new(anstream::stdout(), is_watched())),
+        _ => Box::new(SideBySide::new(anstream::stdout(), is_watched())),
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::args::KubernetesArgs;
 use super::output;
 use crate::cluster::Choice;
 use crate::plan::{self, Project};
@@ -24,6 +25,19 @@ pub(super) fn cluster(given: Option<&Choice>, project: &Project) -> Option<Choic
         (Some(choice), _) => Some(choice.clone()),
         (None, None) => Some(Choice::Auto),
         (None, Some(text)) => text.parse().map_err(|error| wrong(project, error)).ok(),
+    }
+}
+
+impl KubernetesArgs {
+    /// What the command line says, else the project.
+    pub(super) fn or(&self, project: &Project) -> Self {
+        let or = |given: &Option<String>, other: &Option<String>| {
+            given.as_ref().or(other.as_ref()).cloned()
+        };
+        Self {
+            kubernetes_version: or(&self.kubernetes_version, &project.kubernetes_version),
+            mirror: or(&self.mirror, &project.mirror),
+        }
     }
 }
 

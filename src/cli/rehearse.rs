@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::args::RehearseArgs;
+use super::args::{KubernetesArgs, RehearseArgs};
 use super::exit::Exit;
 use super::images::Images;
 use super::on_clusters::{Run, acquire, release};
@@ -22,6 +22,14 @@ const SECRET_VARIABLES: [&str; 2] = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN
 pub(super) struct Rehearsal {
     pub(super) plan: Plan,
     pub(super) on: Decision,
+    pub(super) kubernetes: KubernetesArgs,
+}
+
+impl Rehearsal {
+    /// How many labs run at the same time.
+    pub(super) fn jobs(&self, args: &RehearseArgs) -> usize {
+        usize::from(args.jobs).clamp(1, self.plan.labs.len().max(1))
+    }
 }
 
 /// The plan of the paths; an exit code where there is none, and it has been told why.
@@ -42,7 +50,11 @@ pub(super) async fn plan(args: &RehearseArgs) -> Result<Rehearsal, Exit> {
     if let Some(why) = &on.why {
         output::stderr(&format!("cluster: {} ({why})\n", on.choice));
     }
-    Ok(Rehearsal { plan, on })
+    Ok(Rehearsal {
+        kubernetes: args.kubernetes.or(&project),
+        plan,
+        on,
+    })
 }
 
 /// How far a rehearsal goes.
@@ -66,7 +78,7 @@ pub(super) async fn rehearse(
     let plan = &rehearsal.plan;
     let (cancel, leave) = interrupt::tokens();
     let images = Images::of(plan, args.setup.as_deref());
-    let clusters = acquire(args, plan, &rehearsal.on.choice, &images, &cancel).await;
+    let clusters = acquire(args, rehearsal, &images, &cancel).await;
     let secrets = clusters
         .iter()
         .flatten()
@@ -85,6 +97,11 @@ pub(super) async fn rehearse(
                     what: images.warning(lack),
                 });
             }
+            for stand_in in clusters.first().map_or(&[][..], Cluster::stand_ins) {
+                emitter.emit(Event::Warning {
+                    what: images.remark(stand_in),
+                });
+            }
             let options = RunOptions {
                 fail_fast: extent.fail_fast,
                 stale: extent.stale,
@@ -95,8 +112,7 @@ pub(super) async fn rehearse(
             };
             let run = Run {
                 args,
-                plan,
-                choice: &rehearsal.on.choice,
+                rehearsal,
                 images: &images,
                 options: &options,
                 cancel: &cancel,

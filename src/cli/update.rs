@@ -10,7 +10,6 @@ use super::rehearse::Extent;
 use super::replace::replace;
 use super::{output, rehearse};
 use crate::report::style::{BOLD, GREEN, RED, YELLOW, count, paint, printable};
-use crate::report::terminal::Terminal;
 use crate::update::{self, PageUpdate};
 
 /// Rewrites the pages of the paths.
@@ -19,7 +18,7 @@ pub(super) async fn main(args: UpdateArgs) -> Exit {
         Ok(rehearsal) => rehearsal,
         Err(exit) => return exit,
     };
-    let terminal = Terminal::new(anstream::stdout(), output::is_watched());
+    let report = output::report(rehearsal.jobs(&args.rehearse));
     let (record, exit) = rehearse::rehearse(
         &args.rehearse,
         &rehearsal,
@@ -27,7 +26,7 @@ pub(super) async fn main(args: UpdateArgs) -> Exit {
             stale: true,
             ..Extent::default()
         },
-        vec![Box::new(terminal)],
+        vec![report],
     )
     .await;
     if let Some(broken) = &record.broken {

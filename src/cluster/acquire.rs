@@ -10,6 +10,7 @@ use super::connection::{Access, Tools};
 use super::image::full_name;
 use super::kind::{self, KindCluster};
 use super::local::{ApiServerExtras, ImageRecipe, LocalCluster, Release, Reservation, UpOptions};
+use super::supply::{self, StandIn, Supply};
 use super::{Aws, Choice, ClusterError, Connection, Progress, Safety, context, eks, local};
 
 /// What a run needs.
@@ -30,6 +31,8 @@ pub struct Request<'a> {
     pub images: &'a [String],
     /// The labs may need others too.
     pub more_images: bool,
+    /// Files and folders that may name those.
+    pub image_names: &'a [PathBuf],
     /// How many, one for each lab that runs at the same time.
     pub jobs: usize,
     /// Whether a local cluster shall bring a python3 with the Kubernetes client.
@@ -49,6 +52,7 @@ pub struct Cluster {
     connection: Connection,
     origin: Origin,
     lacks: Vec<Lack>,
+    stand_ins: Vec<StandIn>,
 }
 
 /// An image that pods of a cluster will ask for in vain.
@@ -111,6 +115,11 @@ impl Cluster {
         }
     }
 
+    /// The images that come from recipes of another name.
+    pub fn stand_ins(&self) -> &[StandIn] {
+        &self.stand_ins
+    }
+
     /// Ends what this run started; anything else stays as it is.
     ///
     /// # Errors
@@ -162,6 +171,7 @@ pub async fn acquire(request: &Request<'_>) -> Result<Vec<Cluster>, ClusterError
         origin: Origin::Foreign,
         // What its nodes have or can pull is not known here.
         lacks: Vec::new(),
+        stand_ins: Vec::new(),
     };
     let safety = request.safety;
     let one = match request.choice {
@@ -209,6 +219,7 @@ async fn acquire_kind(
                     connection,
                     origin,
                     lacks,
+                    stand_ins: Vec::new(),
                 });
                 loaded
             }
@@ -228,7 +239,7 @@ async fn load_images(
     cluster: &KindCluster,
 ) -> Result<Vec<Lack>, ClusterError> {
     let mut missing = cluster.load(request.images, request.progress).await?;
-    let recipes = read_recipes(request.recipes)?;
+    let recipes = supply::read(request.recipes)?;
     let wanted: Vec<&ImageRecipe> = missing
         .iter()
         .filter_map(|(image, _)| recipes.iter().find(|recipe| is_same(recipe.image(), image)))
@@ -264,11 +275,13 @@ async fn acquire_local(
     request: &Request<'_>,
     name: Option<&str>,
 ) -> Result<Vec<Cluster>, ClusterError> {
-    let mut recipes = read_recipes(request.recipes)?;
-    if !request.more_images {
-        let needed: BTreeSet<String> = request.images.iter().map(|it| full_name(it)).collect();
-        recipes.retain(|recipe| needed.contains(&full_name(recipe.image())));
-    }
+    let recipes = supply::read(request.recipes)?;
+    let Supply { recipes, stand_ins } = supply::needed(
+        recipes,
+        request.images,
+        request.more_images,
+        request.image_names,
+    );
     let recipes = &recipes;
     // Whoever says no is not asked again for the next one.
     let agreed = OnceLock::new();
@@ -284,7 +297,10 @@ async fn acquire_local(
     let (mut clusters, mut errors) = (Vec::new(), Vec::new());
     for result in futures::future::join_all(each).await {
         match result {
-            Ok(cluster) => clusters.push(cluster),
+            Ok(mut cluster) => {
+                cluster.stand_ins.clone_from(&stand_ins);
+                clusters.push(cluster);
+            }
             Err(error) => errors.push(error),
         }
     }
@@ -301,10 +317,9 @@ async fn named(
     recipes: &[ImageRecipe],
     name: &str,
 ) -> Result<Cluster, ClusterError> {
-    let ours = LocalCluster::find(name).is_none();
-    let cluster = up(request, recipes, name, !ours).await?;
+    let cluster = up(request, recipes, name).await?;
     match cluster.try_reserve()? {
-        Some(reservation) => connect(request, cluster, reservation, ours).await,
+        Some(reservation) => connect(request, cluster, reservation).await,
         None => Err(ClusterError::InUse {
             name: name.to_owned(),
         }),
@@ -328,22 +343,22 @@ async fn any(
         && cluster.nodes() >= request.nodes
         && let Some(reservation) = cluster.try_reserve()?
     {
-        let cluster = up(request, recipes, local::DEFAULT_NAME, true).await?;
-        return connect(request, cluster, reservation, false).await;
+        let cluster = up(request, recipes, local::DEFAULT_NAME).await?;
+        return connect(request, cluster, reservation).await;
     }
     let name = format!("run-{}-{job}", std::process::id());
-    let cluster = up(request, recipes, &name, false).await?;
+    let cluster = up(request, recipes, &name).await?;
     match cluster.try_reserve()? {
-        Some(reservation) => connect(request, cluster, reservation, true).await,
+        Some(reservation) => connect(request, cluster, reservation).await,
         None => Err(ClusterError::InUse { name }),
     }
 }
 
+/// A cluster that runs, or else one that ends with this run.
 async fn up(
     request: &Request<'_>,
     recipes: &[ImageRecipe],
     name: &str,
-    stay: bool,
 ) -> Result<LocalCluster, ClusterError> {
     let mut confirm = |packages: &[String]| (request.confirm)(packages);
     let release = release(request)?;
@@ -357,7 +372,7 @@ async fn up(
         confirm: &mut confirm,
         progress: request.progress,
         program: None,
-        stay,
+        stay: false,
     };
     Ok(LocalCluster::up(options).await?)
 }
@@ -374,8 +389,8 @@ async fn connect(
     request: &Request<'_>,
     cluster: LocalCluster,
     reservation: Reservation,
-    ours: bool,
 ) -> Result<Cluster, ClusterError> {
+    let ours = cluster.ends_with_this();
     let connection = open(&cluster, request.python).await?;
     let has: BTreeSet<String> = cluster.images()?.iter().map(|it| full_name(it)).collect();
     let lacks = request
@@ -388,6 +403,7 @@ async fn connect(
     });
     Ok(Cluster {
         lacks: lacks.collect(),
+        stand_ins: Vec::new(),
         connection,
         origin: Origin::Local(Local {
             cluster,
@@ -415,19 +431,10 @@ pub async fn open(cluster: &LocalCluster, python: bool) -> Result<Connection, Cl
     };
     let access = Access {
         pulse: Some(cluster.pulse()),
+        by_hand: format!(
+            "labproof cluster status; labproof cluster down --name {name} takes it away"
+        ),
         ..Access::default()
     };
     Connection::open("local", name, config, tools, access).await
-}
-
-/// The recipes of all folders; of two for one image, that of the later folder.
-fn read_recipes(folders: &[PathBuf]) -> Result<Vec<ImageRecipe>, ClusterError> {
-    let mut recipes: Vec<ImageRecipe> = Vec::new();
-    for folder in folders {
-        for recipe in ImageRecipe::read_dir(folder)? {
-            recipes.retain(|other| !is_same(other.image(), recipe.image()));
-            recipes.push(recipe);
-        }
-    }
-    Ok(recipes)
 }

@@ -12,6 +12,8 @@ use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams, W
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use crate::syntax::kubectl::takes_value;
+
 /// Pause before a watch that ended is begun again.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -19,6 +21,8 @@ const AGAIN: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watched {
     kinds: Vec<Kind>,
+    /// What else it names: kinds that the cluster may define, as they are written (`widgets`, `wd`, `widgets.example.com`).
+    custom: Vec<String>,
     /// `None`: the command names none, and what the context says may have changed; all of them.
     namespace: Option<String>,
     /// The one object that is named.
@@ -88,20 +92,6 @@ const KINDS: [(&str, &str, &str, &[&str]); 17] = [
 /// Kinds that are in no namespace.
 const WITHOUT_NAMESPACE: [&str; 3] = ["namespaces", "nodes", "persistentvolumes"];
 
-/// Flags of kubectl whose value is the next word.
-const WITH_VALUE: [&str; 10] = [
-    "-o",
-    "--output",
-    "--field-selector",
-    "--sort-by",
-    "-L",
-    "--label-columns",
-    "--context",
-    "--kubeconfig",
-    "--chunk-size",
-    "--request-timeout",
-];
-
 /// `Deployment` for `deploy`, `deployments` or `deployment.apps`.
 pub(super) fn kind_named(name: &str) -> Option<&'static str> {
     Kind::of(name).map(|kind| kind.name)
@@ -133,7 +123,7 @@ impl Watched {
             } else if let Some(value) = word.strip_prefix("--selector=").or(word.strip_prefix("-l"))
             {
                 labels = Some(value.trim_start_matches('=').to_owned());
-            } else if WITH_VALUE.contains(&word) {
+            } else if takes_value(word, plain.first().copied()) {
                 words.next()?;
             } else if !word.starts_with('-') {
                 plain.push(word);
@@ -149,11 +139,16 @@ impl Watched {
             Some((kind, name)) => (kind, Some(name)),
             None => (*what, names.first().copied()),
         };
-        // Kinds that are not known here change mostly when one that is does.
-        let kinds = kinds.split(',').filter_map(Kind::of);
-        let kinds: Vec<Kind> = kinds.take(MAX_KINDS).collect();
-        (!kinds.is_empty()).then(|| Watched {
-            kinds,
+        let (mut known, mut custom) = (Vec::new(), Vec::new());
+        for word in kinds.split(',').take(MAX_KINDS) {
+            match Kind::of(word) {
+                Some(kind) => known.push(kind),
+                None => custom.push(word.to_lowercase()),
+            }
+        }
+        Some(Watched {
+            kinds: known,
+            custom,
             namespace,
             name: name.filter(|_| names.len() < 2).map(str::to_owned),
             labels,
@@ -218,7 +213,22 @@ impl Watch {
                 }
             })
         };
-        let tasks = watched.kinds.iter().map(task).collect();
+        let mut tasks: Vec<_> = watched.kinds.iter().map(task).collect();
+        let custom = |word: &String| {
+            let (client, watched, word) = (client.clone(), watched.clone(), word.clone());
+            let notify = changed.clone();
+            tokio::spawn(async move {
+                loop {
+                    // A definition that is not there yet may come: then there is something to listen to.
+                    if let Ok(Some(kind)) = defined(&client, &word).await {
+                        let api = kind.api(&client, watched.namespace.as_ref());
+                        let _ = listen(&api, &watched.params(), &notify).await;
+                    }
+                    tokio::time::sleep(AGAIN).await;
+                }
+            })
+        };
+        tasks.extend(watched.custom.iter().map(custom));
         Watch { changed, tasks }
     }
 
@@ -232,6 +242,58 @@ impl Drop for Watch {
     fn drop(&mut self) {
         self.tasks.iter().for_each(JoinHandle::abort);
     }
+}
+
+/// A kind that the cluster defines.
+struct Custom {
+    resource: ApiResource,
+    namespaced: bool,
+}
+
+impl Custom {
+    fn api(&self, client: &Client, namespace: Option<&String>) -> Api<DynamicObject> {
+        match namespace.filter(|_| self.namespaced) {
+            Some(namespace) => Api::namespaced_with(client.clone(), namespace, &self.resource),
+            None => Api::all_with(client.clone(), &self.resource),
+        }
+    }
+}
+
+/// The kind that a custom resource definition gives a word, by its plural, singular or short name.
+async fn defined(client: &Client, word: &str) -> Result<Option<Custom>, kube::Error> {
+    let definition =
+        GroupVersionKind::gvk("apiextensions.k8s.io", "v1", "CustomResourceDefinition");
+    let api: Api<DynamicObject> =
+        Api::all_with(client.clone(), &ApiResource::from_gvk(&definition));
+    let definitions = api.list(&ListParams::default()).await?;
+    Ok(definitions.iter().find_map(|one| custom(&one.data, word)))
+}
+
+/// What a definition says, if it defines the word.
+fn custom(definition: &serde_json::Value, word: &str) -> Option<Custom> {
+    let spec = &definition["spec"];
+    let (group, names) = (spec["group"].as_str()?, &spec["names"]);
+    let (name, of) = word.split_once('.').unwrap_or((word, ""));
+    let is = |value: &serde_json::Value| {
+        value
+            .as_str()
+            .is_some_and(|text| text.to_lowercase() == name)
+    };
+    let short = names["shortNames"].as_array();
+    let named = is(&names["plural"])
+        || is(&names["singular"])
+        || is(&names["kind"])
+        || short.is_some_and(|names| names.iter().any(is));
+    // `widgets.v1.example.com` names the version too.
+    let grouped = of.is_empty() || of == group || of.ends_with(&format!(".{group}"));
+    let versions = spec["versions"].as_array()?;
+    let served = versions.iter().find(|version| version["served"] == true)?;
+    let kind = GroupVersionKind::gvk(group, served["name"].as_str()?, names["kind"].as_str()?);
+    (named && grouped).then_some(())?;
+    Some(Custom {
+        resource: ApiResource::from_gvk_with_plural(&kind, names["plural"].as_str()?),
+        namespaced: spec["scope"] == "Namespaced",
+    })
 }
 
 async fn listen(
@@ -320,13 +382,38 @@ mod tests {
     fn what_is_not_plain_is_not_watched() {
         for command in [
             "kubectl get pods -n $NS",
-            "kubectl get widgets",
             "kubectl logs web",
             "kubectl exec web -- ls",
             "echo kubectl get pods",
             "kubectl get",
         ] {
             check(command, None);
+        }
+    }
+
+    #[test]
+    fn what_the_cluster_defines_is_found_by_every_name() {
+        let watched = Watched::of("kubectl get wd,po -n shop").expect("kinds");
+        assert_eq!(watched.custom, ["wd"]);
+        let definition = serde_json::json!({"spec": {
+            "group": "example.com",
+            "scope": "Namespaced",
+            "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "shortNames": ["wd"]},
+            "versions": [{"name": "v1alpha1", "served": false}, {"name": "v1", "served": true}],
+        }});
+        for word in [
+            "widgets",
+            "widget",
+            "wd",
+            "widgets.example.com",
+            "widgets.v1.example.com",
+        ] {
+            let found = custom(&definition, word).expect(word);
+            assert_eq!(found.resource.version, "v1", "{word}");
+            assert!(found.namespaced);
+        }
+        for word in ["gadgets", "widgets.other.com", "w"] {
+            assert!(custom(&definition, word).is_none(), "{word}");
         }
     }
 }

@@ -38,6 +38,8 @@ pub struct Access {
     pub env: Vec<(String, OsString)>,
     /// Who the cluster takes labproof for, in words; shown before the first command.
     pub identity: Option<String>,
+    /// What a person does to see whether the cluster answers.
+    pub by_hand: String,
     /// How a local cluster is.
     pub pulse: Option<Pulse>,
 }
@@ -84,6 +86,7 @@ impl Connection {
         let unreachable = |cause: String| ClusterError::Unreachable {
             name: name.clone(),
             cause,
+            by_hand: access.by_hand.clone(),
         };
         let config = kube::Config::from_custom_kubeconfig(config, &KubeConfigOptions::default())
             .await
@@ -97,6 +100,7 @@ impl Connection {
                 kube::Error::Api(status) if status.code == 401 => ClusterError::Unauthorized {
                     name: name.clone(),
                     cause: status.message.clone(),
+                    by_hand: access.by_hand.clone(),
                 },
                 error => unreachable(causes(error)),
             })?;
@@ -150,6 +154,11 @@ impl Connection {
     /// The kubeconfig that commands see: this cluster and no other.
     pub fn kubeconfig(&self) -> PathBuf {
         self.private.path().join("kubeconfig")
+    }
+
+    /// Where kubectl keeps what it caches, for its variable `KUBECACHEDIR` (since 1.25): else that would be the user's HOME.
+    pub fn kubectl_cache(&self) -> PathBuf {
+        self.private.path().join("kubectl-cache")
     }
 
     /// Namespace that a command works in which names none: that of the current context, which the lab may have changed.

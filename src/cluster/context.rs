@@ -16,7 +16,8 @@ pub(super) async fn connect(name: &str, safety: &Safety) -> Result<Connection, C
     let config = Kubeconfig::read().map_err(|error| ClusterError::Kubeconfig {
         cause: error.to_string(),
     })?;
-    open(config, name, safety).await
+    let by_hand = format!("kubectl --context {name} version");
+    open(config, name, None, by_hand, safety).await
 }
 
 /// Connects to a context of that file; to its only one where no name is given.
@@ -42,12 +43,29 @@ pub(super) async fn connect_file(
             });
         }
     };
-    open(config, &name, safety).await
+    let shown = file.display();
+    let by_hand = format!("kubectl --kubeconfig {shown} --context {name} version");
+    let named = file.file_name().and_then(|file| file.to_str());
+    open(config, &name, named, by_hand, safety).await
 }
 
-async fn open(config: Kubeconfig, name: &str, safety: &Safety) -> Result<Connection, ClusterError> {
+/// `file`: the name of the user's file, where it was named. `by_hand`: how a person asks the cluster.
+async fn open(
+    config: Kubeconfig,
+    name: &str,
+    file: Option<&str>,
+    by_hand: String,
+    safety: &Safety,
+) -> Result<Connection, ClusterError> {
     let only = only_context(config, name)?;
     let mut names = vec![name];
+    names.extend(file);
+    // Whoever works as `prod-admin`, or in the namespace `production`, is there.
+    let contexts = only.contexts.iter();
+    for context in contexts.filter_map(|named| named.context.as_ref()) {
+        names.extend(context.user.as_deref());
+        names.extend(context.namespace.as_deref());
+    }
     names.extend(only.clusters.iter().map(|named| named.name.as_str()));
     let servers = only
         .clusters
@@ -60,7 +78,10 @@ async fn open(config: Kubeconfig, name: &str, safety: &Safety) -> Result<Connect
         name.to_owned(),
         only,
         Tools::default(),
-        Access::default(),
+        Access {
+            by_hand,
+            ..Access::default()
+        },
     )
     .await
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::disk::explain;
 use super::eks::EksError;
 
 /// What keeps a run from getting its cluster; each message says what to do next.
@@ -16,7 +17,10 @@ pub enum ClusterError {
         cause: String,
     },
     /// A kubeconfig that was named cannot be read.
-    #[error("{}: cannot be used as a kubeconfig: {cause}", path.display())]
+    #[error(
+        "{}: cannot be used as a kubeconfig: {cause}\nnext: see what is wrong with it: kubectl --kubeconfig {} config view",
+        path.display(), path.display()
+    )]
     KubeconfigFile {
         /// The file.
         path: PathBuf,
@@ -44,7 +48,7 @@ pub enum ClusterError {
         word: &'static str,
     },
     /// There is no context of that name.
-    #[error("your kubeconfig has no context \"{name}\"\nnext: name one that it has: {}", list(.known))]
+    #[error("the kubeconfig has no context \"{name}\"\nnext: name one that it has: {}", list(.known))]
     NoSuchContext {
         /// The name that was asked for.
         name: String,
@@ -53,23 +57,27 @@ pub enum ClusterError {
     },
     /// The cluster does not answer.
     #[error(
-        "cluster \"{name}\" cannot be reached: {cause}\nnext: see whether it runs and your credentials are valid: kubectl --context {name} version"
+        "cluster \"{name}\" cannot be reached: {cause}\nnext: see whether it runs and lets you in: {by_hand}"
     )]
     Unreachable {
         /// The cluster or context.
         name: String,
         /// What happened.
         cause: String,
+        /// What shows it without labproof.
+        by_hand: String,
     },
     /// The cluster answers, and does not know who asks.
     #[error(
-        "cluster \"{name}\" does not accept your credentials: {cause}\nnext: renew them, then see: kubectl --context {name} version"
+        "cluster \"{name}\" does not accept your credentials: {cause}\nnext: renew them, then see: {by_hand}"
     )]
     Unauthorized {
         /// The cluster or context.
         name: String,
         /// What it answered.
         cause: String,
+        /// What shows it without labproof.
+        by_hand: String,
     },
     /// There is no kind.
     #[error(
@@ -131,7 +139,7 @@ pub enum ClusterError {
         name: String,
     },
     /// A private file cannot be written.
-    #[error("{}: cannot be written: {cause}\nnext: free some space, or point TMPDIR at a folder that is writable", path.display())]
+    #[error("{}: cannot be written: {}\nnext: free some space, or point TMPDIR at a folder that is writable", path.display(), explain(path, cause))]
     PrivateFile {
         /// The file or folder.
         path: PathBuf,

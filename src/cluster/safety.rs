@@ -42,25 +42,48 @@ const BEFORE: [&str; 4] = ["non", "not", "pre", "no"];
 
 /// The word in one of these names that says production, with the name; `None` where none does.
 ///
-/// A word is what lies between characters that are neither letters nor digits, and digits at its end
-/// do not count: `shop-prod2` says production, `product-catalog`, `nonprod` and `pre-prod` do not.
+/// A word is what lies between characters that are neither letters nor digits, or begins with a capital letter after a small one,
+/// and a number around it does not count: `shop-prod2a` and `ShopProd` say production, `product-catalog`, `nonprod` and `pre-prod`
+/// do not.
 fn looks_like_production<'n>(
     names: impl IntoIterator<Item = &'n str>,
 ) -> Option<(&'n str, &'static str)> {
     names.into_iter().find_map(|name| {
-        let lower = name.to_ascii_lowercase();
-        let words: Vec<&str> = lower
-            .split(|c: char| !c.is_alphanumeric())
-            .map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()))
-            .collect();
+        let words = words(name);
         let found = words.iter().enumerate().find_map(|(at, word)| {
-            let taken_back = at > 0 && BEFORE.contains(&words[at - 1]);
+            let taken_back = at > 0 && BEFORE.contains(&words[at - 1].as_str());
             WORDS
                 .into_iter()
-                .find(|production| production == word && !taken_back)
+                .find(|production| is_numbered(word, production) && !taken_back)
         })?;
         Some((name, found))
     })
+}
+
+/// The words of a name, in small letters.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before = ' ';
+    for character in name.chars() {
+        let begins = before.is_lowercase() && character.is_uppercase();
+        if begins || !character.is_alphanumeric() {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| character.is_alphanumeric()) {
+            word.extend(character.to_lowercase());
+        }
+        before = character;
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Whether it is that word, or that word with a number before or behind: `prod2`, `prod2a`, `1prod`.
+fn is_numbered(word: &str, plain: &str) -> bool {
+    let rest = word
+        .trim_start_matches(|c: char| c.is_ascii_digit())
+        .strip_prefix(plain);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -77,6 +100,11 @@ mod tests {
             "arn:aws:eks:eu-west-1:1:cluster/production",
             "live_cluster",
             "gke_shop_europe_prd-1",
+            "ShopProd",
+            "AWSReservedSSO_ProdAdmin_0123456789abcdef",
+            "prod2a",
+            "1prod",
+            "~/.kube/prod.yaml",
         ] {
             assert!(looks_like_production([name]).is_some(), "{name}");
         }
@@ -87,6 +115,9 @@ mod tests {
             "non-prod",
             "preprod",
             "pre-prod",
+            "nonProd",
+            "preProd2",
+            "ProductCatalog",
             "kind-olive",
             "liveness",
             "reproduction",

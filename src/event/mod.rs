@@ -13,7 +13,8 @@ mod settling;
 pub use coverage::{Coverage, Unproven, shown_lines};
 pub use leftover::LeftoverRecord;
 pub use record::{
-    CheckRecord, ClusterInfo, CommandRecord, LabRecord, PageRecord, Recorder, RunRecord, StepRecord,
+    CheckRecord, ClusterInfo, CommandRecord, FromDiskRecord, LabRecord, PageRecord, Recorder,
+    RunRecord, StepRecord,
 };
 pub use redact::{MASK, Redactor};
 pub use settling::SettlingRecord;
@@ -83,6 +84,8 @@ pub enum Event {
     },
     /// Something is going on that takes a while.
     Progress {
+        /// Lab of the plan, where it is that lab's.
+        lab: Option<usize>,
         /// What it is.
         what: String,
     },
@@ -91,10 +94,12 @@ pub enum Event {
         /// What it is.
         what: String,
     },
-    /// A lab's shell is there.
+    /// A lab begins.
     LabStarted {
         /// Lab of the plan.
         lab: usize,
+        /// Name of the cluster or context that it runs on.
+        cluster: String,
     },
     /// A step begins.
     StepStarted {

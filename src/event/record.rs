@@ -46,6 +46,8 @@ pub struct ClusterInfo {
     pub profile: String,
     /// Name of the cluster or context.
     pub name: String,
+    /// Names of the others, where labs run side by side: each job has a cluster of its own.
+    pub others: Vec<String>,
     /// Who the cluster takes labproof for, where that is known: account, region and identity on EKS.
     pub identity: Option<String>,
     /// Version of the API server, if there is one.
@@ -63,6 +65,8 @@ pub struct LabRecord {
     pub title: String,
     /// Its directory or page.
     pub path: String,
+    /// Name of the cluster or context that it ran on; `None` if it was not begun.
+    pub cluster: Option<String>,
     /// The worst verdict of its pages.
     pub verdict: Verdict,
     /// What kept it from running as a whole.
@@ -128,6 +132,8 @@ pub struct CommandRecord {
     pub line: usize,
     /// Its text.
     pub text: String,
+    /// URLs that the page has where the text names files of this disk.
+    pub from_disk: Vec<FromDiskRecord>,
     /// The worst verdict of its checks.
     pub verdict: Verdict,
     /// Its exit status; `None` if none is known.
@@ -144,6 +150,22 @@ pub struct CommandRecord {
     pub output_bytes: u64,
     /// What was checked.
     pub checks: Vec<CheckRecord>,
+}
+
+/// A URL of a page that is read from the disk.
+#[derive(Debug, Clone, Serialize)]
+pub struct FromDiskRecord {
+    /// As the page has it.
+    pub url: String,
+    /// The file or folder that was read.
+    pub path: String,
+}
+
+impl FromDiskRecord {
+    /// What people are told beside the command.
+    pub fn remark(&self) -> String {
+        format!("read from the disk; on the page: {}", self.url)
+    }
 }
 
 /// One assertion that was made.
@@ -275,6 +297,11 @@ impl Sink for Recorder {
                 self.record.cluster = cluster.clone();
                 self.record.labs.clone_from(labs);
             }
+            Event::LabStarted { lab, cluster } => {
+                if let Some(lab) = self.record.labs.get_mut(*lab) {
+                    lab.cluster = Some(cluster.clone());
+                }
+            }
             Event::CommandFinished { at, record } => {
                 if let Some(step) = self.step(*at) {
                     step.commands.push(record.clone());
@@ -329,7 +356,6 @@ impl Sink for Recorder {
             }
             Event::Warning { what } => self.record.warnings.push(what.clone()),
             Event::Progress { .. }
-            | Event::LabStarted { .. }
             | Event::StepStarted { .. }
             | Event::CommandStarted { .. }
             | Event::CommandRepeated { .. } => {}

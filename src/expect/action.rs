@@ -8,19 +8,46 @@ use regex::Regex;
 
 use super::bindings::Binder;
 use super::outcome::{Outcome, Task, readable, short};
-use super::volatile::{Scan, canon};
+use super::volatile::{Kind, Scan, canon};
 use super::{elision, empty, table};
 
 /// Judges lines of actions: each shown one must be printed, no other may.
 pub(super) fn judge(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
-    let same = |text: &str| {
-        text.lines()
-            .map(|line| NAMESPACE.replace(line, "$1").into_owned())
-            .collect::<Vec<_>>()
-            .join("\n")
+    let each = |text: &str, of: &dyn Fn(&str) -> String| -> String {
+        text.lines().map(of).collect::<Vec<_>>().join("\n")
     };
-    let (shown, actual) = (same(task.shown), same(task.actual));
+    // Where both say in which namespace they deleted, it must be the same.
+    let tells = |text: &str| text.lines().any(|line| NAMESPACE.is_match(line));
+    let both = tells(task.shown) && tells(task.actual);
+    let node = |line: &str| match line
+        .strip_prefix("node/")
+        .and_then(|rest| rest.split_once(' '))
+    {
+        // A node that the command does not name is the cluster's: `$NODE`.
+        Some((name, verb)) if !task.command.mentions(name) => {
+            format!("node/{} {verb}", Kind::Node.mark())
+        }
+        _ => line.to_owned(),
+    };
+    let same = |line: &str| {
+        if both {
+            node(line)
+        } else {
+            node(&NAMESPACE.replace(line, "$1"))
+        }
+    };
+    let (shown, actual) = (each(task.shown, &same), each(task.actual, &same));
     let mut outcome = table::rows(&task.with(&shown, &actual), binder);
+    if !outcome.agrees() && shown.lines().any(is_of_old) {
+        let (shown, actual) = (each(&shown, &without_group), each(&actual, &without_group));
+        let mut renamed = table::rows(&task.with(&shown, &actual), binder);
+        if renamed.agrees() {
+            renamed.warnings.push(
+                "objects are named as an older kubectl named them: page may be stale".to_owned(),
+            );
+            return renamed;
+        }
+    }
     if !outcome.agrees()
         && let Some(reason) = nothing_done(&shown, &actual)
     {
@@ -28,6 +55,23 @@ pub(super) fn judge(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
     }
     outcome
 }
+
+/// Whether a line names an object as releases before 1.11 did (`deployment "web" created`), or by a group that is gone.
+fn is_of_old(line: &str) -> bool {
+    let quoted = line
+        .split_once(" \"")
+        .is_some_and(|(kind, _)| !kind.contains(['.', ' ', '/']));
+    quoted || line.contains(".extensions/") || line.contains(".extensions \"")
+}
+
+/// The line with its object as `kind/name`.
+fn without_group(line: &str) -> String {
+    OBJECT.replace(line, "$1/$2$3").into_owned()
+}
+
+/// `deployment.apps/web`, `deployment.apps "web"`, `deployment "web"`.
+static OBJECT: LazyLock<Regex> =
+    LazyLock::new(|| constant(r#"^([a-z]+)(?:\.[a-z0-9.-]+)?(?:/(\S+)| "([^"]+)")"#));
 
 /// Why, where kubectl says that there was nothing to act on.
 fn nothing_done(shown: &str, actual: &str) -> Option<String> {

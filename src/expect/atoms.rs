@@ -1,16 +1,12 @@
 //! Volatile tokens inside a stretch of text that holds no timestamp.
 //!
 //! Entry point: [`scan`]. Text is cut into atoms (letters, digits, `.`, `-`, `_`) at everything else; each atom is
-//! looked at once, by hand-written tests, because a table of two thousand rows has tens of thousands of them.
+//! looked at once, by hand-written tests, because a table of two thousand rows has tens of thousands of them. Generated
+//! names are told in [`super::names`], what a cloud gave in [`super::cloud`].
 
+use super::cloud::{cloud, is_cloud_host, load_balanced};
+use super::names::{has_digit, has_letter, is_bare_hash, is_hash, name};
 use super::volatile::{Canon, Kind, Scan};
-
-/// The alphabet of Kubernetes' generated names: no vowels, no digits that look like letters
-/// (`k8s.io/apimachinery/pkg/util/rand`).
-const SAFE: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
-
-/// Words of five letters of that alphabet that authors really put at the end of names.
-const WORDS_OF_SAFE: [&str; 6] = ["https", "http2", "xhttp", "mtls2", "nfsv4", "grpc2"];
 
 /// Appends `text` (which begins at byte `at` of `line`) to `out`.
 pub(super) fn scan(text: &str, line: &str, at: usize, scan: Scan, out: &mut Canon) {
@@ -60,7 +56,7 @@ fn atom(text: &str, before: &str, after: &str, scan: Scan, out: &mut Canon) {
             return out.push(Kind::Duration, text);
         }
         if is_ip(text) {
-            if is_fixed_ip(text) || is_network(after) {
+            if (is_fixed_ip(text) && !is_client(before, after)) || is_network(after) {
                 return out.text.push_str(text);
             }
             return out.push(Kind::Ip, text);
@@ -82,13 +78,22 @@ fn atom(text: &str, before: &str, after: &str, scan: Scan, out: &mut Canon) {
         if is_hex_id(text) && !scan.digests_fixed {
             return out.push(Kind::Hex, text);
         }
-        if is_node_port(text, before, after) {
+        if scan.commits && is_commit(text) {
+            return out.push(Kind::Hex, text);
+        }
+        if is_device(before, after) || is_snapshot(before) {
+            return out.push(Kind::Temp, text);
+        }
+        if is_node_port(text, before, after, scan.node_ports) {
             return out.push(Kind::NodePort, text);
         }
         if scan.durations && is_epoch(text, before) {
             return out.push(Kind::Time, text);
         }
-        if is_process_number(text, before) || is_rate(text, after) {
+        if scan.durations && is_milliseconds(text, after) {
+            return out.push(Kind::Duration, text);
+        }
+        if is_process_number(text, before) || is_rate(text, after) || is_client_version(before) {
             return out.push(Kind::Number, text);
         }
         if is_hash_key(before) || is_bare_hash(text) {
@@ -105,141 +110,14 @@ fn atom(text: &str, before: &str, after: &str, scan: Scan, out: &mut Canon) {
     } else if is_cloud_host(text) {
         out.text.push_str(load_balanced(text));
         return out.push(Kind::Host, text);
+    } else if is_device(before, after) {
+        return out.push(Kind::Temp, text);
     }
     if let Some((prefix, rest)) = temp(text) {
         out.text.push_str(prefix);
         return out.push(Kind::Temp, rest);
     }
     name(text, out);
-}
-
-/// A generated name: `prefix-HASH-SUFFIX`, `prefix-HASH`, `prefix-SERIAL[-SUFFIX]`, `prefix-SUFFIX`, `prefix.HEX`; else text.
-fn name(text: &str, out: &mut Canon) {
-    // An event's name is its object's with a hexadecimal time: `web.17a3f4c5b6d7e8f9`.
-    if let Some((prefix, hex)) = text.rsplit_once('.')
-        && hex.len() == 16
-        && hex.bytes().all(|b| b.is_ascii_hexdigit())
-    {
-        name(prefix, out);
-        out.text.push('.');
-        return out.push(Kind::Hex, hex);
-    }
-    let Some((head, last)) = text.rsplit_once('-') else {
-        return out.text.push_str(text);
-    };
-    // `web-xxxxxxxxxx-xxxxx`: the author's mask is in the alphabet of generated names.
-    if head.is_empty() || last.bytes().all(|b| b == b'x') {
-        return out.text.push_str(text);
-    }
-    if let Some((prefix, middle)) = head.rsplit_once('-')
-        && !prefix.is_empty()
-        && is_suffix_after_hash(last)
-        && (is_hash_before_suffix(middle) || is_authors_hash(middle) || is_serial(middle))
-    {
-        out.text.push_str(prefix);
-        out.text.push('-');
-        out.push(
-            if is_serial(middle) {
-                Kind::Serial
-            } else {
-                Kind::Hash
-            },
-            middle,
-        );
-        out.text.push('-');
-        return out.push(Kind::Name, text);
-    }
-    if is_hash(last) && !is_serial(last) {
-        out.text.push_str(head);
-        out.text.push('-');
-        return out.push(Kind::Hash, last);
-    }
-    if is_serial(last) {
-        out.text.push_str(head);
-        out.text.push('-');
-        return out.push(Kind::Serial, last);
-    }
-    if is_suffix(last) && head.as_bytes()[0].is_ascii_lowercase() {
-        out.text.push_str(head);
-        out.text.push('-');
-        return out.push(Kind::Name, text);
-    }
-    out.text.push_str(text);
-}
-
-/// `5774b8d5f4`: eight to ten characters of the safe alphabet (the hash is a 32-bit number), digits among them.
-fn is_hash(text: &str) -> bool {
-    (8..=10).contains(&text.len())
-        && text.bytes().all(|b| SAFE.contains(&b))
-        && has_digit(text)
-        && (has_letter(text) || is_hash_of_digits(text))
-}
-
-/// Before a pod's suffix a shorter hash is plausible too: small numbers give short hashes.
-fn is_hash_before_suffix(text: &str) -> bool {
-    (5..=10).contains(&text.len())
-        && text.bytes().all(|b| SAFE.contains(&b))
-        && (has_digit(text) || text.len() >= 8)
-}
-
-/// A hash that an author made up (`7c9b6f8d41`): right in length and kind of characters only.
-fn is_authors_hash(text: &str) -> bool {
-    (8..=10).contains(&text.len())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-        && text.bytes().filter(u8::is_ascii_digit).count() >= 2
-}
-
-/// A hash that stands alone, as jsonpath prints it: two digits at least, or it may be a word.
-fn is_bare_hash(text: &str) -> bool {
-    is_hash(text) && text.len() >= 9 && text.bytes().filter(u8::is_ascii_digit).count() >= 2
-}
-
-/// `cv89c`: the random end of a generated name.
-fn is_suffix(text: &str) -> bool {
-    text.len() == 5
-        && text.bytes().all(|b| SAFE.contains(&b))
-        && has_letter(text)
-        && !WORDS_OF_SAFE.contains(&text)
-}
-
-/// After a hash any five characters are a suffix: old releases and authors use vowels too.
-fn is_suffix_after_hash(text: &str) -> bool {
-    text.len() == 5
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-}
-
-/// Minutes since the epoch (8 digits since 2017's controller v2, so above 24 million, which no date is), or the older
-/// ten digits.
-fn is_serial(text: &str) -> bool {
-    let digits = text.bytes().all(|b| b.is_ascii_digit());
-    match text.len() {
-        8 => {
-            digits
-                && text[..2]
-                    .parse()
-                    .is_ok_and(|millions: u8| (24..40).contains(&millions))
-        }
-        10 => digits && !text.starts_with('0') && !is_hash_of_digits(text),
-        _ => false,
-    }
-}
-
-/// `5989474687`: one hash in a hundred has no letter. It is the decimal digits of a number written in ten signs of the
-/// safe alphabet, and the digits among those are 4 to 9.
-fn is_hash_of_digits(text: &str) -> bool {
-    (9..=10).contains(&text.len()) && text.bytes().all(|b| matches!(b, b'4'..=b'9'))
-}
-
-fn has_digit(text: &str) -> bool {
-    text.bytes().any(|b| b.is_ascii_digit())
-}
-
-fn has_letter(text: &str) -> bool {
-    text.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
 /// Labels whose value is a hash.
@@ -282,6 +160,44 @@ pub(super) fn is_duration(text: &str) -> bool {
         }
     }
     parts > 0
+}
+
+/// `0.071` of `time=0.071 ms` and of `0.071/0.080/0.093 ms`.
+fn is_milliseconds(text: &str, after: &str) -> bool {
+    let number = |c: char| c.is_ascii_digit() || matches!(c, '.' | '/');
+    text.contains('.')
+        && text.chars().all(number)
+        && after.trim_start_matches(number).starts_with(" ms")
+}
+
+/// Who asked, at the start of a line of an access log: `127.0.0.1 - - [21/Nov/2026`.
+fn is_client(before: &str, after: &str) -> bool {
+    before.is_empty() && after.starts_with(" - ")
+}
+
+/// The release of a program that asks, not of one that answers: `curl/7.74.0`.
+fn is_client_version(before: &str) -> bool {
+    ["curl/", "Wget/", "kube-probe/"]
+        .iter()
+        .any(|client| before.ends_with(client))
+}
+
+/// Seven to twelve hexadecimal digits: how git shortens a commit.
+fn is_commit(text: &str) -> bool {
+    (7..=12).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+/// `/dev/nvme1n1` of `/dev/nvme1n1 on /data type ext4`: which disk a volume got.
+fn is_device(before: &str, after: &str) -> bool {
+    before == "/dev/" && after.starts_with(" on /")
+}
+
+/// `31` of `snapshots/31/fs`: containerd counts the layers that it unpacked.
+fn is_snapshot(before: &str) -> bool {
+    before.ends_with("overlayfs/snapshots/")
 }
 
 /// Whether what stands before a duration makes it a setting: `timeout=5s`, `period=3s`.
@@ -365,84 +281,8 @@ fn is_hex_id(text: &str) -> bool {
         && has_digit(text)
 }
 
-/// Cloud ids, accounts, nodes named by address, endpoints with digits in their names.
-fn cloud(text: &str, before: &str) -> Option<Kind> {
-    if let Some(rest) = text.strip_prefix("ip-") {
-        let numbers = rest.split('.').next().unwrap_or_default();
-        if numbers
-            .split('-')
-            .filter(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
-            .count()
-            == 4
-        {
-            return Some(Kind::Node);
-        }
-    }
-    if is_cloud_host(text) {
-        return Some(Kind::Host);
-    }
-    if text.len() == 12
-        && text.bytes().all(|b| b.is_ascii_digit())
-        && before.ends_with([':', '/', '"', ' '])
-    {
-        return Some(Kind::Account);
-    }
-    let (prefix, id) = text.split_once('-')?;
-    const PREFIXES: [&str; 20] = [
-        "i", "vpc", "subnet", "sg", "vol", "eni", "rtb", "igw", "nat", "snap", "lt", "eipalloc",
-        "eipassoc", "acl", "fs", "fsap", "fsvol", "vpce", "sgr", "pcx",
-    ];
-    (PREFIXES.contains(&prefix)
-        && (8..=17).contains(&id.len())
-        && id.bytes().all(|b| b.is_ascii_hexdigit()))
-    .then_some(Kind::Cloud)
-}
-
-/// Host names that a cloud gives to what it makes.
-fn is_cloud_host(text: &str) -> bool {
-    const ENDS: [&str; 4] = [
-        ".amazonaws.com",
-        ".cloudfront.net",
-        ".cloudapp.azure.com",
-        ".on.aws",
-    ];
-    const KINDS: [&str; 8] = [
-        ".elb.",
-        ".rds.",
-        ".eks.",
-        ".cache.",
-        ".efs.",
-        ".execute-api.",
-        ".es.",
-        ".fsx.",
-    ];
-    let Some(end) = ENDS.iter().find(|end| text.ends_with(**end)) else {
-        return false;
-    };
-    *end != ".amazonaws.com"
-        || (KINDS.iter().any(|kind| text.contains(kind)) && text.split('.').count() > 4)
-}
-
-/// Of a load balancer that AWS' controller made, what it is for: `k8s-NAMESPACE-NAME` of `k8s-ui-ui-5ddc3ba496-10794`.
-pub(super) fn load_balanced(host: &str) -> &str {
-    let label = host.split('.').next().unwrap_or_default();
-    let mut end = 0;
-    if label.starts_with("k8s-") {
-        for part in label.split('-') {
-            let number = part.bytes().all(|b| b.is_ascii_digit());
-            let hex = part.len() >= 8 && part.bytes().all(|b| b.is_ascii_hexdigit());
-            let random = number || hex && has_digit(part);
-            if random || part.bytes().all(|b| b == b'x') {
-                break;
-            }
-            end += part.len() + 1;
-        }
-    }
-    label[..end.min(label.len())].trim_end_matches('-')
-}
-
 /// `80:31234/TCP`, `http  31234/TCP` after `NodePort:`, `nodePort: 31234`: the default node port range.
-fn is_node_port(text: &str, before: &str, after: &str) -> bool {
+fn is_node_port(text: &str, before: &str, after: &str, asked: bool) -> bool {
     if text.len() != 5
         || !text
             .parse::<u32>()
@@ -457,7 +297,8 @@ fn is_node_port(text: &str, before: &str, after: &str) -> bool {
         .strip_suffix(':')
         .is_some_and(|b| b.ends_with(|c: char| c.is_ascii_digit()));
     let label = before.trim_end_matches([' ', '"', ':']);
-    (protocol && (pair || before.starts_with("NodePort:")))
+    asked
+        || (protocol && (pair || before.starts_with("NodePort:")))
         || label.ends_with("nodePort")
         || (before.contains("NodePort:") && after.is_empty())
 }
@@ -466,6 +307,10 @@ fn is_node_port(text: &str, before: &str, after: &str) -> bool {
 fn is_process_number(text: &str, before: &str) -> bool {
     if !text.bytes().all(|b| b.is_ascii_digit()) {
         return false;
+    }
+    // `[1] 4711`: a job of bash and its process.
+    if before.ends_with("] ") && before.starts_with('[') && before.len() < 6 {
+        return true;
     }
     let key = before.trim_end_matches([' ', '"', '=', ':', '[', '\'']);
     key.len() < before.len()

@@ -12,7 +12,7 @@ use super::text::{self, Extent};
 use super::volatile::Scan;
 use super::{
     action, describe, elision, empty, error, http, json, listing, measured, normalise, rollout,
-    table, wait, yaml,
+    table, version, wait, yaml,
 };
 use crate::page::MatchKind;
 
@@ -113,6 +113,9 @@ fn by_command(command: &Command, shown: &str) -> Option<Rule> {
             ("logs", _) | ("diff", _) if !(kubectl.piped && json::looks_like(shown)) => {
                 return Some(|task, binder| ("text", text::judge(task, binder)));
             }
+            ("version", _) if !kubectl.piped && kubectl.output.is_none() => {
+                return Some(|task, binder| ("version", version::judge(task, binder)));
+            }
             ("kustomize", _) if !kubectl.piped => {
                 return Some(|task, binder| ("yaml", yaml::judge(task, binder)));
             }
@@ -129,6 +132,12 @@ fn by_command(command: &Command, shown: &str) -> Option<Rule> {
             .all(|line| rollout::is_progress(line) || line.contains("successfully rolled out"))
     {
         return Some(|task, binder| ("rollout", rollout::judge(task, binder)));
+    }
+    if command.pipelines.len() == 1
+        && command.runs_any(&["ps", "df"])
+        && measured::looks_like(shown)
+    {
+        return Some(|task, binder| ("measured", measured::judge(task, binder)));
     }
     if (command.ends_in(&["yq"]) || command.runs_any(&["kustomize"])) && looks_like_yaml(shown) {
         return Some(|task, binder| ("yaml", yaml::judge(task, binder)));

@@ -11,10 +11,10 @@ use super::events::Event;
 use super::line::{Line, agree};
 use super::normalise;
 use super::outcome::{Outcome, Task, count, readable, short};
+use super::releases::{is_added_key, is_added_label};
 use super::table::cells::restarts;
 use super::text::{self, Extent, Shown};
 use super::volatile::{Canon, Kind, Scan, canon, is_age};
-use super::warnings::{is_added_key, is_added_label};
 
 /// Objects that are tried one against another; more are taken as one text.
 const MAX_OBJECTS: usize = 30;
@@ -336,6 +336,11 @@ fn without_added(text: &str, other: &str) -> String {
 
 /// A line by the type of its key.
 fn typed(mut line: Line) -> Line {
+    // A pod in the table of a node: `shop  web-0  100m (5%)  0 (0%)  64Mi (1%)  0 (0%)  35s`.
+    if line.words.contains("%) ") && line.words.rsplit(' ').next().is_some_and(is_age) {
+        line.canon = canon(&line.words, Scan::LOOSE);
+        return line;
+    }
     let Some((key, value)) = line.words.split_once(':') else {
         return line;
     };

@@ -12,6 +12,10 @@ use regex::Regex;
 const ANY: char = '\u{E200}';
 /// Some text without blanks: for `xxxx` and `<placeholder>`.
 const SOME: char = '\u{E201}';
+/// One digit: twelve of them for a masked account.
+const DIGIT: char = '\u{E202}';
+/// Digits of an AWS account's number.
+const ACCOUNT_DIGITS: usize = 12;
 
 /// Whether a whole line stands for lines left out.
 pub(super) fn is_elision(line: &str) -> bool {
@@ -119,6 +123,8 @@ impl Glob {
             let mask = &found[0];
             if KUBECTL_ANGLES.contains(&mask) {
                 mask.to_owned()
+            } else if mask.bytes().all(|b| b.is_ascii_digit()) {
+                DIGIT.to_string().repeat(ACCOUNT_DIGITS)
             } else {
                 SOME.to_string()
             }
@@ -130,6 +136,14 @@ impl Glob {
         let mut pattern: Vec<char> = masked.chars().collect();
         pattern.dedup_by(|a, b| *a == ANY && *b == ANY);
         Some(Glob { pattern, elides })
+    }
+
+    /// The stretches of the pattern that stand for themselves.
+    pub(super) fn fixed_parts(&self) -> Vec<String> {
+        self.pattern
+            .split(|c| matches!(*c, ANY | SOME | DIGIT))
+            .map(|part| part.iter().collect())
+            .collect()
     }
 
     /// Whether a pattern holds nothing but what stands for other text.
@@ -166,6 +180,11 @@ impl Glob {
                 }
                 Some(&SOME) if t < text.len() && !text[t].is_whitespace() => {
                     retry = Some((p + 1, t + 1, SOME));
+                    p += 1;
+                    t += 1;
+                    continue;
+                }
+                Some(&DIGIT) if t < text.len() && text[t].is_ascii_digit() => {
                     p += 1;
                     t += 1;
                     continue;
@@ -266,6 +285,8 @@ mod tests {
             "arn:aws:iam::210987654321:role/x",
         );
         fits("a [...] b [...] c", "a 1 b 2 b 3 c");
+        misfits("111122223333", "None");
+        misfits("111122223333", "12345678901");
         misfits("a [...] b", "a c");
         misfits("xxxx b", "one two b");
         misfits("<none>", "10.0.0.1");

@@ -13,8 +13,47 @@ use super::volatile::Scan;
 
 /// Judges an error message, line by line.
 pub(super) fn judge(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
-    text::judge_lines(task, Scan::LOOSE, Extent::Whole, binder)
+    let outcome = text::judge_lines(task, Scan::LOOSE, Extent::Whole, binder);
+    if outcome.agrees() {
+        return outcome;
+    }
+    let vague = [task.shown, task.actual]
+        .iter()
+        .any(|text| text.contains("connect to server"));
+    let (shown, actual) = (told(task.shown, vague), told(task.actual, vague));
+    let plain = text::judge_lines(
+        &task.with(&shown, &actual),
+        Scan::LOOSE,
+        Extent::Whole,
+        binder,
+    );
+    if plain.agrees() { plain } else { outcome }
 }
+
+/// What went wrong, whichever build of a program tells it: GNU and busybox name the attempt or do not, curl since 7.88
+/// no longer says why it could not connect (`vague`).
+fn told(text: &str, vague: bool) -> String {
+    let line = |line: &str| {
+        let line = FILE.replace(line, "$1: $2: $3");
+        if vague {
+            CONNECT.replace(&line, "$1").into_owned()
+        } else {
+            line.into_owned()
+        }
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// `cat: can't open '/x': No such file or directory`, `ls: cannot access '/x': ...`.
+static FILE: LazyLock<Regex> = LazyLock::new(|| {
+    constant(
+        r"^(cat|ls|cp|mv|rm|stat|head|tail|wc|touch|mkdir|rmdir|df|du|chmod|chown|grep): (?:(?:can't|cannot) [a-z ]+ )?'?([^':]+)'?: (.+)$",
+    )
+});
+
+/// `curl: (7) Failed to connect to host port 80: Connection refused`.
+static CONNECT: LazyLock<Regex> =
+    LazyLock::new(|| constant(r"^(curl: \(7\) Failed to connect to \S+ port \d+).*$"));
 
 /// How programs of this trade begin an error.
 static ERROR: LazyLock<Regex> = LazyLock::new(|| {

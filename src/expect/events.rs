@@ -74,7 +74,15 @@ impl Event {
                 self.reason.as_str(),
                 "FailedScheduling" | "FailedToUpdateEndpoint" | "FailedToUpdateEndpointSlices"
             )
+            || is_passing(&self.reason, &self.canon.text)
     }
+}
+
+/// Whether an event tells of a start that the kubelet tries again at once: its caches were not filled yet.
+pub(super) fn is_passing(reason: &str, message: &str) -> bool {
+    reason == "FailedMount"
+        && message.contains("failed to sync ")
+        && message.contains(" cache: timed out waiting for the condition")
 }
 
 /// The canonical form of an event's message, with what releases changed and what is chance taken out.

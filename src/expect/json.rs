@@ -95,10 +95,23 @@ pub(super) fn looks_like(text: &str) -> bool {
         // `[...]` by itself is a part left out, before it is an array.
         Some('[') if !elision::is_elision(text.lines().next().unwrap_or_default()) => {
             let rest = text[1..].trim_start();
-            !rest.is_empty() && may_be_element(rest.lines().next().unwrap_or_default())
+            !is_job(text)
+                && !rest.is_empty()
+                && may_be_element(rest.lines().next().unwrap_or_default())
         }
         _ => false,
     }
+}
+
+/// `[1] 4711`, `[1]+  Done`: what an interactive bash says of a job in the background.
+fn is_job(text: &str) -> bool {
+    let line = text.lines().next().unwrap_or_default();
+    let number = line.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    number.is_some_and(|(number, rest)| {
+        number.bytes().all(|b| b.is_ascii_digit())
+            && rest.starts_with([' ', '+', '-'])
+            && rest.contains(|c: char| c.is_ascii_alphanumeric())
+    })
 }
 
 /// Whether a line may begin an element of an array that was opened on the line before.

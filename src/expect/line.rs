@@ -17,6 +17,10 @@ pub(super) struct Line {
     pub(super) words: String,
     /// Its canonical form.
     pub(super) canon: Canon,
+    /// What its author's notation makes of a shown line, if there is any in it.
+    pub(super) glob: Option<Glob>,
+    /// How many lines it is: more than one where a long output was not looked at line by line.
+    pub(super) stands_for: usize,
 }
 
 impl Line {
@@ -26,6 +30,19 @@ impl Line {
             raw: String::new(),
             words: normalise::words(raw),
             canon: canon(raw, scan),
+            glob: None,
+            stands_for: 1,
+        }
+    }
+
+    /// A line of the output that agrees with no line of the page. `raw` holds what it was.
+    pub(super) fn passed_over(raw: &str) -> Line {
+        Line {
+            raw: raw.to_owned(),
+            words: String::new(),
+            canon: Canon::default(),
+            glob: None,
+            stands_for: 1,
         }
     }
 
@@ -33,8 +50,10 @@ impl Line {
     pub(super) fn new(raw: &str, scan: Scan) -> Line {
         Line {
             raw: raw.to_owned(),
+            glob: Glob::of(&normalise::words(raw)),
             words: normalise::words(raw),
             canon: canon(raw, scan),
+            stands_for: 1,
         }
     }
 }
@@ -50,11 +69,14 @@ pub(super) fn agree(shown: &Line, actual: &Line, binder: &mut Binder<'_>) -> boo
 /// Whether the author's notation in the shown line covers the printed one. Tokens of such a line are not
 /// bound: what the notation covers may be among them.
 pub(super) fn agree_by_notation(shown: &Line, actual: &Line) -> bool {
-    let Some(glob) = Glob::of(&shown.words) else {
+    let Some(glob) = &shown.glob else {
         return false;
     };
+    if actual.words.is_empty() {
+        return false;
+    }
     if glob.elides {
-        return fits_elided(&glob, shown, actual);
+        return fits_elided(glob, shown, actual);
     }
     // Masks cover words, and a word more or less is no mask.
     agree_words(&shown.words, &actual.words)

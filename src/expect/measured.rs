@@ -85,7 +85,11 @@ fn cell<'t>(column: &str, word: &'t str, first: &str) -> &'t str {
     let disk = matches!(first, "overlay" | "tmpfs" | "shm")
         && column.ends_with(['e', 's'])
         && column != "Filesystem";
-    if OF_PS.contains(&column) || OF_DF.contains(&column) && !full || disk {
+    // Which disk of the machine a volume got, is the machine's affair too.
+    let device = column == "Filesystem" && word.starts_with("/dev/");
+    if device {
+        "/dev/..."
+    } else if OF_PS.contains(&column) || OF_DF.contains(&column) && !full || disk {
         "-"
     } else {
         word

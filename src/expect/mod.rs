@@ -11,6 +11,7 @@ mod action;
 mod atoms;
 mod bindings;
 mod choose;
+mod cloud;
 mod command;
 mod describe;
 mod diff;
@@ -25,17 +26,21 @@ mod line;
 pub mod lines;
 mod listing;
 mod measured;
+mod names;
 mod normalise;
 mod outcome;
 pub mod pairs;
+mod releases;
 mod repeat;
 mod rollout;
 mod segments;
 mod settle;
+mod sieve;
 mod status;
 mod table;
 mod text;
 mod tree;
+mod version;
 mod volatile;
 mod wait;
 mod warnings;
@@ -154,6 +159,7 @@ pub fn judge(shown: Shown<'_>, happened: Happened<'_>, bindings: &Bindings) -> J
         return merged;
     }
     if let Some(stdout) = happened.stdout
+        && stdout.len() < happened.text.len()
         && warnings::adds_only_noise(&normalise::text(happened.text), &normalise::text(stdout))
     {
         let alone = judge_text(shown, stdout, happened.exit_code, bindings);
@@ -166,8 +172,8 @@ pub fn judge(shown: Shown<'_>, happened: Happened<'_>, bindings: &Bindings) -> J
 
 fn judge_text(shown: Shown<'_>, actual: &str, exit_code: i32, bindings: &Bindings) -> Judgement {
     let command = command::Command::read(shown.command);
-    let mut text = normalise::text(shown.text);
     let mut actual = normalise::text(actual);
+    let mut text = normalise::shown(shown.text, &actual);
     let (mut reasons, mut remarks) = (Vec::new(), Vec::new());
     let free = matches!(
         shown.match_kind,

@@ -47,6 +47,16 @@ pub(super) fn text(raw: &str) -> String {
     out
 }
 
+/// The same for what a page shows: where its author copied the prompt that came next, that is no output.
+pub(super) fn shown(raw: &str, actual: &str) -> String {
+    let mut out = text(raw);
+    let prompt = |text: &str| text.lines().last().is_some_and(|line| line.trim() == "$");
+    if prompt(&out) && !prompt(actual) {
+        out.truncate(out.rfind('\n').unwrap_or_default());
+    }
+    out
+}
+
 /// What bash says of itself, without what depends on how it was started: a login shell at a
 /// terminal says `-bash: x`, one that reads commands from elsewhere `bash: line 1: x`.
 fn bash_message(line: &str) -> Option<&str> {

@@ -9,9 +9,9 @@ use std::collections::{HashMap, HashSet};
 use super::bindings::Binder;
 use super::elision;
 use super::line::{Line, agree};
-use super::normalise;
 use super::outcome::{Outcome, Task, count, short, short_apart};
 use super::volatile::{Scan, canon};
+use super::{normalise, sieve};
 
 /// A shown line that means something.
 #[derive(Debug, Clone)]
@@ -38,6 +38,8 @@ const MAX_ATTEMPTS: usize = 20_000_000;
 pub(super) fn judge(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
     let scan = Scan {
         digests_fixed: task.command.runs_any(&DIGEST_PROGRAMS),
+        commits: task.command.runs("git"),
+        node_ports: task.command.asks_for_node_port(),
         ..Scan::LOOSE
     };
     judge_lines(task, scan, Extent::Whole, binder)
@@ -91,8 +93,9 @@ pub(super) fn judge_lines(
     extent: Extent,
     binder: &mut Binder<'_>,
 ) -> Outcome {
-    let actual = read_actual(task.actual, scan);
     let shown = read_shown(task.shown, task.actual, scan);
+    let actual =
+        sieve::read(task.actual, &shown, scan).unwrap_or_else(|| read_actual(task.actual, scan));
     if search(&shown, &actual, extent, binder) {
         return Outcome::default();
     }
@@ -114,12 +117,13 @@ pub(super) fn read_actual(text: &str, scan: Scan) -> Vec<Line> {
 /// The lines of a page, with the author's notation resolved: what looks like a remark or a marker but is printed too
 /// stays text.
 pub(super) fn read_shown(text: &str, actual: &str, scan: Scan) -> Vec<Shown> {
-    let mut printed: Option<HashSet<String>> = None;
-    let mut is_printed = |line: &str| {
-        printed
-            .get_or_insert_with(|| actual.lines().map(normalise::words).collect())
-            .contains(&normalise::words(line))
-    };
+    let notes = text.lines().filter(|line| {
+        elision::is_elision(line)
+            || elision::is_comment(line)
+            || elision::without_marker(line).is_some()
+    });
+    let printed = printed(notes, actual);
+    let is_printed = |line: &str| printed.contains(&normalise::words(line));
     let mut out = Vec::new();
     for line in text.lines() {
         if line.trim().is_empty() {
@@ -145,6 +149,26 @@ pub(super) fn read_shown(text: &str, actual: &str, scan: Scan) -> Vec<Shown> {
         out.push(Shown::Line(Line::new(line, scan)));
     }
     out
+}
+
+/// Which of some lines an output has, as their words.
+fn printed<'t>(lines: impl Iterator<Item = &'t str>, actual: &str) -> HashSet<String> {
+    let wanted: HashSet<String> = lines.map(normalise::words).collect();
+    if wanted.is_empty() {
+        return wanted;
+    }
+    let begins: HashSet<u8> = wanted
+        .iter()
+        .filter_map(|line| line.bytes().next())
+        .collect();
+    let may = |line: &&str| {
+        let line = line.trim_start();
+        line.bytes()
+            .next()
+            .is_some_and(|first| begins.contains(&first))
+    };
+    let found = actual.lines().filter(may).map(normalise::words);
+    found.filter(|line| wanted.contains(line)).collect()
 }
 
 /// Whether the shown lines are found; binds their tokens if so.
@@ -284,7 +308,7 @@ pub(super) fn explain(
             break;
         }
     }
-    let extra: usize = left.values().map(Vec::len).sum();
+    let extra: usize = left.values().flatten().map(|line| line.stands_for).sum();
     let mut reasons = Vec::new();
     if actual.is_empty()
         && let Some(first) = missing.first()
@@ -297,7 +321,7 @@ pub(super) fn explain(
     if let [line] = missing[..]
         && extra == 1
         && !elided
-        && let Some(other) = left.values().flatten().next()
+        && let Some(other) = left.values().flatten().find(|line| !line.words.is_empty())
     {
         let (printed, shown) = short_apart(&other.words, &line.words);
         return vec![format!("`{printed}` is printed, the page shows `{shown}`")];
@@ -326,7 +350,11 @@ pub(super) fn explain(
                 .is_some_and(|same| !same.is_empty())
         });
         let first = first
-            .map(|line| format!(", such as `{}`", short(&line.words)))
+            .map(|line| match line.words.as_str() {
+                "" => short(line.raw.trim()),
+                words => short(words),
+            })
+            .map(|line| format!(", such as `{line}`"))
             .unwrap_or_default();
         reasons.push(format!(
             "{} more than the page shows{first}",

@@ -24,12 +24,10 @@ pub(super) enum Kind {
     Uuid,
     /// An IPv4 address of the cluster.
     Ip,
-    /// `pod-template-hash`, controller revision hash, hash of a kustomize generator.
+    /// `pod-template-hash`, controller revision hash, hash of a kustomize generator, number of a CronJob's Job.
     Hash,
     /// A generated name; the token is the whole name, the placeholder its random end.
     Name,
-    /// Minutes since the epoch in the name of a CronJob's Job.
-    Serial,
     /// Hexadecimal id of twelve digits or more: containers, images, traces.
     Hex,
     /// Host name of a load balancer or another cloud endpoint.
@@ -42,6 +40,8 @@ pub(super) enum Kind {
     Node,
     /// Part of a temporary path.
     Temp,
+    /// The cluster's release.
+    Release,
     /// A port of the node range.
     NodePort,
     /// A number whose value says nothing: a process id, a resource version, a counter of bytes.
@@ -78,13 +78,13 @@ impl Kind {
             Kind::Ip => "address",
             Kind::Hash => "hash",
             Kind::Name => "generated name",
-            Kind::Serial => "job number",
             Kind::Hex => "id",
             Kind::Host => "host name",
             Kind::Cloud => "resource id",
             Kind::Account => "account",
             Kind::Node => "node",
             Kind::Temp => "temporary name",
+            Kind::Release => "release",
             Kind::NodePort => "node port",
             Kind::Number => "number",
         }
@@ -106,6 +106,10 @@ pub(super) struct Scan {
     pub(super) digests_fixed: bool,
     /// UUIDs are content: names of files.
     pub(super) uuids_fixed: bool,
+    /// Short hexadecimal words are commits: git's output.
+    pub(super) commits: bool,
+    /// The command asks for a node port, so any number of that range is one.
+    pub(super) node_ports: bool,
 }
 
 impl Scan {
@@ -114,12 +118,13 @@ impl Scan {
         durations: false,
         digests_fixed: false,
         uuids_fixed: false,
+        commits: false,
+        node_ports: false,
     };
     /// Measurements: logs, events, messages.
     pub(super) const LOOSE: Scan = Scan {
         durations: true,
-        digests_fixed: false,
-        uuids_fixed: false,
+        ..Scan::FIXED
     };
 }
 
@@ -156,7 +161,14 @@ pub(super) fn canon(line: &str, scan: Scan) -> Canon {
     if let Some((_, rest)) = line.split_once(" is running at https://") {
         let start = line.len() - rest.len();
         let end = start + rest.find('/').unwrap_or(rest.len());
-        atoms::scan(&line[..start], &line, 0, scan, &mut out);
+        let name = &line[..start];
+        // What was the master before 1.20 is the control plane.
+        match name.strip_prefix("Kubernetes master") {
+            Some(rest) => out
+                .text
+                .push_str(&format!("Kubernetes control plane{rest}")),
+            None => atoms::scan(name, &line, 0, scan, &mut out),
+        }
         out.push(Kind::Host, &line[start..end]);
         at = end;
     } else if may_hold_time(&line) {
@@ -212,7 +224,7 @@ static TIME: LazyLock<Regex> = LazyLock::new(|| {
         format!(r"\b\d{{1,2}}/{MON}/\d{{4}}:{CLOCK}{ZONE}"),
         r"\b[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+".to_owned(),
         format!(r"\b\d{{1,2}} {MON} \d{{4}}(?: {CLOCK}{ZONE})?"),
-        format!(r"\b{MON} \d{{1,2}},? (?:{CLOCK}|\d{{4}}\b(?: {CLOCK})?){ZONE}"),
+        format!(r"\b{MON} \d{{1,2}},? (?:{CLOCK}(?: \d{{4}}\b)?|\d{{4}}\b(?: {CLOCK})?){ZONE}"),
         format!(r"\b\d\d:\d\d:\d\d(?:[.,]\d+)?\b{ZONE}"),
     ];
     // ASCII only: what people call digits elsewhere is no time here, and it compiles ten times faster.

@@ -1,8 +1,7 @@
-//! Differences that are no failure: what clients and servers say about themselves, what releases added or dropped.
+//! Differences that are no failure: what clients and servers say about themselves.
 //!
-//! Entry points: [`take_out`] for lines of an output, [`is_added_label`], [`is_added_key`] and [`column()`] for what
-//! comes and goes with Kubernetes' versions. Everything here is a row of a table with its reason, so that nothing
-//! is ignored by accident.
+//! Entry points: [`take_out`] for lines of an output, [`is_aside`] for one, [`adds_only_noise`] for a whole stderr.
+//! Everything here is a row of a table with its reason, so that nothing is ignored by accident.
 
 use std::sync::LazyLock;
 
@@ -22,6 +21,8 @@ enum Noise {
     /// A message about an empty answer: must be on both sides, but its place among the other lines is chance,
     /// because it goes to stderr.
     Message,
+    /// What only an interactive shell prints: where both sides have it, it is text.
+    Job,
 }
 
 /// What is noise, how it is treated, and why.
@@ -128,6 +129,16 @@ const NOISE: &[(&str, Noise, &str)] = &[
         "wget's progress where there is no terminal",
     ),
     (
+        r"^Forwarding from \[::1\]:\d+ -> \d+$",
+        Noise::Client,
+        "only where the machine has IPv6",
+    ),
+    (
+        r"^\[\d+\](?: \d+$|[+-]? +(?:Done|Running|Terminated|Killed|Stopped|Exit \d+)\b)",
+        Noise::Job,
+        "bash about its jobs, only with a terminal",
+    ),
+    (
         r"^Picked up JAVA_TOOL_OPTIONS: ",
         Noise::Client,
         "the JVM about its environment",
@@ -180,8 +191,18 @@ static BEGINNINGS: LazyLock<Vec<&str>> = LazyLock::new(|| {
 /// Whether a line is worth a look with the expressions: a table has thousands that are not.
 fn may_be_noise(line: &str) -> bool {
     let first = line.as_bytes().first().copied().unwrap_or(b'a');
-    // The expressions that do not begin in plain letters: klog, warnings, progress.
-    b"EIW 0123456789\t".contains(&first)
+    // The expressions that do not begin in plain letters: klog, jobs, progress. A line of a log begins with digits too, but
+    // a dash or a colon follows them.
+    let number = || {
+        let rest = line
+            .trim_start()
+            .trim_start_matches(|c: char| c.is_ascii_digit());
+        line.len() > rest.len() && rest.starts_with([' ', 'k', 'K', 'M', 'G', '%'])
+    };
+    let progress = b" \t0123456789".contains(&first) && (number() || line.contains("Dload"));
+    progress
+        || b"EIW".contains(&first) && line.as_bytes().get(1).is_some_and(u8::is_ascii_digit)
+        || line.starts_with('[') && line.as_bytes().get(1).is_some_and(u8::is_ascii_digit)
         || line.contains("% |")
         || BEGINNINGS
             .iter()
@@ -237,8 +258,10 @@ pub(super) fn take_out(shown: &str, actual: &str, command: &Command) -> Option<C
             .any(|(line, kind)| kind.is_none() && !line.trim().is_empty())
     };
     let both = other(shown, &of_shown) && other(actual, &of_actual);
+    let jobs = [&of_shown, &of_actual].map(|kinds| kinds.contains(&Some(Noise::Job)));
     let drop = |kind: Noise| match kind {
         Noise::Client => true,
+        Noise::Job => jobs != [true, true],
         Noise::Remark => !from_inside,
         Noise::Message => both,
     };
@@ -268,7 +291,7 @@ pub(super) fn take_out(shown: &str, actual: &str, command: &Command) -> Option<C
                 printed.swap_remove(at);
             }
             None if !drop(kind) => {}
-            None if kind == Noise::Client => {}
+            None if matches!(kind, Noise::Client | Noise::Job) => {}
             None => out.reasons.push(format!(
                 "the page shows `{}`, the output does not",
                 super::outcome::short(line)
@@ -277,7 +300,7 @@ pub(super) fn take_out(shown: &str, actual: &str, command: &Command) -> Option<C
     }
     for (_, line, kind) in printed.into_iter().filter(|(_, _, kind)| drop(*kind)) {
         match kind {
-            Noise::Client => {}
+            Noise::Client | Noise::Job => {}
             Noise::Remark => out
                 .warnings
                 .push(format!("not on the page: {}", super::outcome::short(line))),
@@ -308,101 +331,6 @@ pub(super) fn adds_only_noise(merged: &str, stdout: &str) -> bool {
         }
     }
     expected.peek().is_none()
-}
-
-/// Labels that servers add by themselves since some release: a page from before does not show them.
-pub(super) fn is_added_label(label: &str) -> bool {
-    const ADDED: [&str; 5] = [
-        "apps.kubernetes.io/pod-index=",             // StatefulSet pods, 1.28
-        "batch.kubernetes.io/job-name=",             // 1.27
-        "batch.kubernetes.io/controller-uid=",       // 1.27
-        "batch.kubernetes.io/job-completion-index=", // 1.28
-        "kubernetes.io/metadata.name=",              // namespaces, 1.21
-    ];
-    ADDED.iter().any(|prefix| label.trim().starts_with(prefix))
-}
-
-/// Keys of `describe` that came (or went) with a release of kubectl: not showing them is an old page, not a lie.
-pub(super) fn is_added_key(key: &str) -> bool {
-    const ADDED: [&str; 17] = [
-        "Service Account",           // pods, 1.24
-        "Node-Selectors",            // pod templates, 1.31
-        "Tolerations",               // pod templates, 1.31
-        "SeccompProfile",            // pods, 1.25
-        "IP Family Policy",          // services, 1.20
-        "IP Families",               // services, 1.20
-        "IPs",                       // services and pods, 1.16 and later
-        "Internal Traffic Policy",   // services, 1.26
-        "Session Affinity",          // services, moved
-        "Runtime Class Name",        // pods, 1.26
-        "VolumeAttributesClass",     // PVs, 1.31
-        "VolumeAttributesClassName", // PVCs, 1.31
-        "Ingress Class",             // ingresses, 1.22
-        "Completion Mode",           // jobs, 1.21
-        "Suspend",                   // jobs, 1.24
-        "Backoff Limit",             // jobs, 1.32
-        "Used By",                   // PVCs, 1.19
-    ];
-    ADDED.contains(&key)
-}
-
-/// Keys that servers put into objects by themselves, by release. A page from before does not show them.
-pub(super) fn is_added_field(key: &str) -> bool {
-    const ADDED: [&str; 20] = [
-        "managedFields",         // 1.18 to 1.20 in every `-o yaml`
-        "selfLink",              // gone in 1.24
-        "internalTrafficPolicy", // services, 1.22
-        "ipFamilies",            // services, 1.20
-        "ipFamilyPolicy",        // services, 1.20
-        "allocateLoadBalancerNodePorts",
-        "clusterIPs",                           // services, 1.20
-        "enableServiceLinks",                   // pods, 1.13
-        "preemptionPolicy",                     // pods, 1.15
-        "podReplacementPolicy",                 // jobs, 1.28
-        "completionMode",                       // jobs, 1.21
-        "suspend",                              // jobs, 1.21
-        "hostIPs",                              // pods, 1.28
-        "podIPs",                               // pods, 1.16
-        "allocatedResources",                   // pods, 1.33
-        "observedGeneration",                   // pod conditions, 1.33
-        "terminatingReplicas",                  // deployments, 1.33
-        "persistentVolumeClaimRetentionPolicy", // stateful sets, 1.27
-        "recursiveReadOnly",                    // mounts, 1.30
-        "lastPhaseTransitionTime",              // PVs, 1.28
-    ];
-    ADDED.contains(&key)
-}
-
-/// Keys under which a server notes who set what and when: which manager came first is chance, and nobody reads it.
-pub(super) fn is_bookkeeping(key: &str) -> bool {
-    key == "managedFields"
-}
-
-/// Columns that came or went with a release.
-pub(super) fn column(name: &str) -> bool {
-    const COLUMNS: [&str; 20] = [
-        "VOLUMEATTRIBUTESCLASS",
-        "VOLUMEMODE",
-        "TIMEZONE",
-        "SECRETS",
-        "CLASS",
-        "REASON",
-        "NODE",
-        "IP",
-        "NOMINATED NODE",
-        "READINESS GATES",
-        "CONTAINERS",
-        "IMAGES",
-        "SELECTOR",
-        "ALLOWVOLUMEEXPANSION",
-        "RECLAIMPOLICY",
-        "VOLUMEBINDINGMODE",
-        "DESIRED",
-        "CURRENT",
-        "APIGROUP",
-        "APIVERSION",
-    ];
-    COLUMNS.contains(&name)
 }
 
 #[cfg(test)]

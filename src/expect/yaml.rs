@@ -4,11 +4,11 @@
 //! as YAML by itself, its lines must stand together in the output.
 
 use super::bindings::Binder;
-use super::elision;
 use super::outcome::{Outcome, Task, count};
 use super::text::{self, Extent};
 use super::tree::{self, Leave, Node};
 use super::volatile::Scan;
+use super::{elision, normalise};
 
 /// Text that is read as YAML; more is compared by lines.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
@@ -18,8 +18,10 @@ const MAX_DEPTH: usize = 100;
 /// Judges YAML.
 pub(super) fn judge(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
     let elided = task.shown.lines().any(elision::is_elision);
-    let trees = documents(&without_notation(task.shown, task.actual)).zip(documents(task.actual));
-    let Some((shown, actual)) = trees else {
+    // Where an elision stands among the keys of a map it is a part of the tree; elsewhere the tree is read without it.
+    let shown = documents(&without_notation(task.shown, task.actual, true))
+        .or_else(|| documents(&without_notation(task.shown, task.actual, false)));
+    let Some((shown, actual)) = shown.zip(documents(task.actual)) else {
         return by_lines(task, Extent::Part, binder, Outcome::default());
     };
     let mark = binder.mark();
@@ -35,6 +37,14 @@ pub(super) fn judge(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
             .iter()
             .zip(&actual)
             .all(|(shown, actual)| same_root(shown, actual));
+    // Lines know nothing of structure: one container more before the end is no part that an author left out.
+    let more = shown
+        .iter()
+        .zip(&actual)
+        .find_map(|(shown, actual)| tree::more_containers(shown, actual));
+    if rooted && let Some(reason) = more {
+        return Outcome::fail(reason);
+    }
     match (rooted, elided) {
         (true, false) => outcome,
         (true, true) => by_lines(task, Extent::Whole, binder, outcome),
@@ -102,21 +112,55 @@ fn by_lines(task: &Task<'_>, extent: Extent, binder: &mut Binder<'_>, trees: Out
 /// Lines that newer servers print by themselves.
 fn is_added(line: &str) -> bool {
     line.trim().split_once(':').is_some_and(|(key, rest)| {
-        !rest.is_empty() && super::warnings::is_added_field(key.trim_start_matches("- "))
+        !rest.is_empty() && super::releases::is_added_field(key.trim_start_matches("- "))
     })
 }
 
-/// The text without elisions, remarks and markers, so that it may be read.
-fn without_notation(text: &str, actual: &str) -> String {
+/// The key that stands for keys left out, before its number: from a private use area, so no document has it.
+const ELISION: char = '\u{E210}';
+
+/// The text without elisions, remarks and markers, so that it may be read. `marked`: an elision among the keys of a map
+/// becomes a key.
+fn without_notation(text: &str, actual: &str, marked: bool) -> String {
     let mut out = String::with_capacity(text.len());
-    for line in text.lines() {
-        if elision::is_elision(line) || elision::is_comment(line) && !actual.contains(line) {
+    let lines: Vec<&str> = text.lines().collect();
+    for (at, line) in lines.iter().enumerate() {
+        if elision::is_elision(line) {
+            if marked && is_among_keys(&lines, at) {
+                let indent = " ".repeat(normalise::indent(line));
+                out.push_str(&format!("{indent}\"{ELISION}{at}\": ~\n"));
+            }
+            continue;
+        }
+        if elision::is_comment(line) && !actual.contains(line) {
             continue;
         }
         out.push_str(elision::without_marker(line).unwrap_or(line));
         out.push('\n');
     }
     out
+}
+
+/// Whether the line next to an elision that is as deep, before it or behind it, is a key with its value.
+fn is_among_keys(lines: &[&str], at: usize) -> bool {
+    let depth = normalise::indent(lines[at]);
+    let said = |line: &&&str| !line.trim().is_empty() && !elision::is_elision(line);
+    let is_key = |line: &&str| {
+        let word = line.trim_start();
+        normalise::indent(line) == depth
+            && !word.starts_with("- ")
+            && word
+                .split_once(':')
+                .is_some_and(|(_, rest)| rest.is_empty() || rest.starts_with(' '))
+    };
+    let before = lines[..at]
+        .iter()
+        .rev()
+        .filter(said)
+        .find(|line| normalise::indent(line) <= depth);
+    let behind = lines[at + 1..].iter().find(said);
+    before.is_some_and(is_key)
+        && behind.is_none_or(|line| normalise::indent(line) < depth || is_key(line))
 }
 
 /// The documents of a text; `None` if one cannot be read.
@@ -155,7 +199,7 @@ fn is_deep(text: &str) -> bool {
             }
         }
         depth > MAX_DEPTH
-            || super::normalise::indent(line) > MAX_DEPTH * 2
+            || normalise::indent(line) > MAX_DEPTH * 2
             || line.trim_start().starts_with("- - - - - - - -")
     })
 }
@@ -170,12 +214,15 @@ fn node(value: serde_json::Value) -> Node {
             items: items.into_iter().map(node).collect(),
             elided: false,
         },
-        serde_json::Value::Object(entries) => Node::Object {
-            entries: entries
+        serde_json::Value::Object(entries) => {
+            let (elisions, entries): (Vec<_>, Vec<_>) = entries
                 .into_iter()
                 .map(|(key, value)| (key, node(value)))
-                .collect(),
-            elided: false,
-        },
+                .partition(|(key, _)| key.starts_with(ELISION));
+            Node::Object {
+                entries,
+                elided: !elisions.is_empty(),
+            }
+        }
     }
 }

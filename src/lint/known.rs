@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::view::{CommandView, LabView, PageView};
 use crate::plan::manifests::{self, Applied, Manifests};
 use crate::plan::programs;
+use crate::syntax::kubectl::takes_value;
 use crate::syntax::{Simple, Word};
 
 /// What a lab makes.
@@ -217,7 +218,7 @@ fn target(line: &str) -> Option<&str> {
 
 /// The words of a kubectl command that are no flags and no values of flags, from the verb on, up to `--`.
 pub(super) fn arguments(part: &Simple) -> Vec<&Word> {
-    let mut found = Vec::new();
+    let mut found: Vec<&Word> = Vec::new();
     let mut words = part
         .command()
         .iter()
@@ -226,55 +227,12 @@ pub(super) fn arguments(part: &Simple) -> Vec<&Word> {
     while let Some(word) = words.next() {
         if !word.text.starts_with('-') {
             found.push(word);
-        } else if WITH_VALUE.contains(&word.text.as_str()) {
+        } else if takes_value(&word.text, found.first().map(|verb| verb.text.as_str())) {
             words.next();
         }
     }
     found
 }
-
-/// kubectl's flags that take the next word as their value.
-const WITH_VALUE: [&str; 39] = [
-    "-n",
-    "--namespace",
-    "-o",
-    "--output",
-    "-l",
-    "--selector",
-    "-f",
-    "--filename",
-    "-k",
-    "--kustomize",
-    "-c",
-    "--container",
-    "-p",
-    "--patch",
-    "-L",
-    "--label-columns",
-    "-s",
-    "--server",
-    "--patch-file",
-    "--type",
-    "--context",
-    "--cluster",
-    "--user",
-    "--kubeconfig",
-    "--field-selector",
-    "--sort-by",
-    "--timeout",
-    "--for",
-    "--replicas",
-    "--port",
-    "--target-port",
-    "--name",
-    "--image",
-    "--tail",
-    "--since",
-    "--from-literal",
-    "--from-file",
-    "--to-revision",
-    "--grace-period",
-];
 
 /// A kind that rules ask for, in one spelling.
 pub(super) fn kind(text: &str) -> Option<&'static str> {

@@ -4,7 +4,7 @@
 
 use super::Command;
 use super::blocks::Line;
-use super::tools::{first_word, is_command, is_output, is_printed};
+use super::tools::{first_word, is_command, is_lone_program, is_output, is_printed};
 use super::transcript::shown_text;
 use crate::source::{Diagnostic, Severity, SourceFile, Span};
 use crate::syntax::{Open, Scanner};
@@ -22,7 +22,9 @@ pub(super) fn read(
     while at < lines.len() {
         if let Some(command) = commands.last_mut()
             && (is_printed(&lines[at].text)
-                || at == printed && !is_blank(&lines[at]) && shows_file(&command.text))
+                || at == printed
+                    && !is_blank(&lines[at])
+                    && (shows_file(&command.text) || is_lone_program(&lines[at].text)))
         {
             let end = end_of_output(lines, at);
             let shown = &lines[at..end];
@@ -61,7 +63,7 @@ fn end_of_output(lines: &[Line<'_>], at: usize) -> usize {
     let end = at
         + lines[at..]
             .iter()
-            .take_while(|line| row(line) || !is_command(&line.text))
+            .take_while(|line| row(line) || !is_command(&line.text) || is_lone_program(&line.text))
             .count();
     let remarks = lines[at..end]
         .iter()

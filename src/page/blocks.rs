@@ -26,6 +26,8 @@ pub(super) struct Fence<'a> {
     pub closed: bool,
     /// Whether it says behind its closing fence that a click runs it.
     pub executed: bool,
+    /// Whether it is no fence at all but code by its indentation.
+    pub indented: bool,
     /// Index into [`Blocks::headings`] of the nearest heading above.
     pub section: Option<usize>,
 }
@@ -42,6 +44,7 @@ pub(super) struct Line<'a> {
 /// What a page is made of, as far as labproof cares.
 #[derive(Debug, Default)]
 pub(super) struct Blocks<'a> {
+    /// Code in page order, fenced and indented.
     pub fences: Vec<Fence<'a>>,
     /// Headings: where each begins, and its text.
     pub headings: Vec<(usize, String)>,
@@ -49,7 +52,7 @@ pub(super) struct Blocks<'a> {
     pub first_title: Option<String>,
 }
 
-/// Finds the fences of a page whose text proper begins at `start`.
+/// Finds the code of a page whose text proper begins at `start`.
 pub(super) fn find(file: &SourceFile, start: usize) -> Blocks<'_> {
     let mut blocks = Blocks::default();
     let plain = execute::without_marks(file.text());
@@ -58,8 +61,10 @@ pub(super) fn find(file: &SourceFile, start: usize) -> Blocks<'_> {
     let mut at = start;
     loop {
         let part = commonmark(file, &plain, at);
-        let (fences, restart) = gaps::fill(file, at, part.fences, &mut budget);
+        let (indented, fenced) = part.fences.into_iter().partition(|fence| fence.indented);
+        let (fences, restart) = gaps::fill(file, at, fenced, &mut budget);
         let end = restart.unwrap_or(file.text().len());
+        let fences = with_indented(fences, indented, end);
         blocks.fences.extend(fences);
         blocks.first_title = blocks.first_title.or(part.first_title);
         blocks
@@ -85,7 +90,26 @@ pub(super) fn find(file: &SourceFile, start: usize) -> Blocks<'_> {
     blocks
 }
 
-/// Fences and headings as CommonMark sees the text from `start` on. `plain` is the text without what it does not allow.
+/// Fences up to `end`, and the indented code between them: in what is part of a fence it is none.
+fn with_indented<'a>(
+    fences: Vec<Fence<'a>>,
+    indented: Vec<Fence<'a>>,
+    end: usize,
+) -> Vec<Fence<'a>> {
+    let apart = |block: &Fence<'_>| {
+        let next = fences.partition_point(|fence| fence.span.end <= block.span.start);
+        block.span.end <= end
+            && fences
+                .get(next)
+                .is_none_or(|fence| block.span.end <= fence.span.start)
+    };
+    let mut all: Vec<Fence<'a>> = indented.into_iter().filter(apart).collect();
+    all.extend(fences);
+    all.sort_by_key(|fence| fence.span.start);
+    all
+}
+
+/// Fences, indented code and headings as CommonMark sees the text from `start` on. `plain` is the text without what it does not allow.
 fn commonmark<'a>(file: &'a SourceFile, plain: &str, start: usize) -> Blocks<'a> {
     let text = &plain[start..];
     let mut blocks = Blocks::default();
@@ -94,8 +118,12 @@ fn commonmark<'a>(file: &'a SourceFile, plain: &str, start: usize) -> Blocks<'a>
     for (event, range) in Parser::new_ext(text, Options::ENABLE_TABLES).into_offset_iter() {
         let at = start + range.start;
         match event {
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => {
-                open = Some(fence(file, Span::new(at, start + range.end)));
+            Event::Start(Tag::CodeBlock(kind)) => {
+                let span = Span::new(at, start + range.end);
+                open = Some(match kind {
+                    CodeBlockKind::Fenced(_) => fence(file, span),
+                    CodeBlockKind::Indented => indented(span),
+                });
             }
             Event::End(TagEnd::CodeBlock) => {
                 if let Some(mut fence) = open.take() {
@@ -163,6 +191,20 @@ fn fence<'a>(file: &SourceFile, span: Span) -> Fence<'a> {
         lines: Vec::new(),
         closed,
         executed,
+        indented: false,
+        section: None,
+    }
+}
+
+/// Indented code without its content yet.
+fn indented<'a>(span: Span) -> Fence<'a> {
+    Fence {
+        span,
+        info: Span::new(span.start, span.start),
+        lines: Vec::new(),
+        closed: true,
+        executed: false,
+        indented: true,
         section: None,
     }
 }

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use super::blocks::Fence;
 use super::info::is_session;
 use super::prompt::Prompt;
-use super::tools::is_command;
+use super::tools::{is_assignment, is_command};
 
 /// How the shell fences of a page are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,12 +89,12 @@ impl Dialects {
     }
 }
 
-/// Whether a fence without prompts begins with what is plainly a command.
+/// Whether a fence without prompts begins with what is plainly a command, after variables that are set for it perhaps.
 pub(super) fn begins_command(fence: &Fence<'_>) -> bool {
     fence
         .lines
         .iter()
         .map(|line| line.text.trim())
-        .find(|line| !line.is_empty() && !line.starts_with('#'))
+        .find(|line| !line.is_empty() && !line.starts_with('#') && !is_assignment(line))
         .is_some_and(|line| is_command(line) || line.starts_with("./"))
 }

@@ -35,7 +35,19 @@ pub(super) fn is_reason(commands: &[Command], options: &StepOptions) -> bool {
     }
     let may_be = |command: &Command| {
         [
-            "watch", "-w", "-f", "-F", "--follow", "forward", "proxy", "tunnel", "stern", "while",
+            "watch",
+            "-w",
+            "-f",
+            "-F",
+            "--follow",
+            "forward",
+            "proxy",
+            "tunnel",
+            "stern",
+            "while",
+            "dashboard",
+            "skaffold",
+            "minikube",
         ]
         .iter()
         .any(|word| command.text.contains(word))
@@ -65,6 +77,14 @@ fn loops(text: &str, parts: &[Simple]) -> bool {
         && words.next() == Some("while")
         && matches!(words.next(), Some("true" | ":" | "sleep"))
         && !parts.iter().any(|part| leaves(part) || ends_others(part))
+}
+
+/// Whether a Python script is a loop whose condition always holds and which nothing leaves.
+pub(super) fn is_endless_script(script: &str) -> bool {
+    let lines = || script.lines().map(str::trim);
+    let leaves = ["break", "return", "raise", "exit("];
+    lines().any(|line| matches!(line, "while True:" | "while 1:"))
+        && !lines().any(|line| leaves.iter().any(|word| line.contains(word)))
 }
 
 /// What ends the command that it runs or reads from.
@@ -106,7 +126,10 @@ fn never_ends(part: &Simple) -> bool {
         "kubectl" | "oc" if verb("logs") => part.has(&["-f", "--follow"]) && !job,
         "tail" | "journalctl" => part.has(&["-f", "-F", "--follow"]),
         "docker" if verb("logs") => part.has(&["-f", "--follow"]),
-        "minikube" => verb("tunnel"),
+        "flux" if verb("get") => part.has(&["--watch", "-w"]),
+        "minikube" => verb("tunnel") || verb("dashboard") || verb("mount"),
+        "dapr" | "istioctl" | "linkerd" => verb("dashboard"),
+        "skaffold" => verb("dev"),
         _ => false,
     }
 }
@@ -122,6 +145,9 @@ fn looks(part: &Simple) -> bool {
             )
         }),
         "echo" | "cat" | "ls" | "jq" | "grep" | "sort" | "watch" | "clear" => !part.redirects,
+        "flux" => words.iter().any(|word| word.text == "get"),
+        // It sets a variable: what gives its value is looked at by itself.
+        "" | "export" => words.len() <= 2,
         _ => false,
     }
 }

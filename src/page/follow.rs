@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::info::is_shell;
-use super::tools::{is_command, is_outer, is_output};
+use super::tools::{first_word, is_command, is_outer, is_output, is_printed};
+use crate::syntax::{Joint, Simple, simple_commands};
 
 fn pattern(text: &str) -> Option<Regex> {
     Regex::new(text).ok()
@@ -21,7 +22,7 @@ static OUTPUT_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// What announces output where nothing speaks against it.
 static LIKELY_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
-        r"(?i)\b(?:similar|like)\s+(?:to\s+)?(?:this|these|that|the\s+following|the\s+below|below)|\bresults?\b|\b(?:shows?|displays?|displayed|reports?|yields?|produces?|reveals?|lists?|looks?\s+like|see|gives?|shown|as\s+follows|logs?\s+(?:show|contain))\b",
+        r"(?i)\b(?:similar|like)\s+(?:to\s+)?(?:this|these|that|the\s+following|the\s+below|below)|\bresults?\b|\bsomething\s+like\b|\bexpect(?:ed|ing)?\b|\b(?:shows?|displays?|displayed|reports?|yields?|produces?|reveals?|lists?|looks?\s+(?:very\s+|much\s+|exactly\s+|just\s+)*like|see|gives?|shown|as\s+follows|logs?\s+(?:show|contain))\b",
     )
 });
 
@@ -63,6 +64,7 @@ fn plain(language: &str) -> bool {
             | "terminal"
             | "stdout"
             | "nohighlight"
+            | "diff"
     )
 }
 
@@ -91,6 +93,13 @@ pub(super) fn shows_output(lead: &str, command: &str, language: &str, first_line
     if language == "output" {
         return true;
     }
+    if is_header(first_line) && only_acts(command) {
+        return false;
+    }
+    // Elsewhere it is a change that the reader is to make.
+    if language == "diff" && !command.contains("diff") {
+        return false;
+    }
     // "For example:" points to the sentence before it.
     let joined = match prose.as_slice() {
         [.., before, last] if says(&CONNECTORS, last) => Some(format!("{before} {last}")),
@@ -112,11 +121,20 @@ pub(super) fn shows_output(lead: &str, command: &str, language: &str, first_line
         return output || !last.ends_with(':') || says(&LIKELY_WORDS, last);
     }
     if !last.ends_with(':') {
-        return output && (last.to_lowercase().contains("output") || is_output(first_line));
+        let table = prose.len() == 1 && is_header(first_line) && prints_table(command);
+        return output && (last.to_lowercase().contains("output") || is_output(first_line))
+            || table && says(&LIKELY_WORDS, last);
     }
     output
         || (!structured(language) || prints_tree(command))
             && (says(&LIKELY_WORDS, last) || is_output(first_line))
+}
+
+/// Whether a block shows what a command in the prose printed on a page with prompts, where `rest` stands between the two:
+/// there, what the reader is to run has mostly a block of its own.
+pub(super) fn plainly_of_inline(rest: &str, command: &str, first_line: &str) -> bool {
+    rest.trim() == ":" && is_printed(first_line)
+        || rest.trim_end().ends_with(':') && is_header(first_line) && prints_table(command)
 }
 
 /// Whether the prose says that the fence below is output, whatever its label.
@@ -134,6 +152,33 @@ pub(super) fn announces_output(lead: &str) -> bool {
         && !words(&[
             "run", "execute", "use", "command", "commands", "enter", "type",
         ])
+}
+
+/// Whether the paragraph above a block speaks of what is printed, seen or returned.
+pub(super) fn speaks_of_output(lead: &str) -> bool {
+    prose(lead)
+        .and_then(|mut paragraphs| paragraphs.pop())
+        .is_some_and(|last| {
+            says(&OUTPUT_WORDS, &last) && last.ends_with(':') && !says(&TO_RUN, &last)
+        })
+}
+
+/// The reader is to run what follows, whatever it prints.
+static TO_RUN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(r"(?i)\b(?:run|running|execute|executing|use|using|enter|type|issue|commands?)\b")
+});
+
+/// What follows was printed elsewhere: where the reader has left something running.
+static ELSEWHERE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:going|go|switch|switching|return|returning|back)\s+(?:back\s+)?(?:to|in|into)\s+(?:the|your)\b[^.]*\b(?:terminal|window|view|tab|shell|session|console|watch)|\b(?:other|first|original|previous)\s+(?:terminal|window|shell|tab)\b",
+    )
+});
+
+/// Whether the prose sends the reader to another terminal to look at what is shown.
+pub(super) fn is_elsewhere(lead: &str) -> bool {
+    prose(lead)
+        .is_some_and(|paragraphs| paragraphs.last().is_some_and(|last| says(&ELSEWHERE, last)))
 }
 
 /// "You should see the output ..." and the like.
@@ -173,6 +218,70 @@ fn prints_tree(command: &str) -> bool {
     ]
     .iter()
     .any(|mark| command.contains(mark))
+        || first_word(command) == "cat"
+            && [".yaml", ".yml", ".json"]
+                .iter()
+                .any(|end| command.trim_end().ends_with(end))
+}
+
+/// Whether a line is the header of a table as kubectl prints it.
+fn is_header(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let upper = |word: &str| {
+        word.chars()
+            .all(|c| c.is_ascii_uppercase() || "()/-_%".contains(c))
+    };
+    words.clone().count() > 1 && line.trim().contains("  ") && words.all(upper)
+}
+
+/// Whether a command looks at objects.
+fn prints_table(command: &str) -> bool {
+    let mut words = command.split_whitespace();
+    words.next() == Some("kubectl") && words.any(|word| matches!(word, "get" | "top"))
+}
+
+/// Whether a command is one that changes objects and prints a line for each, and no table.
+fn only_acts(command: &str) -> bool {
+    let parts = simple_commands(command);
+    let [only] = parts.as_slice() else {
+        return false;
+    };
+    let acts = [
+        "annotate", "apply", "create", "delete", "expose", "label", "patch", "replace", "scale",
+        "set",
+    ];
+    only.name() == "kubectl"
+        && only
+            .command()
+            .iter()
+            .skip(1)
+            .take(5)
+            .any(|word| acts.contains(&word.text.as_str()))
+        && !only
+            .command()
+            .iter()
+            .any(|word| word.text.starts_with("-o") || word.text.starts_with("--output"))
+        && !only.command().iter().any(|word| word.text == "get")
+}
+
+/// Whether a block that names no language is a manifest by its first lines.
+pub(super) fn is_manifest<'a>(mut lines: impl Iterator<Item = &'a str>) -> bool {
+    lines
+        .find(|line| !line.trim().is_empty() && !line.starts_with('#') && *line != "---")
+        .is_some_and(|line| line.starts_with("apiVersion: ") || line.starts_with("kind: "))
+}
+
+/// Whether all that a command prints goes to a file.
+pub(super) fn is_silent(command: &str) -> bool {
+    let parts = simple_commands(command);
+    let outer: Vec<&Simple> = parts.iter().filter(|part| part.depth == 0).collect();
+    let Some((last, before)) = outer.split_last() else {
+        return false;
+    };
+    let shown = [">&", "/dev/std", "/dev/tty"];
+    last.redirects
+        && before.iter().all(|part| part.joint == Joint::Pipe)
+        && !shown.iter().any(|target| command.contains(target))
 }
 
 /// The paragraphs between two fences, without markup that shows nothing. `None`: a heading stands between.
@@ -180,7 +289,7 @@ fn prose(lead: &str) -> Option<Vec<String>> {
     let mut paragraphs = vec![String::new()];
     let mut comment = false;
     for line in lead.lines() {
-        let line = line.trim();
+        let line = line.trim_start_matches(['>', ' ', '\t']).trim_end();
         if comment || line.starts_with("<!--") {
             comment = !line.contains("-->");
             continue;
@@ -220,7 +329,7 @@ pub(super) struct Inline<'a> {
 /// Words that tell the reader to run what follows.
 static RUN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
-        r"(?i)\b(?:run|running|runs|use|using|execute|executing|type|enter|issue|invoke|try|with|via|by|check|verify|list|view|inspect|describe|see|do)\b[^.`]*$",
+        r"(?i)\b(?:run|running|runs|use|using|execute|executing|type|enter|issue|invoke|try|with|via|by|typing|entering|check|verify|list|view|inspect|describe|see|do)\b[^.`]*$",
     )
 });
 

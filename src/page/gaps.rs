@@ -180,6 +180,7 @@ impl<'a> Walk<'a> {
             lines: open.lines,
             closed: false,
             executed: false,
+            indented: false,
             section: None,
         });
     }
@@ -230,6 +231,7 @@ impl<'a> Candidate<'a> {
             lines: self.lines,
             closed: true,
             executed,
+            indented: false,
             section: None,
         }
     }

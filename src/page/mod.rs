@@ -4,7 +4,8 @@
 //! beside the part that could be read.
 //!
 //! Steps: the front matter is split off and read (`front`, `keys`); the fences are found wherever they stand (`blocks`,
-//! `gaps`, `execute`); each fence's info string is read (`info`, `annotation`); a dialect is chosen per language (`dialect`); what is in
+//! `gaps`, `execute`), and code by indentation; each fence's info string is read (`info`, `annotation`); code that names no
+//! shell is labelled where it plainly is commands (`label`); a dialect is chosen per language (`dialect`); what is in
 //! the shell fences becomes commands and shown output (`transcript` by its `prompt`, `bare`, `follow` where the output
 //! has a fence of its own); a fence in another language is a script for that language's `interpreter`; and what cannot run
 //! says why (`skip`, `endless`). `steps` puts these together.
@@ -26,6 +27,7 @@ mod gaps;
 mod info;
 mod interpreter;
 mod keys;
+mod label;
 mod prompt;
 mod skip;
 mod steps;
@@ -36,6 +38,7 @@ pub use dialect::Dialect;
 pub(crate) use info::is_shell;
 pub use interpreter::Interpreters;
 pub(crate) use interpreter::{is_python, script};
+pub use label::Unread;
 
 /// One markdown page of a lab.
 #[derive(Debug, Clone)]
@@ -48,6 +51,8 @@ pub struct Page {
     pub front: FrontMatter,
     /// Fenced blocks in page order, those that are skipped included.
     pub steps: Vec<Step>,
+    /// Blocks that look like commands and are no steps, in page order.
+    pub unread: Vec<Unread>,
 }
 
 /// The keys of the front matter that labproof knows. Other keys are left alone:
@@ -257,12 +262,13 @@ pub fn read_as(
         stem: &stem,
         profile,
     };
-    let steps = steps::read(&source, &mut diagnostics);
+    let (steps, unread) = steps::read(&source, &mut diagnostics);
     let page = Page {
         file: file.clone(),
         title,
         front,
         steps,
+        unread,
     };
     (page, diagnostics)
 }
@@ -298,6 +304,7 @@ pub(crate) fn blocks(page: &Page) -> Vec<Block> {
     blocks::find(file, start)
         .fences
         .iter()
+        .filter(|fence| !fence.indented)
         .map(|fence| {
             let texts: Vec<&str> = fence.lines.iter().map(|line| line.text.as_ref()).collect();
             Block {

@@ -52,6 +52,13 @@ fn after_host(pattern: usize, line: &str) -> Option<&str> {
     (!prompt.trim_end().contains("  ")).then_some(command.as_str())
 }
 
+/// Whether a line begins with a prompt that names a user, a machine or a directory, with a command behind it or without.
+pub(super) fn is_of_shell(line: &str) -> bool {
+    let line = line.trim();
+    (0..HOSTS.len()).any(|pattern| after_host(pattern, line).is_some())
+        || line.ends_with(['#', '$']) && line.contains(['@', '/'])
+}
+
 impl Prompt {
     /// The prompt that a fence uses. `session`: its language says that it is a recorded session.
     pub fn of(lines: &[Line<'_>], session: bool) -> Option<Self> {
@@ -110,6 +117,11 @@ impl Prompt {
                     || head.contains("sh-")
             }
         }
+    }
+
+    /// Whether it names a user, a machine or a directory.
+    pub fn is_of_host(&self) -> bool {
+        matches!(self.kind, Kind::Host(..))
     }
 
     /// The command on a line that begins with the prompt.

@@ -11,6 +11,12 @@ use super::tools::first_word;
 static PLACEHOLDER: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"<([A-Za-z][A-Za-z0-9_.-]*(?: [A-Za-z0-9_.-]+)*)>").ok());
 
+/// A name of two words or more in square brackets or braces that stands for a word or a part of an address:
+/// `[EXTERNAL_IP]`, `{nodePort}`. bash would take the braces as they are; `{a,b}` and `${a}` it would not.
+static BRACKETED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?:^|[\s/:=@])(\[(?:[A-Z]{2,}(?:_[A-Z]{2,})+|[a-z]{2,}(?:-[a-z]{2,})+|(?:[A-Z][a-z]+){2,})\])(?:$|[\s/:@])|(?:^|[\s/:@])(\{(?:[A-Z]{2,}(?:_[A-Z]{2,})+|[a-z]{2,}(?:-[a-z]{2,})+|[a-z]+(?:[A-Z][a-z]+)+)\})(?:$|[\s/:@])").ok()
+});
+
 /// What kubectl prints in angle brackets itself, and tags of HTML.
 const LITERAL: [&str; 30] = [
     "none", "unset", "unknown", "pending", "invalid", "nil", "no value", "a", "b", "i", "p", "br",
@@ -21,7 +27,11 @@ const LITERAL: [&str; 30] = [
 /// The placeholder that a command holds, if any.
 fn placeholder(commands: &[Command]) -> Option<&str> {
     let pattern = PLACEHOLDER.as_ref()?;
+    let bracketed = BRACKETED.as_ref()?;
     commands.iter().find_map(|command| {
+        if let Some(found) = bracketed.captures(&command.text) {
+            return found.get(1).or(found.get(2)).map(|name| name.as_str());
+        }
         if !command.text.contains('<') {
             return None;
         }
@@ -80,12 +90,28 @@ fn opens_shell(text: &str) -> Option<&'static str> {
         return None;
     }
     let first = first_word(last);
+    // A remark behind it is no argument.
+    let said = words.iter().position(|word| word.starts_with('#'));
+    if let [program, verb] = &words[..said.unwrap_or(words.len())]
+        && matches!(
+            (*program, *verb),
+            ("aws", "configure") | ("docker", "login") | ("gcloud", "init")
+        )
+    {
+        return Some("asks the reader");
+    }
     match first {
         "kubectl" | "oc" | "docker" | "podman" | "nerdctl" | "crictl" => {}
         "minikube" if words.get(1) == Some(&"ssh") && words.len() == 2 => return Some(INTERACTIVE),
         "ssh" if words.len() == 2 => return Some(INTERACTIVE),
+        "kops" if words.get(1) == Some(&"edit") => {
+            return Some("interactive editor");
+        }
         _ if edits_file(last) => return Some("interactive editor"),
         _ => return None,
+    }
+    if first == "kubectl" && words.contains(&"--edit") {
+        return Some("interactive editor");
     }
     if words.contains(&"edit")
         && first != "docker"
@@ -197,6 +223,14 @@ mod tests {
         check("diff <(a) <(b)", None);
         check("echo '<h1>x</h1>'", None);
         check("grep '<none>'", None);
+        check("curl [EXTERNAL_IP]:[NodePort]", Some("[EXTERNAL_IP]"));
+        check("curl -i [cluster-node-ip]:30080", Some("[cluster-node-ip]"));
+        check("wget $(minikube ip):{nodePort}", Some("{nodePort}"));
+        check("kubectl get {resource-type}", Some("{resource-type}"));
+        check("helm install x --set a={some-thing} ${some}/x {a,b}", None);
+        check("ls [a-z]* [A-Z_]x", None);
+        check("[[ -f x ]] && [ -n y ]", None);
+        check("kubectl get po -o jsonpath={.items[0].metadata}", None);
         check("echo '<x>1</x>'", None);
     }
 
@@ -221,6 +255,8 @@ mod tests {
         check("kubectl exec x -- sh", false);
         check("echo a | kubectl exec -i x -- sh", false);
         check("kubectl get pods -o wide", false);
+        check("aws configure   # your key", true);
+        check("aws configure get region", false);
         check("kubectl run nginx --image=nginx", false);
     }
 

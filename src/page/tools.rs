@@ -40,7 +40,7 @@ const OUTER: [&str; 26] = [
 ];
 
 /// Programs that stand on either side. Words that messages begin with as well (`file`, `node`, `test`) are left out.
-const COMMON: [&str; 176] = [
+const COMMON: [&str; 207] = [
     "7z",
     "Rscript",
     "alias",
@@ -49,6 +49,7 @@ const COMMON: [&str; 176] = [
     "apk",
     "apt",
     "apt-get",
+    "argo",
     "awk",
     "base64",
     "bash",
@@ -72,8 +73,10 @@ const COMMON: [&str; 176] = [
     "cosign",
     "cp",
     "crane",
+    "crossplane",
     "curl",
     "cut",
+    "dapr",
     "date",
     "df",
     "diff",
@@ -86,6 +89,7 @@ const COMMON: [&str; 176] = [
     "du",
     "echo",
     "env",
+    "envsubst",
     "etcdctl",
     "etcdutl",
     "eval",
@@ -94,9 +98,11 @@ const COMMON: [&str; 176] = [
     "find",
     "fortio",
     "free",
+    "gator",
     "gem",
     "getent",
     "gh",
+    "glooctl",
     "gpg",
     "gradle",
     "grep",
@@ -116,17 +122,24 @@ const COMMON: [&str; 176] = [
     "java",
     "journalctl",
     "jq",
+    "k0s",
+    "k0sctl",
     "k9s",
+    "kapp",
+    "kbld",
     "kill",
     "killall",
     "kn",
     "kompose",
     "kops",
     "krew",
+    "kubebuilder",
     "kubeconform",
     "kubefed",
     "kubelet",
     "kubeseal",
+    "kumactl",
+    "kyverno",
     "less",
     "linkerd",
     "ln",
@@ -135,7 +148,9 @@ const COMMON: [&str; 176] = [
     "lsof",
     "make",
     "man",
+    "microk8s",
     "minio",
+    "minishift",
     "mkdir",
     "modprobe",
     "mongosh",
@@ -151,8 +166,13 @@ const COMMON: [&str; 176] = [
     "npx",
     "nsenter",
     "nslookup",
+    "odo",
+    "okteto",
     "openssl",
+    "operator-sdk",
+    "oras",
     "packer",
+    "pacman",
     "pgrep",
     "ping",
     "pip",
@@ -167,6 +187,8 @@ const COMMON: [&str; 176] = [
     "python",
     "python3",
     "redis-cli",
+    "rke",
+    "rke2",
     "rm",
     "rmdir",
     "rpm",
@@ -182,23 +204,28 @@ const COMMON: [&str; 176] = [
     "skopeo",
     "sleep",
     "snap",
+    "sops",
     "sort",
     "source",
     "ss",
     "ssh",
     "ssh-keygen",
     "strace",
+    "subctl",
     "sudo",
     "sysctl",
     "systemctl",
     "tail",
+    "talosctl",
     "tar",
     "tee",
+    "telepresence",
     "telnet",
     "timeout",
     "tkn",
     "touch",
     "tr",
+    "tree",
     "trivy",
     "umount",
     "uname",
@@ -206,9 +233,11 @@ const COMMON: [&str; 176] = [
     "unzip",
     "useradd",
     "vault",
+    "vcluster",
     "velero",
     "vi",
     "vim",
+    "virtctl",
     "watch",
     "wc",
     "wget",
@@ -216,7 +245,9 @@ const COMMON: [&str; 176] = [
     "xargs",
     "yarn",
     "yq",
+    "ytt",
     "yum",
+    "zypper",
 ];
 
 /// Those of them that are at home on a cluster's nodes too.
@@ -242,7 +273,7 @@ pub(super) fn is_remote(text: &str) -> bool {
 /// Compound commands and assignments that run something.
 static SYNTAX: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r#"^(?:for\s+\w+\s+in\s|for\s*\(\(|(?:while|until)\s.*(?:;|\[|\bdo$)|if\s+(?:\[|!|.*;\s*then)|case\s.*\sin$|[A-Za-z_]\w*="?(?:\$\(|`))"#,
+        r#"^(?:\.\s+[\w~./-]+(?:\s|$)|(?:\w+=\S*\s+)*go\s+(?:build|env|generate|get|install|mod|run|test|version|vet)\b|for\s+\w+\s+in\s|for\s*\(\(|(?:while|until)\s.*(?:;|\[|\bdo$)|if\s+(?:\[|!|.*;\s*then)|case\s.*\sin$|[A-Za-z_]\w*="?(?:\$\(|`))"#,
     )
     .ok()
 });
@@ -252,9 +283,31 @@ pub(super) fn is_command(line: &str) -> bool {
     let word = first_word(line);
     OUTER.contains(&word)
         || COMMON.contains(&word)
+        || line.trim_start().starts_with("sudo ")
         || SYNTAX
             .as_ref()
             .is_some_and(|pattern| pattern.is_match(line.trim_start()))
+}
+
+/// Whether a line only sets a variable.
+pub(super) fn is_assignment(line: &str) -> bool {
+    let Some((name, value)) = line.split_once('=') else {
+        return false;
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let quoted = value.len() > 1
+        && ['"', '\'']
+            .iter()
+            .any(|mark| value.starts_with(*mark) && value.ends_with(*mark));
+    !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.chars().all(plain)
+        && (quoted || !value.contains([' ', ';', ',']))
+}
+
+/// Whether a line is the name of such a program and nothing else: alone it would only print how it is used.
+pub(super) fn is_lone_program(line: &str) -> bool {
+    OUTER.contains(&line.trim())
 }
 
 /// The first word of a command line, `sudo` with its flags and assignments before it left out.
@@ -320,6 +373,7 @@ static NO_COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
           | [a-z0-9.-]+-\d+$                                # web-0
           | [a-z0-9.-]+-[a-f0-9]{8,10}-[a-z0-9]{5}(?:\s|$)   # a Pod of a Deployment
           | [0-9a-f]{12,}$                                  # a container's id
+          | /(?:Users|home|root|tmp|var)/[\w./-]*[\w/]$      # a file somewhere; a script there is looked at below
           | [a-z0-9-]+(?:\.[a-z0-9-]+){3,}$                 # a DNS name
           | [A-Za-z][\w-]*\.[\w.-]+\s*=                     # a property
           | \S+(?:\ {2,}\S+){3,}$                           # the row of a table
@@ -334,8 +388,10 @@ pub(super) fn is_printed(line: &str) -> bool {
     let line = line.trim();
     // What ends a here-document that was not seen to begin is a mistake to tell of, not output.
     let delimiter = matches!(line, "EOF" | "EOT" | "END" | "EOL");
+    let script = line.starts_with('/') && [".sh", ".py"].iter().any(|end| line.ends_with(end));
     is_output(line)
         || !delimiter
+            && !script
             && !is_command(line)
             && NO_COMMAND
                 .as_ref()

@@ -5,12 +5,14 @@ use crate::page::{Step, is_shell};
 use crate::source::Span;
 use crate::syntax::simple_commands;
 
-/// There, nothing but bash runs, and a blank line ends a command's output: what stands below it is a remark and is not compared. Nor is what
+/// There, nothing but what is labelled as bash runs, and a blank line ends a command's output: what stands below it is a remark and is not compared. Nor is what
 /// stands below a command that writes a file and can print nothing.
 pub(super) fn eks_workshop(plan: &mut Plan) {
     for page in plan.labs.iter_mut().flat_map(|lab| &mut lab.pages) {
-        let scripts = |step: &&mut Step| !is_shell(&step.language);
-        for step in page.steps.iter_mut().filter(scripts) {
+        let file = &page.file;
+        let others =
+            |step: &&mut Step| !is_shell(&step.language) || !is_labelled(file.slice(step.span));
+        for step in page.steps.iter_mut().filter(others) {
             step.skip
                 .get_or_insert_with(|| "not run by eks-workshop's harness".to_owned());
         }
@@ -41,6 +43,13 @@ pub(super) fn eks_workshop(plan: &mut Plan) {
     }
 }
 
+/// Whether a block is a fence that names a language.
+fn is_labelled(block: &str) -> bool {
+    let first = block.lines().next().unwrap_or("");
+    let info = first.trim_start_matches(['`', '~']);
+    info.len() < first.len() && !info.trim().is_empty()
+}
+
 /// Whether a command is `cat` with its output in a file.
 fn writes_file(text: &str) -> bool {
     matches!(simple_commands(text).as_slice(), [only] if only.name() == "cat" && only.redirects)
@@ -49,6 +58,14 @@ fn writes_file(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fence_has_a_label() {
+        assert!(is_labelled("```bash\n$ a\n```"));
+        assert!(is_labelled("~~~ sh\na\n~~~"));
+        assert!(!is_labelled("```\n$ a\n```"));
+        assert!(!is_labelled("$ a"));
+    }
 
     #[test]
     fn a_file_is_written() {

@@ -44,6 +44,7 @@ pub(super) fn path(path: &Path, options: &PlanOptions, plan: &mut Plan) {
                     pages: vec![page],
                     verifier: None,
                     suites: Vec::new(),
+                    from_disk: Vec::new(),
                 });
             }
         }
@@ -282,6 +283,7 @@ fn gather(tree: Tree, lab: Option<usize>, labs: &mut Vec<Lab>) {
             pages: Vec::new(),
             verifier: None,
             suites: Vec::new(),
+            from_disk: Vec::new(),
         });
         Some(labs.len() - 1)
     } else {

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::last::LastRun;
 use super::needs::{self, Needs};
-use super::{Lab, Plan};
-use crate::page::{Command, MatchKind, Page, Rows, Step};
+use super::{FromDisk, Lab, Plan};
+use crate::page::{Command, MatchKind, Rows, Step};
 use crate::source::{Diagnostic, Severity};
 
 #[derive(Serialize)]
@@ -71,6 +71,13 @@ struct PageDto {
     title: String,
     path: String,
     steps: Vec<StepDto>,
+    unread: Vec<UnreadDto>,
+}
+
+#[derive(Serialize)]
+struct UnreadDto {
+    line: usize,
+    reason: String,
 }
 
 #[derive(Serialize)]
@@ -105,6 +112,14 @@ struct CommandDto {
     text: String,
     expected: Option<String>,
     expected_line: Option<usize>,
+    /// URLs of the page that `text` has files of this disk for.
+    from_disk: Vec<FromDiskDto>,
+}
+
+#[derive(Serialize)]
+struct FromDiskDto {
+    url: String,
+    path: String,
 }
 
 /// A diagnostic as other programs read it, in plans and in the output of `lint`.
@@ -168,7 +183,7 @@ fn of_lab(lab: &Lab, last: Option<&LastRun>) -> LabDto {
                 verdict: run.verdict.clone(),
                 duration_ms: run.duration_ms,
             }),
-        pages: lab.pages.iter().map(|one| page(one, last)).collect(),
+        pages: (0..lab.pages.len()).map(|at| page(lab, at, last)).collect(),
     }
 }
 
@@ -203,16 +218,34 @@ fn shown(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-fn page(page: &Page, last: Option<&LastRun>) -> PageDto {
+fn page(lab: &Lab, at: usize, last: Option<&LastRun>) -> PageDto {
+    let page = &lab.pages[at];
     let took = |step: &Step| last.and_then(|last| last.step(page.file.path(), &step.id));
+    let read: Vec<&FromDisk> = lab
+        .from_disk
+        .iter()
+        .filter(|read| read.page == at)
+        .collect();
     PageDto {
         title: page.title.clone(),
         path: shown(page.file.path()),
-        steps: page.steps.iter().map(|one| step(one, took(one))).collect(),
+        steps: page
+            .steps
+            .iter()
+            .map(|one| step(one, &read, took(one)))
+            .collect(),
+        unread: page
+            .unread
+            .iter()
+            .map(|block| UnreadDto {
+                line: block.line,
+                reason: block.reason.clone(),
+            })
+            .collect(),
     }
 }
 
-fn step(step: &Step, last_duration_ms: Option<u64>) -> StepDto {
+fn step(step: &Step, read: &[&FromDisk], last_duration_ms: Option<u64>) -> StepDto {
     let options = &step.options;
     StepDto {
         id: step.id.clone(),
@@ -248,16 +281,23 @@ fn step(step: &Step, last_duration_ms: Option<u64>) -> StepDto {
         only: options.only.clone(),
         verify: options.verify.clone(),
         last_duration_ms,
-        commands: step.commands.iter().map(command).collect(),
+        commands: step.commands.iter().map(|one| command(one, read)).collect(),
     }
 }
 
-fn command(command: &Command) -> CommandDto {
+fn command(command: &Command, read: &[&FromDisk]) -> CommandDto {
+    let read = read.iter().filter(|read| read.line == command.line);
     CommandDto {
         line: command.line,
         text: command.text.clone(),
         expected: command.expected.as_ref().map(|shown| shown.text.clone()),
         expected_line: command.expected.as_ref().map(|shown| shown.line),
+        from_disk: read
+            .map(|read| FromDiskDto {
+                url: read.url.clone(),
+                path: shown(&read.path),
+            })
+            .collect(),
     }
 }
 

@@ -3,7 +3,8 @@
 //! Everything is read, linked and validated here, before any command touches a cluster.
 //!
 //! Entry point: [`build`]. Steps: `discover` walks the paths and reads the pages in order, `link` gives every step
-//! a name of its own and every lab its verifier, `filter` keeps what people ask for, `hooks` finds the scripts around steps. [`json`] and [`text`] show a plan, with
+//! a name of its own and every lab its verifier, `filter` keeps what people ask for, `hooks` finds the scripts around steps,
+//! `urls` reads from the disk what is there. [`json`] and [`text`] show a plan, with
 //! what each lab needs ([`needs`]) and how long it took [`last`] time; they change nothing.
 
 use std::path::{Path, PathBuf};
@@ -24,9 +25,11 @@ pub mod needs;
 pub(crate) mod programs;
 pub mod project;
 pub mod text;
+mod urls;
 
 pub use hooks::Suite;
 pub use project::Project;
+pub use urls::{FromDisk, UrlFolder};
 
 /// What a plan depends on besides the pages.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +44,8 @@ pub struct PlanOptions {
     pub filters: Vec<String>,
     /// `--compat eks-workshop`: what that workshop's own harness takes pages to mean.
     pub compat_eks_workshop: bool,
+    /// URLs that are folders here; `None`: commands stay as the pages have them.
+    pub urls: Option<Vec<UrlFolder>>,
 }
 
 /// What the nearest `labproof.toml` says: the one beside or above the first of the paths that has one.
@@ -87,6 +92,8 @@ pub struct Lab {
     pub verifier: Option<Verifier>,
     /// Scripts that run around its directories, outermost first.
     pub suites: Vec<Suite>,
+    /// URLs of its commands that are read from the disk.
+    pub from_disk: Vec<FromDisk>,
 }
 
 impl Plan {
@@ -144,6 +151,9 @@ pub fn build(paths: &[PathBuf], options: &PlanOptions) -> Plan {
         let top = paths.iter().find(|path| lab.path.starts_with(path));
         let top = top.cloned().unwrap_or_else(|| lab.directory.clone());
         hooks::link(lab, &top);
+    }
+    if let Some(folders) = &options.urls {
+        urls::read_from_disk(&mut plan, folders);
     }
     plan
 }

@@ -9,12 +9,16 @@
 //! js = "node -"
 //! python = false              # python fences run unless one says so
 //!
+//! [urls]                      # read from these folders, beside this file, and not from the web
+//! "https://k8s.io/examples/" = "../examples"
+//!
 //! [lint.off]
 //! LP019 = "the pages are read aloud, output is not shown"
 //! ```
 
 use std::path::{Path, PathBuf};
 
+use super::UrlFolder;
 use crate::page::{Dialect, Interpreters};
 use crate::source::{Diagnostic, Severity, SourceFile, nearest};
 
@@ -34,6 +38,12 @@ pub struct Project {
     pub compat_eks_workshop: bool,
     /// `cluster`: where to run, as `--cluster` takes it; `cli` understands it.
     pub cluster: Option<String>,
+    /// `kubernetes-version`: that of a cluster that is made, as `--kubernetes-version` takes it.
+    pub kubernetes_version: Option<String>,
+    /// `mirror`: where a local cluster's programs come from, as `--mirror` takes it.
+    pub mirror: Option<String>,
+    /// `[urls]`: what is read from the disk and not from the web.
+    pub urls: Vec<UrlFolder>,
     /// Lint rules that are off, and why.
     pub lint_off: Vec<(String, String)>,
 }
@@ -90,17 +100,38 @@ impl Reader<'_> {
                     Some("eks-workshop") => self.project.compat_eks_workshop = true,
                     _ => self.error(key, "`compat` must be \"eks-workshop\""),
                 },
-                ("cluster", _) => match value.as_str() {
-                    Some(cluster) => self.project.cluster = Some(cluster.to_owned()),
-                    None => self.error(key, "`cluster` must be a text, as `--cluster` takes it"),
-                },
+                ("cluster" | "kubernetes-version" | "mirror", toml::Value::String(text)) => {
+                    let place = match key.as_str() {
+                        "cluster" => &mut self.project.cluster,
+                        "mirror" => &mut self.project.mirror,
+                        _ => &mut self.project.kubernetes_version,
+                    };
+                    *place = Some(text.clone());
+                }
+                ("cluster" | "kubernetes-version" | "mirror", _) => {
+                    self.error(
+                        key,
+                        &format!("`{key}` must be a text, as `--{key}` takes it"),
+                    );
+                }
                 ("interpreters", toml::Value::Table(programs)) => self.interpreters(programs),
                 ("interpreters", _) => self.error(key, "`interpreters` must be a table"),
+                ("urls", toml::Value::Table(urls)) => self.urls(urls),
+                ("urls", _) => self.error(key, "`urls` must be a table"),
                 ("lint", toml::Value::Table(lint)) => self.lint(lint),
                 ("lint", _) => self.error(key, "`lint` must be a table"),
                 _ => self.unknown(
                     key,
-                    &["dialect", "compat", "cluster", "interpreters", "lint"],
+                    &[
+                        "dialect",
+                        "compat",
+                        "cluster",
+                        "kubernetes-version",
+                        "mirror",
+                        "interpreters",
+                        "urls",
+                        "lint",
+                    ],
                 ),
             }
         }
@@ -116,6 +147,35 @@ impl Reader<'_> {
             if let Err(problem) = self.project.interpreters.set(language, program) {
                 self.error(language, &problem);
             }
+        }
+    }
+
+    fn urls(&mut self, table: &toml::Table) {
+        let beside = self
+            .file
+            .path()
+            .parent()
+            .unwrap_or(Path::new(""))
+            .to_owned();
+        for (prefix, folder) in table {
+            if !prefix.starts_with("https://") && !prefix.starts_with("http://") {
+                self.error(
+                    prefix,
+                    &format!("`{prefix}` must begin with https:// or http://"),
+                );
+                continue;
+            }
+            let Some(folder) = folder.as_str().map(|folder| beside.join(folder)) else {
+                self.error(prefix, &format!("`{prefix}` needs a folder, or a file"));
+                continue;
+            };
+            if !folder.exists() {
+                self.error(prefix, &format!("{} is not there", folder.display()));
+            }
+            self.project.urls.push(UrlFolder {
+                prefix: prefix.clone(),
+                folder,
+            });
         }
     }
 
@@ -199,11 +259,34 @@ mod tests {
             0,
             &["`compat` must be \"eks-workshop\""],
         );
+        check("[urls]\n\"https://a.example/\" = \".\"\n", None, 0, &[]);
+        check(
+            "[urls]\n\"a.example\" = \".\"\n\"https://b.example/\" = 1\n\"https://c.example/\" = \"gone\"\n",
+            None,
+            0,
+            &[
+                "`a.example` must begin with https:// or http://",
+                "`https://b.example/` needs a folder, or a file",
+                "gone is not there",
+            ],
+        );
         check(
             "dialect = \"odd\"\n",
             None,
             0,
             &["`dialect` must be \"transcript\" or \"bare\""],
+        );
+        check(
+            "cluster = \"kind\"\nkubernetes-version = \"1.31.0\"\nmirror = \"http://mirror.example\"\n",
+            None,
+            0,
+            &[],
+        );
+        check(
+            "kubernetes-version = 1.31\n",
+            None,
+            0,
+            &["`kubernetes-version` must be a text, as `--kubernetes-version` takes it"],
         );
         check("dialct = \"bare\"\n", None, 0, &["unknown key `dialct`"]);
         check(

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::last::LastRun;
-use super::{Lab, Plan, needs};
+use super::{FromDisk, Lab, Plan, needs};
 use crate::page::{Page, Step};
 
 /// The styles of a rendering; all empty without colour.
@@ -59,8 +59,13 @@ fn render_lab(out: &mut String, lab: &Lab, last: Option<&LastRun>, styles: &Styl
             "  {faint}last run:{faint:#} {took}, {verdict} ({time})"
         );
     }
-    for page in &lab.pages {
-        render_page(out, page, last, styles);
+    for (index, page) in lab.pages.iter().enumerate() {
+        let read: Vec<&FromDisk> = lab
+            .from_disk
+            .iter()
+            .filter(|read| read.page == index)
+            .collect();
+        render_page(out, page, &read, last, styles);
     }
 }
 
@@ -106,10 +111,16 @@ fn seconds(milliseconds: u64) -> String {
     }
 }
 
-fn render_page(out: &mut String, page: &Page, last: Option<&LastRun>, styles: &Styles) {
+fn render_page(
+    out: &mut String,
+    page: &Page,
+    read: &[&FromDisk],
+    last: Option<&LastRun>,
+    styles: &Styles,
+) {
     let Styles { faint, skip, .. } = styles;
     let path = one_line(&page.file.path().display().to_string());
-    if page.steps.is_empty() {
+    if page.steps.is_empty() && page.unread.is_empty() {
         let _ = writeln!(out, "  {path} {faint}(no steps){faint:#}");
         return;
     }
@@ -138,7 +149,22 @@ fn render_page(out: &mut String, page: &Page, last: Option<&LastRun>, styles: &S
                 "        {compared} {}{more}",
                 one_line(first.trim_end_matches('\\').trim_end())
             );
+            for read in read.iter().filter(|read| read.line == command.line) {
+                let _ = writeln!(
+                    out,
+                    "          {faint}read from the disk; on the page: {}{faint:#}",
+                    one_line(&read.url)
+                );
+            }
         }
+    }
+    for block in &page.unread {
+        let _ = writeln!(
+            out,
+            "{faint}{:>6}{faint:#}  {skip}looks like commands, not run: {}{skip:#}",
+            block.line,
+            one_line(&block.reason)
+        );
     }
 }
 
@@ -195,6 +221,16 @@ fn summary(plan: &Plan) -> String {
         count(steps, "step"),
         count(commands, "command"),
     );
+    let pages = plan.labs.iter().flat_map(|lab| &lab.pages);
+    let unread: usize = pages.map(|page| page.unread.len()).sum();
+    if unread > 0 {
+        let verb = if unread == 1 { "looks" } else { "look" };
+        let _ = writeln!(
+            text,
+            "{} more {verb} like commands and would not run: see the reasons above",
+            count(unread, "block")
+        );
+    }
     let all: usize = skipped.values().sum();
     if all > 0 {
         let reasons: Vec<String> = skipped

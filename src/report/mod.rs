@@ -1,6 +1,6 @@
 //! Events and the record of a run → bytes for people and machines. Reports never judge.
 //!
-//! [`terminal`] and [`events`] are told what happens as it happens; [`summary`], [`junit`], [`badge`] and
+//! [`terminal`], [`side_by_side`] and [`events`] are told what happens as it happens; [`summary`], [`junit`], [`badge`] and
 //! [`json`] are pure functions of the finished [`RunRecord`](crate::event::RunRecord).
 
 pub mod badge;
@@ -8,6 +8,7 @@ pub mod events;
 pub mod json;
 pub mod junit;
 mod leftovers;
+pub mod side_by_side;
 pub mod style;
 pub mod summary;
 pub mod terminal;

@@ -79,6 +79,9 @@ fn failure(
             let prompt = if index == 0 { '$' } else { '>' };
             let _ = writeln!(out, "    {prompt} {}", printable(line));
         }
+        for read in &command.from_disk {
+            let _ = writeln!(out, "      {}", paint(DIM, &printable(&read.remark())));
+        }
     }
     for reason in &check.reasons {
         let mut lines = reason.lines();
@@ -205,6 +208,15 @@ fn verified(out: &mut String, record: &RunRecord) {
         .collect();
     if !shares.is_empty() {
         let _ = writeln!(out, "  coverage: {}", shares.join(", "));
+    }
+    let read = commands(record);
+    let read: usize = read.iter().map(|command| command.from_disk.len()).sum();
+    if read > 0 {
+        let _ = writeln!(
+            out,
+            "  {} of the pages read from the disk: that the web has the same was not looked at",
+            count(read, "URL"),
+        );
     }
     if record.settling_saved_ms > 0 {
         let saved = seconds(record.settling_saved_ms);

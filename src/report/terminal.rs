@@ -25,21 +25,30 @@ pub struct Terminal<W> {
     live: Option<ProgressBar>,
     labs: Vec<LabRecord>,
     /// Lab and page under whose heading the last line stands.
-    heading: Option<(usize, usize)>,
+    heading: Option<(usize, Option<usize>)>,
+}
+
+/// A moving line on stderr; its prefix is a lab's title, where there is more than one.
+pub(super) fn spinner() -> ProgressBar {
+    let style = ProgressStyle::with_template("{spinner} {elapsed:>4}  {prefix:.dim}{wide_msg}")
+        .expect("the template is valid");
+    let bar = ProgressBar::new_spinner().with_style(style);
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
+}
+
+impl Terminal<Vec<u8>> {
+    /// What there is to say of some labs of a run, kept until it is asked for.
+    pub(super) fn of_labs(labs: Vec<LabRecord>, live: Option<ProgressBar>) -> Self {
+        let mut terminal = Self::with(Vec::new(), live);
+        terminal.labs = labs;
+        terminal
+    }
 }
 
 impl<W: Write + Send> Terminal<W> {
-    /// A report into `out`; `live` turns the moving line on, which goes to stderr.
-    pub fn new(out: W, live: bool) -> Self {
-        let live = if live {
-            let style = ProgressStyle::with_template("{spinner} {elapsed:>4}  {wide_msg}")
-                .expect("the template is valid");
-            let bar = ProgressBar::new_spinner().with_style(style);
-            bar.enable_steady_tick(Duration::from_millis(120));
-            Some(bar)
-        } else {
-            None
-        };
+    /// A report into `out`, and a moving line.
+    fn with(out: W, live: Option<ProgressBar>) -> Self {
         Self {
             out,
             live,
@@ -48,16 +57,31 @@ impl<W: Write + Send> Terminal<W> {
         }
     }
 
-    fn line(&mut self, text: &str) {
+    /// A report into `out`; `live` turns the moving line on, which goes to stderr.
+    pub fn new(out: W, live: bool) -> Self {
+        Self::with(out, live.then(spinner))
+    }
+
+    /// What was written to.
+    pub(super) fn into_inner(self) -> W {
+        self.out
+    }
+
+    /// Writes lines as they are.
+    pub(super) fn lines(&mut self, lines: &[u8]) {
         let out = &mut self.out;
         let mut write = || {
             // Nobody reads a closed pipe; the verdict is in the exit code.
-            let _ = writeln!(out, "{text}");
+            let _ = out.write_all(lines);
         };
         match &self.live {
             Some(bar) => bar.suspend(write),
             None => write(),
         }
+    }
+
+    pub(super) fn line(&mut self, text: &str) {
+        self.lines(format!("{text}\n").as_bytes());
     }
 
     fn start(&mut self, what: impl FnOnce() -> String) {
@@ -67,20 +91,33 @@ impl<W: Write + Send> Terminal<W> {
         }
     }
 
-    fn head(&mut self, at: StepAt) {
-        if self.heading == Some((at.lab, at.page)) {
+    /// The heading of a lab, unless the last line stands under it.
+    fn lab_head(&mut self, lab: usize) {
+        if self.heading.map(|(lab, _)| lab) == Some(lab) {
             return;
         }
-        let Some(lab) = self.labs.get(at.lab) else {
+        let Some(record) = self.labs.get(lab) else {
             return;
         };
-        let page = lab.pages.get(at.page).map(|page| page.path.clone());
-        let lab_line = format!("\n{} {}", paint(BOLD, &lab.title), paint(DIM, &lab.path));
-        if self.heading.map(|(lab, _)| lab) != Some(at.lab) {
-            self.line(&lab_line);
+        let on = record
+            .cluster
+            .iter()
+            .map(|cluster| format!(" on {cluster}"));
+        let place = format!("{}{}", record.path, on.collect::<String>());
+        let text = format!("\n{} {}", paint(BOLD, &record.title), paint(DIM, &place));
+        self.line(&text);
+        self.heading = Some((lab, None));
+    }
+
+    fn head(&mut self, at: StepAt) {
+        self.lab_head(at.lab);
+        if self.heading == Some((at.lab, Some(at.page))) {
+            return;
         }
-        self.heading = Some((at.lab, at.page));
-        self.line(&format!("  {}", page.unwrap_or_default()));
+        let page = self.labs.get(at.lab).and_then(|lab| lab.pages.get(at.page));
+        let path = page.map(|page| page.path.clone()).unwrap_or_default();
+        self.line(&format!("  {path}"));
+        self.heading = Some((at.lab, Some(at.page)));
     }
 
     fn command(&mut self, record: &CommandRecord) {
@@ -99,6 +136,10 @@ impl<W: Write + Send> Terminal<W> {
             mark(record.verdict),
             record.line
         ));
+        for read in &record.from_disk {
+            let text = printable(&read.remark());
+            self.line(&paint(DIM, &format!("          {text}")));
+        }
         for check in &record.checks {
             self.findings(check);
         }
@@ -209,12 +250,18 @@ fn on(cluster: &ClusterInfo) -> String {
     if let Some(client) = &cluster.client_version {
         versions.push(format!("kubectl {client}"));
     }
-    format!(
-        "{} cluster {} ({})",
-        cluster.profile,
-        cluster.name,
-        versions.join(", ")
-    )
+    let clusters = match cluster.others.as_slice() {
+        [] => format!("{} cluster {}", cluster.profile, cluster.name),
+        others => {
+            let number = others.len() + 1;
+            let others = others.join(", ");
+            format!(
+                "{number} {} clusters {}, {others}",
+                cluster.profile, cluster.name
+            )
+        }
+    };
+    format!("{clusters} ({})", versions.join(", "))
 }
 
 impl<W: Write + Send> Sink for Terminal<W> {
@@ -226,7 +273,7 @@ impl<W: Write + Send> Sink for Terminal<W> {
                 labs,
                 ..
             } => self.run_started(labproof, cluster, labs),
-            Event::Progress { what } => self.start(|| what.clone()),
+            Event::Progress { what, .. } => self.start(|| what.clone()),
             Event::Warning { what } => {
                 let text = format!("  {} {}", paint(YELLOW, "warning:"), printable(what));
                 self.line(&text);
@@ -274,11 +321,15 @@ impl<W: Write + Send> Sink for Terminal<W> {
             }
             Event::StepFinished { .. } => {}
             Event::LabFinished {
+                lab,
                 broken,
                 warnings,
                 leftovers,
                 ..
             } => {
+                if broken.is_some() || !warnings.is_empty() || !leftovers.is_empty() {
+                    self.lab_head(*lab);
+                }
                 if let Some(broken) = broken {
                     self.line(&format!(
                         "  {} {}",

@@ -9,6 +9,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::lab::{Here, LabRun};
+use crate::cluster::explain;
 use crate::event::{CheckRecord, StepRecord, Verdict};
 use crate::plan::Lab;
 
@@ -29,6 +30,7 @@ const MOST_RUNS: usize = 1000;
 /// Why it cannot, with the folder.
 pub fn prepare(root: &Path) -> Result<(), String> {
     let failed = |error: std::io::Error| {
+        let error = explain(root, &error);
         format!("--artifacts {}: cannot be written: {error}", root.display())
     };
     fs::create_dir_all(root).map_err(failed)?;
@@ -134,6 +136,7 @@ impl Bundle {
     fn note(&mut self, done: std::io::Result<()>, name: &str) {
         if let Err(error) = done {
             let path = self.folder.join(name);
+            let error = explain(&path, &error);
             self.problem
                 .get_or_insert(format!("{}: cannot be written: {error}", path.display()));
         }

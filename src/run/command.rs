@@ -7,7 +7,7 @@ use super::judge::{Judged, Place, judge};
 use super::lab::{Carried, Here, LabRun};
 use super::{failure, millis};
 use crate::cluster::{Watch, Watched};
-use crate::event::{CommandRecord, Event, Verdict};
+use crate::event::{CommandRecord, Event, FromDiskRecord, Verdict};
 use crate::expect::{self, Bindings, Defined, Happened, Shown};
 use crate::shell::{End, Limits, Outcome, Session, ShellError, ShellFate};
 use crate::syntax;
@@ -76,9 +76,6 @@ pub(super) async fn run(
     let mut stood_still = Duration::ZERO;
     let (outcome, mut judged) = loop {
         let outcome = session.run(&command.text, limits(run, place)).await?;
-        if outcome.output.merged.total_bytes > 0 {
-            run.learn_secrets().await;
-        }
         // What was read late is old: it is asked again for as long as if nothing had happened.
         stood_still += outcome.stood_still;
         again.until += outcome.stood_still;
@@ -110,6 +107,7 @@ pub(super) async fn run(
         }
         attempts += 1;
         again.seen_absent = judged.verdict() == Verdict::Pass;
+        learn_secrets(run, &outcome).await;
         run.emitter.emit(Event::CommandRepeated {
             at,
             line: command.line,
@@ -137,18 +135,26 @@ pub(super) async fn run(
         },
     };
     carried.bindings = judged.bindings.clone();
-    let output = &outcome.output.merged.text;
-    carried
-        .trail
-        .command(run.connection, at, command.line, &command.text, output)
-        .await;
+    let trail = &mut carried.trail;
+    tokio::join!(
+        learn_secrets(run, &outcome),
+        trail.command(run.connection, at, command.line, &command.text, said),
+    );
     let duration = started.elapsed();
     if failure::is_bad(judged.verdict()) && !run.cancel.is_cancelled() {
         failure::explain_command(run, here, place, &outcome, &mut judged, carried).await;
     }
-    let record = record(place, outcome, judged, attempts, duration);
+    let mut record = record(place, outcome, judged, attempts, duration);
+    record.from_disk = from_disk(run, here, command.line);
     run.emitter.emit(Event::CommandFinished { at, record });
     Ok(ran)
+}
+
+/// What a command printed is told next, and Secrets may be in it.
+async fn learn_secrets(run: &LabRun<'_>, outcome: &Outcome) {
+    if outcome.output.merged.total_bytes > 0 {
+        run.learn_secrets().await;
+    }
 }
 
 /// Whether what the page says of a command is that something is not there.
@@ -284,6 +290,7 @@ fn record(
     CommandRecord {
         line: place.command.line,
         text: place.command.text.clone(),
+        from_disk: Vec::new(),
         verdict,
         exit_code: match outcome.end {
             End::Exited(code) => Some(code),
@@ -300,6 +307,17 @@ fn record(
         output: outcome.output.merged.text,
         checks: judged.checks,
     }
+}
+
+/// What a command reads from the disk and the page from the web.
+fn from_disk(run: &LabRun<'_>, here: Here<'_>, line: usize) -> Vec<FromDiskRecord> {
+    let read = run.lab.from_disk.iter();
+    read.filter(|read| (read.page, read.line) == (here.at.page, line))
+        .map(|read| FromDiskRecord {
+            url: read.url.clone(),
+            path: read.path.display().to_string(),
+        })
+        .collect()
 }
 
 fn fate(fate: ShellFate) -> Option<String> {

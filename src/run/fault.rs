@@ -2,19 +2,21 @@
 //!
 //! The rule, [`Faults::weigh`]: a cluster that is not well disproves nothing and proves no absence.
 //! 1. A *fail* is `broken` where a component of the cluster ended, or its node stood still, during the step or up to [`RECOVERY`]
-//!    before it, where a node of a local cluster is not well, and where the command itself says that it could not reach the API server.
+//!    before it, where a node of a local cluster is not well, and where the command itself says that it could not reach the API server,
+//!    or that there was no room, and a disk of this machine that it works on is full.
 //! 2. So is a *pass* that rests on a failure (`expectError`, `exit=`) or on what was not printed (`absent=`).
 //! 3. Any other pass stays one: it was seen.
 //! 4. Where the cluster is gone for good, whatever ran is `broken`, and so is its lab.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::lab::Here;
-use crate::cluster::Connection;
+use crate::cluster::{Connection, Disk, says_full};
 use crate::event::{CheckRecord, Verdict};
 
 /// How long after the end of a component something may fail because of it: the API server is back in some seconds, kubelet and
@@ -24,6 +26,8 @@ const RECOVERY: Duration = Duration::from_secs(30);
 /// What went wrong with a lab's cluster so far.
 pub(super) struct Faults<'a> {
     connection: &'a Connection,
+    /// Where the lab's commands write on this machine.
+    directory: &'a Path,
     begun: Timestamp,
     noted: Mutex<Noted>,
 }
@@ -45,7 +49,7 @@ pub(super) enum Rests {
 }
 
 impl<'a> Faults<'a> {
-    pub(super) fn new(connection: &'a Connection) -> Self {
+    pub(super) fn new(connection: &'a Connection, directory: &'a Path) -> Self {
         let begun = Timestamp::now();
         let noted = Mutex::new(Noted {
             since: before(begun),
@@ -54,6 +58,7 @@ impl<'a> Faults<'a> {
         });
         Self {
             connection,
+            directory,
             begun,
             noted,
         }
@@ -79,6 +84,7 @@ impl<'a> Faults<'a> {
             why.extend(self.connection.unwell_nodes().await);
             let line = self.connection.cut_off(output);
             why.extend(line.map(|line| format!("the API server did not answer: {}", line.trim())));
+            why.extend(self.no_room(output));
         }
         if !why.is_empty() {
             let verdict = checks.iter().map(|check| check.verdict).max();
@@ -86,6 +92,16 @@ impl<'a> Faults<'a> {
                 discount(check, verdict, rests, is_gone, &why);
             }
         }
+    }
+
+    /// What a command means that says that there was no room, where that is so: a page may as well show it of a small volume.
+    fn no_room(&self, output: &str) -> Option<String> {
+        if !says_full(output) {
+            return None;
+        }
+        let folders = [self.directory.to_path_buf(), std::env::temp_dir()];
+        let full = folders.iter().find_map(|folder| Disk::full(folder))?;
+        Some(format!("there is no room on this machine's {full}"))
     }
 
     /// Notes what went wrong since the last time, for the lab's warnings.

@@ -58,6 +58,7 @@ pub(super) async fn run(
     let started = Instant::now();
     let name = format!("{} {}", hook.script.display(), hook.moment.word());
     run.emitter.emit(Event::Progress {
+        lab: Some(run.index),
         what: format!("hook: {name}"),
     });
     let file = output_file(hook.output, run.connection.private_dir()).map_err(|error| {

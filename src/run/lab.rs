@@ -51,7 +51,6 @@ impl LabRun<'_> {
 
 /// Tells that a lab is not run because there is no cluster any more.
 pub(super) fn not_run(index: usize, why: &str, emitter: &Emitter) {
-    emitter.emit(Event::LabStarted { lab: index });
     emitter.emit(Event::LabFinished {
         lab: index,
         broken: Some(format!("not run: {why}")),
@@ -79,10 +78,13 @@ pub(super) async fn run(
         options,
         cancel: &stop,
         emitter,
-        faults: Faults::new(connection),
+        faults: Faults::new(connection, &lab.directory),
         secrets: connection.client.as_ref().map(SecretReader::new),
     };
-    emitter.emit(Event::LabStarted { lab: index });
+    emitter.emit(Event::LabStarted {
+        lab: index,
+        cluster: connection.name.clone(),
+    });
     let work = async {
         match leftovers::baseline(&run).await {
             Ok(baseline) => in_shell(&run, baseline).await,
@@ -162,6 +164,7 @@ fn session_options(run: &LabRun<'_>, home: &Home) -> SessionOptions {
         directory: run.lab.directory.clone(),
         env: [
             ("KUBECONFIG".into(), connection.kubeconfig().into()),
+            ("KUBECACHEDIR".into(), connection.kubectl_cache().into()),
             ("PATH".into(), connection.path()),
         ]
         .into_iter()

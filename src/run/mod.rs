@@ -99,9 +99,9 @@ pub async fn begin<'a>(
         version: FORMAT_VERSION,
         labproof: env!("CARGO_PKG_VERSION"),
         time: jiff::Timestamp::now().to_string(),
-        cluster: match connections.first() {
-            Some(connection) => cluster_info(connection, emitter).await,
-            None => ClusterInfo::default(),
+        cluster: match connections {
+            [first, others @ ..] => cluster_info(first, others, emitter).await,
+            [] => ClusterInfo::default(),
         },
         labs: outline(plan),
     });
@@ -158,7 +158,11 @@ fn commands(plan: &Plan) -> impl Iterator<Item = &str> {
         .map(|command| command.text.as_str())
 }
 
-async fn cluster_info(connection: &Connection, emitter: &Emitter) -> ClusterInfo {
+async fn cluster_info(
+    connection: &Connection,
+    others: &[&Connection],
+    emitter: &Emitter,
+) -> ClusterInfo {
     ClusterInfo {
         secrets_unread: match &connection.client {
             Some(client) => emitter.learn(&SecretReader::new(client)).await,
@@ -166,6 +170,7 @@ async fn cluster_info(connection: &Connection, emitter: &Emitter) -> ClusterInfo
         },
         profile: connection.profile.to_owned(),
         name: connection.name.clone(),
+        others: others.iter().map(|other| other.name.clone()).collect(),
         identity: connection.access.identity.clone(),
         server_version: connection.server_version.clone(),
         // Only where there is a cluster is it worth a process to know.
@@ -202,6 +207,7 @@ fn outline(plan: &Plan) -> Vec<LabRecord> {
     let lab = |lab: &Lab| LabRecord {
         title: lab.title.clone(),
         path: lab.path.display().to_string(),
+        cluster: None,
         verdict: Verdict::Skipped,
         broken: None,
         warnings: Vec::new(),

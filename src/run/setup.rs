@@ -105,6 +105,7 @@ async fn kubectl(
         .arg(manifest)
         .env("PATH", connection.path())
         .env("KUBECONFIG", connection.kubeconfig())
+        .env("KUBECACHEDIR", connection.kubectl_cache())
         .stdin(std::process::Stdio::null())
         .kill_on_drop(true)
         .output()

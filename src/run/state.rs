@@ -54,6 +54,7 @@ pub(super) async fn make(run: &LabRun<'_>, here: Here<'_>, carried: &mut Carried
     let mut verdict = Verdict::Skipped;
     for (index, check) in checks_of(run, here) {
         run.emitter.emit(Event::Progress {
+            lab: Some(run.index),
             what: format!("checking: {}", check.name),
         });
         let started = Instant::now();

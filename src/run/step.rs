@@ -136,6 +136,7 @@ async fn wait(run: &LabRun<'_>, here: Here<'_>, carried: &Carried<'_>) {
     }
     let seconds = within.as_secs();
     run.emitter.emit(Event::Progress {
+        lab: Some(run.index),
         what: match run.options.compat_eks_workshop {
             true => format!("waiting {seconds} s (wait={seconds})"),
             false => format!("waiting for the cluster to settle (wait={seconds})"),

@@ -1,13 +1,15 @@
 //! Bash text: where a command ends, and which command lines it holds.
 //!
 //! Entry points: [`Scanner`], fed line by line, knows whether the command so far is whole;
-//! [`command_names`] tells which programs one runs; [`simple_commands`] gives their words with places.
+//! [`command_names`] tells which programs one runs; [`simple_commands`] gives their words with places;
+//! [`kubectl`] knows kubectl's flags.
 //!
 //! The scanner is our own and not a full shell parser on purpose. A page is read one line at a time and the
 //! question after each line is only "does bash wait for more?"; a parser would have to start over with
 //! every line, which is quadratic, and would have to be right about the whole language, while the answer needs
 //! quotes, substitutions, here-documents and the words that open and close compound commands.
 
+pub mod kubectl;
 mod lexer;
 mod names;
 mod scan;

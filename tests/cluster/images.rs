@@ -159,3 +159,39 @@ fn an_image_that_cannot_be_had_is_said_before_the_first_command() {
     assert_eq!(warnings.len(), 2, "{warnings:?}");
     assert!(root().join("labs/images/busybox.yaml").exists());
 }
+
+#[test]
+fn a_tutorial_runs_whole_from_the_disk() {
+    if shared::left_out("a_tutorial_runs_whole_from_the_disk") {
+        return;
+    }
+    let pages = Pages::with(
+        "```bash\n$ kubectl apply -f https://docs.example/greeter.yaml\npod/greeter created\n\
+         $ kubectl wait --for=condition=Ready pod/greeter --timeout=90s\npod/greeter condition met\n\
+         $ kubectl logs greeter\nat your service\n\
+         $ wget -qO- https://docs.example/greeter.yaml | kubectl delete -f -\npod \"greeter\" deleted\n```\n",
+    );
+    pages.write(
+        "labproof.toml",
+        "[urls]\n\"https://docs.example/\" = \"files\"\n",
+    );
+    pages.write(
+        "files/greeter.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: greeter\nspec:\n  terminationGracePeriodSeconds: 0\n  containers:\n  \
+         - name: main\n    image: r.example/busybox:1.28\n    command: [sh, -c, echo at your service; sleep 600]\n",
+    );
+    let recipes = pages.path().join("images");
+    std::os::unix::fs::symlink(root().join("labs/images"), recipes).unwrap();
+    run(pages.path(), &["page.md", "--json", "record.json"])
+        .exits(0)
+        .says("greeter.yaml:9: r.example/busybox:1.28 is made by the recipe of busybox:1.28 here")
+        .says("read from the disk; on the page: https://docs.example/greeter.yaml")
+        .says("2 URLs of the pages read from the disk")
+        .does_not_say("making the image mysql");
+    let record: Value = serde_json::from_str(&pages.read("record.json")).unwrap();
+    let command = &record["labs"][0]["pages"][0]["steps"][0]["commands"][3];
+    let read = &command["from_disk"][0];
+    assert_eq!(read["url"], "https://docs.example/greeter.yaml");
+    let path = read["path"].as_str().unwrap();
+    assert_eq!(command["text"], format!("cat {path} | kubectl delete -f -"));
+}

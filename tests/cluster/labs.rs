@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use assert_cmd::Command;
+use labproof::cluster::baseline::Keep;
+use labproof::cluster::local::LocalCluster;
 
+use crate::leftovers::Alone;
 use crate::shared;
 use crate::support::{Ended, Pages, ended};
 
@@ -15,23 +18,33 @@ pub fn root() -> &'static Path {
 /// `labproof run` on the shared cluster, alone on it.
 pub fn run(directory: &Path, arguments: &[&str]) -> Ended {
     let _turn = shared::alone();
+    run_in_turn(directory, arguments)
+}
+
+/// The same for one that has the cluster to itself already.
+fn run_in_turn(directory: &Path, arguments: &[&str]) -> Ended {
     let cluster = format!("local:{}", shared::cluster().name());
-    ended(
-        Command::cargo_bin("labproof")
-            .unwrap()
-            .current_dir(directory)
-            // A python3 with the Kubernetes client may have to be fetched.
-            .args(["run", "--yes", "--cluster", &cluster])
-            .args(arguments),
-    )
+    ended(&mut labproof(directory, &cluster, arguments))
+}
+
+fn labproof(directory: &Path, cluster: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("labproof").unwrap();
+    command
+        .current_dir(directory)
+        // A python3 with the Kubernetes client may have to be fetched.
+        .args(["run", "--yes", "--cluster", cluster])
+        .args(arguments);
+    command
 }
 
 #[test]
-fn the_labs_pass_and_leave_nothing_behind() {
-    if shared::left_out("the_labs_pass_and_leave_nothing_behind") {
+fn the_labs_pass_and_the_cluster_is_as_before_object_by_object() {
+    let name = "the_labs_pass_and_the_cluster_is_as_before_object_by_object";
+    let Some(alone) = Alone::new(name) else {
         return;
-    }
-    run(root(), &["labs"])
+    };
+    let before = alone.snapshot(Keep::Contents);
+    run_in_turn(root(), &["labs"])
         .exits(0)
         .says("the upload is lost with its Pod")
         .says("the upload is kept when its Pods are deleted")
@@ -39,10 +52,39 @@ fn the_labs_pass_and_leave_nothing_behind() {
         .says("no request fails during the update")
         .says("the update is given up")
         .says("the update changed the image and nothing else");
-    assert_eq!(
-        namespaces(),
-        ["default", "kube-node-lease", "kube-public", "kube-system"]
-    );
+    alone.is_as(&before, &[]);
+}
+
+#[test]
+fn labs_pass_side_by_side_and_in_another_order_each_on_a_cluster_that_goes_with_the_run() {
+    if shared::left_out("labs_pass_side_by_side_and_in_another_order") {
+        return;
+    }
+    // Labs that go by the clock should not share the machine with other tests.
+    let _turn = shared::alone();
+    let folder = tempfile::tempdir().unwrap();
+    let json = folder.path().join("r.json");
+    let json = json.to_str().unwrap();
+    let labs = ["labs/storage", "labs/deployments/anatomy"];
+    let arguments = [labs[0], labs[1], "--jobs", "2", "--json", json];
+    let ended = ended(&mut labproof(root(), "local", &arguments))
+        .exits(0)
+        .says("on 2 local clusters");
+    let record = std::fs::read_to_string(json).unwrap();
+    let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+    let clusters = labs.map(|path| {
+        let mut all = record["labs"].as_array().unwrap().iter();
+        let lab = all.find(|lab| lab["path"] == path).unwrap();
+        assert_eq!(lab["verdict"], "pass", "{path}");
+        lab["cluster"].as_str().unwrap().to_owned()
+    });
+    assert_ne!(clusters[0], clusters[1]);
+    for (path, cluster) in labs.iter().zip(&clusters) {
+        assert!(ended.stdout.contains(&format!("{path} on {cluster}")));
+        if cluster.starts_with("run-") {
+            assert!(LocalCluster::find(cluster).is_none(), "{cluster} is left");
+        }
+    }
 }
 
 fn namespaces() -> Vec<String> {

@@ -26,14 +26,14 @@ const LIMITS: Limits = Limits {
 };
 
 /// The cluster, alone.
-struct Alone {
+pub struct Alone {
     runtime: Runtime,
     client: Client,
     _turn: tokio::sync::RwLockWriteGuard<'static, ()>,
 }
 
 impl Alone {
-    fn new(test: &str) -> Option<Self> {
+    pub fn new(test: &str) -> Option<Self> {
         if shared::left_out(test) {
             return None;
         }
@@ -59,14 +59,14 @@ impl Alone {
         }
     }
 
-    fn snapshot(&self, keep: Keep) -> Snapshot {
+    pub fn snapshot(&self, keep: Keep) -> Snapshot {
         let taken = Snapshot::take(&self.client, keep);
         self.runtime.block_on(taken).unwrap()
     }
 
     /// Fails unless the cluster is as it was; objects that had to be made again have another UID.
     #[track_caller]
-    fn is_as(&self, before: &Snapshot, made_again: &[&str]) {
+    pub fn is_as(&self, before: &Snapshot, made_again: &[&str]) {
         let now = self.snapshot(Keep::Fingerprints);
         let different = differences(before, &now);
         let unlike: Vec<&Change> = different.iter().filter(|one| !one.same_content).collect();

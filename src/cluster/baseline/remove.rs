@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::ask::{Trouble, ask};
 use super::diff::Change;
 use super::kinds::{AT_ONCE, Kind};
-use super::noise::{is_answered_finalizer, is_system_finalizer};
+use super::noise::is_answered_finalizer;
 use super::restore::Limits;
 
 /// Pause between two looks at what is going.
@@ -62,10 +62,8 @@ pub(super) async fn remove(
     let mut stages: BTreeMap<u8, Vec<&Change>> = BTreeMap::new();
     for change in added {
         let kind = &change.object.kind;
-        let finalizers = &change.object.finalizers;
-        let held = finalizers.iter().any(|one| !is_system_finalizer(one));
         // What goes with another is not deleted by itself, save what its controller must be asked about.
-        if change.under.is_none() || held || custom.contains(&kind.resource()) {
+        if change.under.is_none() || is_held(change) || custom.contains(&kind.resource()) {
             stages.entry(rank(kind, custom)).or_default().push(change);
         }
     }
@@ -106,6 +104,17 @@ pub(super) async fn remove(
         if limits.force {
             stop_at_once(client, &pending).await;
         }
+        // A namespace is gone when all in it is: there may be hundreds of objects, and each look is a request.
+        let namespaces: BTreeSet<&str> = targets
+            .iter()
+            .filter(|change| change.object.kind.kind == "Namespace")
+            .map(|change| change.object.uid.as_str())
+            .collect();
+        pending.retain(|change| {
+            let under = change.under.as_deref().unwrap_or_default();
+            let within = namespaces.contains(under) && change.object.namespace.is_some();
+            !within || is_held(change)
+        });
         // What will not go must leave some time for what comes after it, which may be what holds it.
         let share = deadline.saturating_duration_since(Instant::now()) / 2;
         let until = deadline.min(Instant::now() + share.max(limits.finalizers * 2));
@@ -125,6 +134,12 @@ pub(super) async fn wait_for_rest(
     let held = |change: &&Change| removed.held.contains_key(&change.object.uid);
     let mut pending: Vec<&Change> = added.iter().copied().filter(held).collect();
     wait(client, &mut pending, limits, deadline, removed).await;
+}
+
+/// Whether somebody other than the controllers of every cluster holds an object until it has done its part.
+fn is_held(change: &Change) -> bool {
+    let mut finalizers = change.object.finalizers.iter();
+    finalizers.any(|one| !is_answered_finalizer(one))
 }
 
 /// Deletes only the very object, whatever has its name by now.

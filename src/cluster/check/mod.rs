@@ -20,6 +20,7 @@ mod happened;
 mod http;
 mod logs;
 mod look;
+mod moments;
 mod objects;
 mod owed;
 mod owner;

@@ -1,15 +1,17 @@
 //! What a local cluster needs of the machine.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::Finding;
-use crate::cluster::local::{self, Supplies};
-use crate::cluster::program;
+use super::{Finding, Level};
+use crate::cluster::local::{self, Supplies, state_root};
+use crate::cluster::{Disk, program};
 
 /// Memory that the control plane, the node and the pods of a lab take, in MB: 620 were measured for a
 /// node without pods.
 const MEMORY_MB: u64 = 1500;
+/// Room for certificates, logs and private files, in MB: a cluster's logs take 8 at most for each of its programs.
+const LITTLE_MB: u64 = 100;
 /// How long a trial may take.
 const TRIAL: Duration = Duration::from_secs(20);
 
@@ -21,13 +23,19 @@ const TRY_NETWORK: &str =
     "ip link add name trial type bridge && ip link add one type veth peer name other";
 
 pub(super) async fn local() -> Vec<Finding> {
-    let mut found = vec![system(), rights()];
-    found.push(trial("namespaces", TRY_MOUNTS).await);
-    if program::is_on_path("ip") {
-        found.push(trial("network", TRY_NETWORK).await);
+    let rights = rights();
+    let may = rights.level == Level::Good;
+    let mut found = vec![system(), rights];
+    // Without the rights nothing can be tried, and it would look as if the machine could not.
+    if may {
+        found.push(trial("namespaces", TRY_MOUNTS).await);
+        if program::is_on_path("ip") {
+            found.push(trial("network", TRY_NETWORK).await);
+        }
     }
     found.extend([cgroups(), memory()]);
     found.extend(supplies(&local::supplies()));
+    found.extend(disks());
     found
 }
 
@@ -61,7 +69,11 @@ fn system() -> Finding {
 fn rights() -> Finding {
     match local::can_run() {
         Ok(()) => Finding::good("rights", "root"),
-        Err(reason) => Finding::problem("rights", reason, "run it with sudo, or as root"),
+        Err(reason) => Finding::problem(
+            "rights",
+            reason,
+            "run it with sudo, or as root; without, name a cluster that you have: --cluster context:NAME",
+        ),
     }
 }
 
@@ -87,12 +99,14 @@ async fn trial(area: &'static str, script: &str) -> Finding {
     }
 }
 
+/// Where cgroups are mounted.
+const CGROUPS: &str = "/sys/fs/cgroup";
 /// Controllers without which kubelet does not start.
 const CONTROLLERS: [&str; 4] = ["cpu", "cpuset", "memory", "pids"];
 
 fn cgroups() -> Finding {
     let table = std::fs::read_to_string("/proc/cgroups").unwrap_or_default();
-    let unified = Path::new("/sys/fs/cgroup/cgroup.controllers");
+    let unified = Path::new(CGROUPS).join("cgroup.controllers");
     let unified = std::fs::read_to_string(unified).ok();
     let version = if unified.is_some() { "v2" } else { "v1" };
     let has = |name: &str| match &unified {
@@ -100,15 +114,34 @@ fn cgroups() -> Finding {
         None => is_on(&table, name),
     };
     let missing: Vec<&str> = CONTROLLERS.into_iter().filter(|name| !has(name)).collect();
-    if missing.is_empty() {
-        return Finding::good("cgroups", version);
+    if !missing.is_empty() {
+        let found = format!("{version} without {}", missing.join(", "));
+        let next = "switch the controllers on (kernel command line: cgroup_enable=...)";
+        return Finding::problem("cgroups", found, next);
     }
-    let found = format!("{version} without {}", missing.join(", "));
-    Finding::problem(
-        "cgroups",
-        found,
-        "switch the controllers on (kernel command line: cgroup_enable=...)",
-    )
+    let top = Path::new(CGROUPS);
+    let folders: Vec<PathBuf> = match version {
+        "v2" => vec![top.to_owned()],
+        _ => CONTROLLERS.map(|name| top.join(name)).to_vec(),
+    };
+    match folders.iter().find_map(|folder| closed(folder)) {
+        None => Finding::good("cgroups", version),
+        Some(found) => Finding::problem(
+            "cgroups",
+            found,
+            "in a container, start it with --privileged; on a machine, mount the cgroup file systems below /sys/fs/cgroup",
+        ),
+    }
+}
+
+/// Why no cgroup can be made in a folder.
+fn closed(folder: &Path) -> Option<String> {
+    if !folder.is_dir() {
+        return Some(format!("{} is not mounted", folder.display()));
+    }
+    let refused = rustix::fs::access(folder, rustix::fs::Access::WRITE_OK).err()?;
+    // Who lacks the rights is told so above.
+    (refused == rustix::io::Errno::ROFS).then(|| format!("{} is read-only", folder.display()))
 }
 
 /// Whether `/proc/cgroups` (name, hierarchy, number, enabled) has a controller switched on.
@@ -126,11 +159,25 @@ fn memory() -> Finding {
         .find_map(|line| line.strip_prefix("MemAvailable:"))
         .and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok())
         .map(|kilobytes| kilobytes / 1024);
-    match free_mb {
-        Some(free) if free >= MEMORY_MB => Finding::good("memory", format!("{free} MB available")),
+    // What a container may take is less than what its machine has.
+    let files = ["memory.max", "memory/memory.limit_in_bytes"];
+    let limit_mb = files.iter().find_map(|file| {
+        let text = std::fs::read_to_string(Path::new(CGROUPS).join(file)).ok()?;
+        Some(text.trim().parse::<u64>().ok()? >> 20)
+    });
+    judge_memory(free_mb, limit_mb)
+}
+
+fn judge_memory(free_mb: Option<u64>, limit_mb: Option<u64>) -> Finding {
+    let limited = limit_mb.filter(|limit| free_mb.is_none_or(|free| *limit < free));
+    let of = limited.map_or("", |_| " to this container");
+    match limited.or(free_mb) {
+        Some(free) if free >= MEMORY_MB => {
+            Finding::good("memory", format!("{free} MB available{of}"))
+        }
         Some(free) => Finding::warning(
             "memory",
-            format!("{free} MB available; a cluster with a lab takes about {MEMORY_MB}"),
+            format!("{free} MB available{of}; a cluster with a lab takes about {MEMORY_MB}"),
             "end what takes it, or leave --jobs at 1",
         ),
         None => Finding::warning(
@@ -175,10 +222,55 @@ fn supplies(supplies: &Supplies) -> Vec<Finding> {
     found
 }
 
+/// Disks beside the cache's that a cluster and its runs write to, where there is little room.
+fn disks() -> Vec<Finding> {
+    let places = [
+        (state_root(), "XDG_RUNTIME_DIR"),
+        (std::env::temp_dir(), "TMPDIR"),
+    ];
+    let little = |(place, variable): (PathBuf, &str)| {
+        let disk = Disk::of(&place)?;
+        let next = format!("free some space, or set {variable} to a folder on another disk");
+        let found = format!("{disk} holds {}", place.display());
+        match () {
+            () if disk.is_full() => Some(Finding::problem("disk", found, next)),
+            () if disk.free_mb() < LITTLE_MB => Some(Finding::warning("disk", found, next)),
+            () => None,
+        }
+    };
+    places.into_iter().filter_map(little).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::doctor::Level;
+
+    #[test]
+    fn a_containers_limit_counts_where_it_is_less() {
+        for (free, limit, level, words) in [
+            (Some(8000), None, Level::Good, "8000 MB available"),
+            (Some(8000), Some(u64::MAX >> 20), Level::Good, "8000 MB"),
+            (
+                Some(8000),
+                Some(512),
+                Level::Warning,
+                "512 MB available to this container",
+            ),
+            (Some(100), Some(512), Level::Warning, "100 MB available;"),
+            (None, None, Level::Warning, "cannot be read"),
+        ] {
+            let found = judge_memory(free, limit);
+            assert_eq!(found.level, level, "{found:?}");
+            assert!(found.found.contains(words), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_cgroup_folder_that_is_not_there_is_told() {
+        assert_eq!(closed(Path::new("/proc/self")), None);
+        let found = closed(Path::new("/nowhere/at/all")).unwrap();
+        assert!(found.contains("not mounted"), "{found}");
+    }
 
     #[test]
     fn a_controller_that_is_switched_off_is_missing() {

@@ -23,6 +23,8 @@ const ANSWER: Duration = Duration::from_secs(60);
 
 /// The AWS CLI's own variable for `--profile`.
 const PROFILE: &str = "AWS_PROFILE";
+/// The same, as older versions call it.
+const OLD_PROFILE: &str = "AWS_DEFAULT_PROFILE";
 
 /// `--region` and `--profile`: which of the user's AWS settings to take.
 #[derive(Debug, Clone, Default)]
@@ -46,7 +48,9 @@ pub(super) async fn connect(
         return Err(EksError::NoCli.into());
     }
     // A profile says which account, and that is what a cluster's own name often leaves out.
-    let profile = aws.profile.clone().or_else(|| std::env::var(PROFILE).ok());
+    let variable = |name| std::env::var(name).ok();
+    let profile = aws.profile.clone().or_else(|| variable(PROFILE));
+    let profile = profile.or_else(|| variable(OLD_PROFILE));
     let profile = profile.map(|name| format!("profile {name}"));
     safety.check(name, [name].into_iter().chain(profile.as_deref()))?;
     let cli = Cli { name, aws };
@@ -59,6 +63,15 @@ pub(super) async fn connect(
     let cluster = &cluster["cluster"];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     error::usable(name, &text(&cluster["status"]))?;
+    let who = text(&identity["Arn"]);
+    let tags = cluster["tags"].as_object();
+    let tags = tags.into_iter().flatten().map(|(key, value)| {
+        // `environment: production`, but also `prod: true`.
+        format!("tag {key}={}", value.as_str().unwrap_or_default())
+    });
+    let tags: Vec<String> = tags.collect();
+    let known = [who.as_str()].into_iter();
+    safety.check(name, known.chain(tags.iter().map(String::as_str)))?;
     let arn = text(&cluster["arn"]);
     // arn:aws:eks:REGION:ACCOUNT:cluster/NAME
     let region = arn.split(':').nth(3).unwrap_or_default().to_owned();
@@ -68,7 +81,6 @@ pub(super) async fn connect(
         cli.default_node_group(),
         cli.secrets()
     );
-    let who = text(&identity["Arn"]);
     let facts = Facts {
         name,
         region: &region,
@@ -79,6 +91,9 @@ pub(super) async fn connect(
     let access = Access {
         env: environment::variables(&facts, aws),
         identity: Some(format!("account {account}, region {region}, as {who}")),
+        by_hand: format!(
+            "aws eks update-kubeconfig --name {name} --kubeconfig FILE, then kubectl --kubeconfig FILE version (a private endpoint answers only inside its VPC)"
+        ),
         pulse: None,
     };
     let opened = Connection::open("eks", name.to_owned(), config?, Tools::default(), access).await;

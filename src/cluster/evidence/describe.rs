@@ -131,6 +131,7 @@ async fn try_describe(
         .args(names)
         .env("PATH", connection.path())
         .env("KUBECONFIG", connection.kubeconfig())
+        .env("KUBECACHEDIR", connection.kubectl_cache())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

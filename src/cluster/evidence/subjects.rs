@@ -12,33 +12,9 @@ use regex::Regex;
 use super::variables;
 use crate::cluster::changes::kind_named;
 use crate::plan::manifests;
+use crate::syntax::kubectl::takes_value;
 use crate::syntax::{Simple, simple_commands};
 use crate::verifier::{Kind, Objects, PodsOf, Target};
-
-/// Flags of kubectl whose value is the next word.
-const WITH_VALUE: [&str; 21] = [
-    "-n",
-    "--namespace",
-    "-l",
-    "--selector",
-    "-o",
-    "--output",
-    "-f",
-    "--filename",
-    "-k",
-    "--kustomize",
-    "-c",
-    "--container",
-    "--context",
-    "--kubeconfig",
-    "--timeout",
-    "--for",
-    "--image",
-    "--replicas",
-    "--port",
-    "--field-selector",
-    "--sort-by",
-];
 
 /// What kubectl says of an object that it has changed: `deployment.apps/web created`.
 static CHANGED: LazyLock<Regex> = LazyLock::new(|| {
@@ -297,7 +273,7 @@ fn is_everywhere(command: &Simple) -> bool {
 
 /// The words of a kubectl command that are no flags and no values of flags.
 fn operands(command: &Simple) -> Vec<&str> {
-    let mut operands = Vec::new();
+    let mut operands: Vec<&str> = Vec::new();
     let mut words = command
         .command()
         .iter()
@@ -306,7 +282,7 @@ fn operands(command: &Simple) -> Vec<&str> {
     while let Some(word) = words.next() {
         if word == "--" {
             break;
-        } else if WITH_VALUE.contains(&word) {
+        } else if takes_value(word, operands.first().copied()) {
             words.next();
         } else if !word.starts_with('-') {
             operands.push(word);

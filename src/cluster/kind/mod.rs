@@ -104,13 +104,17 @@ impl KindCluster {
             doing: "kind get kubeconfig".to_owned(),
             said: error.to_string(),
         })?;
-        let (tools, access) = (Tools::default(), Access::default());
+        let tools = Tools::default();
+        let access = Access {
+            by_hand: by_hand(&self.engine, &self.name),
+            ..Access::default()
+        };
         let opened = Connection::open("kind", self.name.clone(), config, tools, access).await?;
         if let (Some(client), true) = (&opened.client, self.own.is_some()) {
             progress.stage(1, 1, "waiting for the nodes");
-            nodes::ready(&self.name, client).await?;
+            nodes::ready(&self.engine, &self.name, client).await?;
             if self.even {
-                nodes::even(&self.name, client).await?;
+                nodes::even(&self.engine, &self.name, client).await?;
             }
         }
         Ok(opened)
@@ -129,6 +133,11 @@ impl KindCluster {
         own.forget();
         Ok(())
     }
+}
+
+/// What a person does to see whether the nodes run; the user's kubeconfig need not have a context for them.
+fn by_hand(engine: &Engine, name: &str) -> String {
+    format!("{engine} ps --all --filter label=io.x-k8s.kind.cluster={name}")
 }
 
 async fn create(

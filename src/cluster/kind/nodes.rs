@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::Node;
 use kube::api::{Api, ListParams, Patch, PatchParams};
 use kube::{Client, ResourceExt};
 
+use super::{Engine, by_hand};
 use crate::cluster::ClusterError;
 use crate::cluster::connection::causes;
 use crate::cluster::ready::is_node_ready;
@@ -22,7 +23,11 @@ const CONTROL_PLANE: &str = "node-role.kubernetes.io/control-plane";
 ///
 /// # Errors
 /// One of them is not in time, or the API server does not tell.
-pub(super) async fn ready(name: &str, client: &Client) -> Result<(), ClusterError> {
+pub(super) async fn ready(
+    engine: &Engine,
+    name: &str,
+    client: &Client,
+) -> Result<(), ClusterError> {
     let begun = Instant::now();
     loop {
         let waiting_for = match list(client).await {
@@ -35,7 +40,7 @@ pub(super) async fn ready(name: &str, client: &Client) -> Result<(), ClusterErro
         };
         if begun.elapsed() > PATIENCE {
             let cause = format!("{waiting_for} after {} s", PATIENCE.as_secs());
-            return Err(unreachable(name, cause));
+            return Err(unreachable(engine, name, cause));
         }
         tokio::time::sleep(PAUSE).await;
     }
@@ -46,17 +51,17 @@ pub(super) async fn ready(name: &str, client: &Client) -> Result<(), ClusterErro
 ///
 /// # Errors
 /// The API server refuses.
-pub(super) async fn even(name: &str, client: &Client) -> Result<(), ClusterError> {
+pub(super) async fn even(engine: &Engine, name: &str, client: &Client) -> Result<(), ClusterError> {
     let api: Api<Node> = Api::all(client.clone());
     let nodes = list(client).await;
-    for node in nodes.map_err(|error| unreachable(name, causes(&error)))? {
+    for node in nodes.map_err(|error| unreachable(engine, name, causes(&error)))? {
         if !node.labels().contains_key(CONTROL_PLANE) {
             continue;
         }
         let patch = Patch::Merge(serde_json::json!({"spec": {"taints": null}}));
         api.patch(&node.name_any(), &PatchParams::default(), &patch)
             .await
-            .map_err(|error| unreachable(name, causes(&error)))?;
+            .map_err(|error| unreachable(engine, name, causes(&error)))?;
     }
     Ok(())
 }
@@ -66,9 +71,10 @@ async fn list(client: &Client) -> Result<Vec<Node>, kube::Error> {
     Ok(api.list(&ListParams::default()).await?.items)
 }
 
-fn unreachable(name: &str, cause: String) -> ClusterError {
+fn unreachable(engine: &Engine, name: &str, cause: String) -> ClusterError {
     ClusterError::Unreachable {
         name: name.to_owned(),
         cause,
+        by_hand: by_hand(engine, name),
     }
 }

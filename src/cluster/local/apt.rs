@@ -167,17 +167,11 @@ impl Apt {
         tool::output(&mut command, doing)
             .await
             .map_err(|error| match error {
-                LocalError::Tool { tail, .. } if tail.contains("No space left") => {
-                    LocalError::DiskFull {
-                        path: self.dir.clone(),
-                        needed_mb: 1,
-                        free_mb: 0,
-                    }
-                }
-                LocalError::Tool { tail: said, .. } => LocalError::Apt {
-                    doing: doing.to_owned(),
-                    tail: tail(&said, 8),
-                },
+                LocalError::Tool { tail: said, .. } => LocalError::full("filled", &self.dir, &said)
+                    .unwrap_or_else(|| LocalError::Apt {
+                        doing: doing.to_owned(),
+                        tail: tail(&said, 8),
+                    }),
                 other => other,
             })
     }
@@ -277,9 +271,10 @@ pub(crate) fn names_in(folder: &Path) -> Vec<String> {
 pub(crate) async fn unpack(deb: &Path, into: &Path) -> Result<(), LocalError> {
     let mut command = tool::command("dpkg-deb");
     command.arg("--extract").arg(deb).arg(into);
-    tool::output(&mut command, &format!("unpacking {}", deb.display()))
-        .await
+    let unpacked = tool::output(&mut command, &format!("unpacking {}", deb.display())).await;
+    unpacked
         .map(|_| ())
+        .map_err(|error| LocalError::full("filled", into, &error.to_string()).unwrap_or(error))
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use super::lock::Lock;
 use super::packages::{BUILD, NODE, Tools};
 use super::paths::make_dir;
 use super::python;
-use crate::cluster::Progress;
+use crate::cluster::{Disk, Progress};
 
 /// Room for source, compiler cache and programs together.
 const BUILD_MB: u64 = 3500;
@@ -177,11 +177,10 @@ pub struct Supplies {
 pub(crate) fn supplies(root: &Path) -> Supplies {
     let cache = Cache::at(root);
     let complete = cache.has_tools() && cache.has_kubernetes();
-    let existing = root.ancestors().find(|folder| folder.exists());
     Supplies {
         cache: root.to_path_buf(),
         complete,
-        free_mb: existing.and_then(free_mb),
+        free_mb: Disk::of(root).map(|disk| disk.free_mb()),
         needed_mb: if complete { IMAGES_MB } else { BUILD_MB },
     }
 }
@@ -433,18 +432,13 @@ async fn fetch_tools(
     seal::put(&draft, into, made_from)
 }
 
-fn free_mb(path: &Path) -> Option<u64> {
-    let room = rustix::fs::statvfs(path).ok()?;
-    Some(room.f_bavail.saturating_mul(room.f_frsize) >> 20)
-}
-
 /// Refuses work that a nearly full disk would not let finish.
 fn require_space(path: &Path, needed_mb: u64) -> Result<(), LocalError> {
-    let Some(free_mb) = free_mb(path) else {
+    let Some(free_mb) = Disk::of(path).map(|disk| disk.free_mb()) else {
         return Ok(());
     };
     if free_mb < needed_mb {
-        return Err(LocalError::DiskFull {
+        return Err(LocalError::LittleRoom {
             path: path.to_path_buf(),
             needed_mb,
             free_mb,
@@ -512,7 +506,7 @@ mod tests {
 
     #[test]
     fn a_disk_without_room_is_refused_before_the_work() {
-        let error = require_space(Path::new("/"), u64::MAX).unwrap_err();
-        assert!(error.to_string().contains("LABPROOF_CACHE"));
+        let error = require_space(&super::super::paths::cache_root(), u64::MAX).unwrap_err();
+        assert!(error.to_string().contains("LABPROOF_CACHE"), "{error}");
     }
 }

@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::paths::{cache_root, state_root};
+use crate::cluster::disk::{self, Disk};
+
 /// Why a local cluster could not be brought up, used or taken down; each message names the cause
 /// and the next step.
 #[derive(Debug, thiserror::Error)]
@@ -133,12 +136,21 @@ pub enum LocalError {
         /// The last lines that it printed.
         tail: String,
     },
+    /// A file system has no room left.
+    #[error("{} cannot be {doing}: there is no room on {disk}; {}", .path.display(), make_room(.path))]
+    DiskFull {
+        /// What was done with it, as a participle.
+        doing: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The disk that it is on.
+        disk: Disk,
+    },
     /// A file system has less room than the work needs.
     #[error(
-        "{} has {free_mb} MB free and {needed_mb} MB are needed; free some space, or set LABPROOF_CACHE \
-         to a folder on another disk", .path.display()
+        "{} has {free_mb} MB free and {needed_mb} MB are needed; {}", .path.display(), make_room(.path)
     )]
-    DiskFull {
+    LittleRoom {
         /// A folder on the file system.
         path: PathBuf,
         /// Room that the work needs.
@@ -283,21 +295,35 @@ impl LocalError {
     /// Wraps an I/O error; a full disk becomes [`LocalError::DiskFull`].
     pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_path_buf();
-        move |source| {
-            if source.kind() == std::io::ErrorKind::StorageFull {
-                return Self::DiskFull {
-                    path,
-                    needed_mb: 1,
-                    free_mb: 0,
-                };
-            }
-            Self::Io {
+        move |source| match Disk::of(&path).filter(|_| disk::is_full(&source)) {
+            Some(disk) => Self::DiskFull { doing, path, disk },
+            None => Self::Io {
                 doing,
                 path,
                 source,
-            }
+            },
         }
     }
+
+    /// The same where a program said that there was no room; `None` where it said something else.
+    pub(crate) fn full(doing: &'static str, path: &Path, said: &str) -> Option<Self> {
+        let disk = Disk::of(path).filter(|_| disk::says_full(said))?;
+        let path = path.to_path_buf();
+        Some(Self::DiskFull { doing, path, disk })
+    }
+}
+
+/// The next step where the disk of a path is full.
+fn make_room(path: &Path) -> String {
+    let variable = [
+        (cache_root(), "LABPROOF_CACHE"),
+        (state_root(), "XDG_RUNTIME_DIR"),
+    ];
+    let moved = variable
+        .iter()
+        .find(|(folder, _)| path.starts_with(folder))
+        .map(|(_, name)| format!(", or set {name} to a folder on another disk"));
+    format!("free some space{}", moved.unwrap_or_default())
 }
 
 /// The last `lines` lines of `text`, for a message.

@@ -29,6 +29,7 @@ mod tool;
 mod up;
 
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -88,6 +89,12 @@ pub fn cached(recipes: &[ImageRecipe], verify: bool) -> Vec<Entry> {
     cache::stock::list(&paths::cache_root(), recipes, verify)
 }
 
+/// Whether the image of a recipe is in the cache.
+pub fn is_made(recipe: &ImageRecipe) -> bool {
+    let images = cache::Cache::at(&paths::cache_root()).images;
+    image::missing(&images, &[recipe]).is_empty()
+}
+
 /// Removes from the cache what nothing needs any more, or with `all` everything that nobody uses; gives what went, or
 /// with `dry_run` what would go.
 ///
@@ -124,7 +131,9 @@ pub struct LocalCluster {
     bin: PathBuf,
     state: StateDir,
     /// The connection that a node which shall not stay lives by.
-    _tie: Option<UnixStream>,
+    tie: Option<UnixStream>,
+    /// The reservation of one that was made here and shall not stay: it is nobody else's from the start.
+    reserved: Mutex<Option<Reservation>>,
     /// What it uses of the cache; its node holds most of it as well.
     _holds: Vec<Hold>,
 }
@@ -134,6 +143,12 @@ pub struct LocalCluster {
 #[derive(Debug)]
 pub struct Reservation {
     _lock: Lock,
+}
+
+impl Reservation {
+    fn try_take(state: &StateDir) -> Result<Option<Self>, LocalError> {
+        Ok(Lock::try_take(&state.reservation())?.map(|lock| Self { _lock: lock }))
+    }
 }
 
 /// What is known of a cluster from outside.
@@ -219,7 +234,8 @@ impl LocalCluster {
             kubeconfig: state.kubeconfig(),
             bin: state.bin(),
             state,
-            _tie: None,
+            tie: None,
+            reserved: Mutex::default(),
             _holds: Vec::new(),
         }
     }
@@ -284,12 +300,22 @@ impl LocalCluster {
         Pulse::of(&self.name, &self.state)
     }
 
+    /// Whether it was made here, and ends when this value is dropped.
+    pub fn ends_with_this(&self) -> bool {
+        self.tie.is_some()
+    }
+
     /// Takes the cluster for one run; `None` while another run has it.
     ///
     /// # Errors
     /// The lock file cannot be opened.
     pub fn try_reserve(&self) -> Result<Option<Reservation>, LocalError> {
-        Ok(Lock::try_take(&self.state.reservation())?.map(|lock| Reservation { _lock: lock }))
+        let reserved = self.reserved.lock();
+        let mut reserved = reserved.unwrap_or_else(std::sync::PoisonError::into_inner);
+        match reserved.take() {
+            Some(reservation) => Ok(Some(reservation)),
+            None => Reservation::try_take(&self.state),
+        }
     }
 
     /// Ends the cluster and removes all that is left of it.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::node::spec::{Answer, GAVE_UP, NodeFault, Request};
 use super::paths::StateDir;
 use super::{Life, ask, life};
+use crate::cluster::Disk;
 
 /// How often it is looked whether the cluster still lives: one look is one system call or two.
 const LOOK: Duration = Duration::from_millis(250);
@@ -32,7 +33,7 @@ impl Pulse {
         let asked = tokio::time::timeout(ANSWER, ask(&self.state, &Request::Faults)).await;
         match asked {
             Ok(Ok(Answer::Faults(mut faults))) => {
-                faults.retain(|fault| fault.at >= since);
+                faults.retain(|fault| fault.last_seen() >= since);
                 faults
             }
             // One that has ended is another matter, and one that was brought up by another labproof does not tell.
@@ -41,6 +42,7 @@ impl Pulse {
                 component: "the node".to_owned(),
                 what: format!("did not answer within {} s", ANSWER.as_secs()),
                 at: jiff::Timestamp::now(),
+                until: None,
             }],
         }
     }
@@ -53,10 +55,17 @@ impl Pulse {
         let log = std::fs::read_to_string(self.state.log("node")).unwrap_or_default();
         let why = log
             .lines()
-            .next_back()
-            .and_then(|line| line.find(GAVE_UP).map(|start| &line[start..]))
+            .rev()
+            .find_map(|line| line.find(GAVE_UP).map(|start| &line[start..]))
             .unwrap_or("its first process was killed, or it was taken down");
-        Some(format!("the local cluster {} ended: {why}", self.name))
+        let unwritten = match Disk::full(&self.state.dir) {
+            Some(disk) => format!(" (its log may be cut off: there is no room on {disk})"),
+            None => String::new(),
+        };
+        Some(format!(
+            "the local cluster {} ended: {why}{unwritten}",
+            self.name
+        ))
     }
 
     /// Resolves when the cluster is not there any more, with why.

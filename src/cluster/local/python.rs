@@ -49,7 +49,7 @@ pub(crate) const PACKAGES: &[&str] = &[
 ];
 
 /// Changes when the same packages would give another folder.
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
 
 /// The folder for PATH within the unpacked packages.
 pub(crate) fn programs(dir: &Path) -> PathBuf {
@@ -79,7 +79,11 @@ pub(crate) async fn fetch(
     // Debian compiles modules when it installs them. Without, every script of a lab compiles the thousand of the client.
     progress.advance(0, 1, "compiling the client");
     let mut import = tool::command(&python3);
-    import.args(["-c", "import kubernetes"]);
+    import.args(["-c", "from kubernetes import client, config"]);
+    // Whoever has set these wants no compiled modules beside their own.
+    for variable in ["PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"] {
+        import.env_remove(variable);
+    }
     tool::output(&mut import, "compiling python3's Kubernetes client").await?;
     seal::put(&draft, into, made_from)
 }

@@ -3,6 +3,7 @@
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -19,7 +20,9 @@ use super::member::{MOST_NODES, Member};
 use super::node::spec::{Answer, KEEP, NodeSpec, Report, Request};
 use super::packages::{self, Tools};
 use super::paths::{StateDir, cache_root, make_dir, write_private};
-use super::{Life, LocalCluster, Ready, Turn, ask, clear, kubeconfig, life, pki, sweep};
+use super::{
+    Life, LocalCluster, Ready, Reservation, Turn, ask, clear, kubeconfig, life, pki, sweep,
+};
 use crate::cluster::Progress;
 
 /// How long a cluster may take to become ready.
@@ -133,6 +136,14 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0))
         .map_err(LocalError::io("bound", Path::new("127.0.0.1:0")))?;
     let members = Member::all(nodes);
+    // From here on, what was begun goes where it is not finished.
+    let mut starting = Starting {
+        name,
+        state: &state,
+        node: None,
+        lines: None,
+        keep: false,
+    };
     lay_out(
         name,
         &state,
@@ -141,13 +152,6 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
         (image::built(&pause), &images),
         &listener,
     )?;
-    let mut starting = Starting {
-        name,
-        state: &state,
-        node: None,
-        lines: None,
-        keep: false,
-    };
     Cgroup::of(&state).create(&members)?;
     starting.spawn(&program, listener)?;
     match starting.wait(progress).await {
@@ -164,10 +168,16 @@ pub(super) async fn up(options: UpOptions<'_>) -> Result<LocalCluster, LocalErro
         version: cache.version.clone(),
         images,
     };
+    // Before anybody can find it.
+    let reserved = match stay {
+        true => None,
+        false => Reservation::try_take(&state)?,
+    };
     write_ready(&state, &ready)?;
     let tie = starting.release(stay).await?;
     Ok(LocalCluster {
-        _tie: tie,
+        tie,
+        reserved: Mutex::new(reserved),
         _holds: holds,
         ..LocalCluster::at(name, state.clone())
     })
@@ -239,7 +249,7 @@ fn lay_out(
     (pause, images): (BuiltImage, &[BuiltImage]),
     listener: &std::net::TcpListener,
 ) -> Result<(), LocalError> {
-    use std::os::unix::fs::{DirBuilderExt, symlink};
+    use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new()
         .mode(0o700)
         .create(&state.dir)
@@ -263,9 +273,7 @@ fn lay_out(
         &state.pki(),
         "admin",
     )?;
-    let kubectl = state.bin().join("kubectl");
-    symlink(cache.kubernetes.join("kubectl"), &kubectl)
-        .map_err(LocalError::io("created", &kubectl))?;
+    write_kubectl(state, &cache.kubernetes.join("kubectl"))?;
     for program in packages::SPARE {
         write_spare(&state.spare().join(program), &cache.tools, program)?;
     }
@@ -288,15 +296,35 @@ fn lay_out(
     write_private(&state.spec(), &text)
 }
 
+/// Writes the cluster's kubectl: it keeps what it caches with the cluster and not in the user's HOME, which before 1.25 no variable
+/// can tell it. A plugin must come before any flag.
+fn write_kubectl(state: &StateDir, kubectl: &Path) -> Result<(), LocalError> {
+    let (kubectl, cache) = (quoted(kubectl), quoted(&state.dir.join("kubectl-cache")));
+    let script = format!(
+        "#!/bin/sh\n\
+         command -v \"kubectl-$1\" >/dev/null && exec {kubectl} \"$@\"\n\
+         exec {kubectl} --cache-dir={cache} \"$@\"\n"
+    );
+    write_script(&state.bin().join("kubectl"), &script)
+}
+
 /// Writes a script that runs an unpacked program with the libraries that were unpacked with it.
 fn write_spare(path: &Path, tools: &Tools, program: &str) -> Result<(), LocalError> {
-    use std::os::unix::fs::PermissionsExt;
-    let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
     let script = format!(
         "#!/bin/sh\nLD_LIBRARY_PATH={} exec {} \"$@\"\n",
-        quoted(&tools.libraries()),
-        quoted(&tools.dir.join("usr/bin").join(program).to_string_lossy()),
+        quoted(Path::new(&tools.libraries())),
+        quoted(&tools.dir.join("usr/bin").join(program)),
     );
+    write_script(path, &script)
+}
+
+/// A path as one word of a shell.
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.to_string_lossy().replace('\'', r"'\''"))
+}
+
+fn write_script(path: &Path, script: &str) -> Result<(), LocalError> {
+    use std::os::unix::fs::PermissionsExt;
     std::fs::write(path, script)
         .and_then(|()| std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)))
         .map_err(LocalError::io("written", path))
@@ -456,15 +484,15 @@ impl Starting<'_> {
     fn end(&mut self) {
         if let Some(mut node) = self.node.take() {
             let _ = node.start_kill();
-            Cgroup::of(self.state).remove(Duration::from_secs(3));
         }
+        Cgroup::of(self.state).remove(Duration::from_secs(3));
     }
 }
 
 impl Drop for Starting<'_> {
     fn drop(&mut self) {
-        self.end();
         if !self.keep {
+            self.end();
             let _ = std::fs::remove_dir_all(&self.state.dir);
         }
     }

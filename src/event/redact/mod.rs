@@ -250,7 +250,7 @@ impl Redactor {
             Event::RunFinished { broken, .. } => {
                 broken.iter_mut().for_each(|text| self.apply(text));
             }
-            Event::Progress { what } | Event::Warning { what } => self.apply(what),
+            Event::Progress { what, .. } | Event::Warning { what } => self.apply(what),
             Event::StepFinished { reason: None, .. }
             | Event::RunStarted { .. }
             | Event::LabStarted { .. }
@@ -296,6 +296,9 @@ impl Redactor {
             .iter()
             .for_each(|text| self.learn_from_output(text));
         self.apply(&mut record.text);
+        for read in &mut record.from_disk {
+            self.apply(&mut read.url);
+        }
         self.apply(&mut record.output);
         record.expected.iter_mut().for_each(|text| self.apply(text));
         record

@@ -17,6 +17,14 @@ pub(super) struct Flags<'f> {
     pub(super) long_valued: &'f [&'f str],
 }
 
+/// No flags at all.
+pub(super) const NONE: Flags<'_> = Flags {
+    letters: "",
+    valued: "",
+    long: &[],
+    long_valued: &[],
+};
+
 /// A flag with its value.
 pub(super) struct Found<'a> {
     pub(super) name: String,

@@ -1,18 +1,18 @@
 //! May a command be asked again until its output matches? Only if it surely changes nothing and surely ends.
 //!
 //! Entry points: [`may_repeat`], and [`may_repeat_after`] for a shell in which earlier commands may have redefined names
-//! ([`Defined`]). Steps: parse with a real bash grammar; walk every command of it, also those inside substitutions
+//! ([`Defined`], in `defined`). Steps: parse with a real bash grammar; walk every command of it, also those inside substitutions
 //! (`words`); look each program up in a table of those known to be read-only with the flags that are not
 //! (`programs`). Unknown means not: a program, a flag, a construct.
 
 mod cluster;
+mod defined;
 mod flags;
+mod plain;
 mod programs;
 mod scripts;
 mod web;
 mod words;
-
-use std::collections::BTreeSet;
 
 use brush_parser::ast::{
     AndOr, Command, CommandPrefixOrSuffixItem, CompoundCommand, CompoundList, IoFileRedirectKind,
@@ -22,188 +22,14 @@ use brush_parser::ast::{
 use brush_parser::{Parser, ParserOptions};
 use words::Argument;
 
+pub use defined::Defined;
+
 /// Longest command that is looked at. A page's are far below; the bound keeps the parser's time in hand.
 const MAX_BYTES: usize = 16 * 1024;
 /// Brackets that may be open at once, for the parser's stack.
 const MAX_OPEN: usize = 40;
 /// Substitutions inside substitutions.
 const MAX_DEPTH: usize = 4;
-
-/// Names that commands of a lab gave a meaning of their own: functions and aliases.
-#[derive(Debug, Clone, Default)]
-pub struct Defined {
-    names: BTreeSet<String>,
-    /// Something ran that may define any name (`source`, `eval`), or could not be read.
-    anything: bool,
-}
-
-impl Defined {
-    /// Notes what a command that ran may have defined.
-    pub fn note(&mut self, command: &str) {
-        let Some(program) = parse(command) else {
-            self.anything = true;
-            return;
-        };
-        program
-            .complete_commands
-            .iter()
-            .for_each(|list| self.list(list));
-    }
-
-    fn list(&mut self, list: &CompoundList) {
-        for item in &list.0 {
-            for (_, pipeline) in item.0.iter() {
-                pipeline
-                    .seq
-                    .iter()
-                    .for_each(|command| self.command(command));
-            }
-        }
-    }
-
-    fn command(&mut self, command: &Command) {
-        match command {
-            Command::Function(function) => {
-                self.name(&function.fname.value);
-                // What its body defines is defined once it is called.
-                self.compound(&function.body.0);
-            }
-            Command::Simple(simple) => self.simple(simple),
-            Command::Compound(compound, _) => self.compound(compound),
-            Command::ExtendedTest(..) => {}
-        }
-    }
-
-    fn simple(&mut self, simple: &SimpleCommand) {
-        let suffix = || simple.suffix.iter().flat_map(|suffix| &suffix.0);
-        let mut words: Vec<&str> = simple
-            .word_or_name
-            .iter()
-            .map(|word| word.value.as_str())
-            .collect();
-        words.extend(suffix().filter_map(|item| match item {
-            CommandPrefixOrSuffixItem::Word(word)
-            | CommandPrefixOrSuffixItem::AssignmentWord(_, word) => Some(word.value.as_str()),
-            _ => None,
-        }));
-        let prefix = simple.prefix.iter().flat_map(|prefix| &prefix.0);
-        let assigned = prefix.filter_map(|item| match item {
-            CommandPrefixOrSuffixItem::AssignmentWord(_, word) => Some(word.value.as_str()),
-            _ => None,
-        });
-        self.anything |= assigned.chain(words.iter().copied()).any(sets_programs);
-        // `command kubectl` runs kubectl, `command -v kubectl` only looks for it.
-        let wrapped = words.iter().take_while(|word| {
-            matches!(**word, "command" | "builtin") || word.starts_with('-') && **word != "-"
-        });
-        let wrapped = if matches!(words.first(), Some(&("command" | "builtin"))) {
-            wrapped.count()
-        } else {
-            0
-        };
-        let Some((name, arguments)) = words.get(wrapped..).and_then(<[_]>::split_first) else {
-            return;
-        };
-        let Some(name) = literal(name) else {
-            // `$program x`: what runs is not to be seen here.
-            self.anything = true;
-            return;
-        };
-        match name.as_str() {
-            "source" | "." if is_completion(simple) => {}
-            "source" | "." | "eval" | "enable" | "trap" | "hash" => self.anything = true,
-            "read" | "printf" | "mapfile" | "readarray" | "declare" | "typeset" | "local"
-            | "getopts"
-                if arguments.iter().any(|word| HEEDED.contains(word)) =>
-            {
-                self.anything = true;
-            }
-            "alias" => arguments
-                .iter()
-                .filter(|word| **word != "--")
-                .for_each(|word| self.name(word)),
-            _ => {}
-        }
-    }
-
-    /// Notes a name, with or without the meaning behind `=`.
-    fn name(&mut self, word: &str) {
-        let text = literal(word.split('=').next().unwrap_or_default()).or_else(|| {
-            literal(word).map(|word| word.split('=').next().unwrap_or_default().to_owned())
-        });
-        match text {
-            Some(name) => {
-                self.names.insert(name);
-            }
-            None => self.anything = true,
-        }
-    }
-
-    fn compound(&mut self, compound: &CompoundCommand) {
-        match compound {
-            CompoundCommand::BraceGroup(group) => self.list(&group.list),
-            CompoundCommand::Subshell(_) => {}
-            CompoundCommand::ForClause(clause) => self.list(&clause.body.list),
-            CompoundCommand::IfClause(clause) => {
-                self.list(&clause.condition);
-                self.list(&clause.then);
-                for part in clause.elses.iter().flatten() {
-                    part.condition.iter().for_each(|list| self.list(list));
-                    self.list(&part.body);
-                }
-            }
-            CompoundCommand::WhileClause(clause) | CompoundCommand::UntilClause(clause) => {
-                self.list(&clause.0);
-                self.list(&clause.1.list);
-            }
-            CompoundCommand::CaseClause(clause) => clause
-                .cases
-                .iter()
-                .filter_map(|case| case.cmd.as_ref())
-                .for_each(|list| self.list(list)),
-            _ => self.anything = true,
-        }
-    }
-}
-
-/// Variables by which a shell or kubectl finds the programs it runs.
-const HEEDED: [&str; 5] = [
-    "PATH",
-    "BASH_ENV",
-    "ENV",
-    "LD_PRELOAD",
-    "KUBECTL_EXTERNAL_DIFF",
-];
-
-/// Whether a word sets one of them, so that names mean other programs: `PATH=x`, `"PATH=x"`, `PATH+=:x`.
-fn sets_programs(word: &str) -> bool {
-    let word = word.trim_start_matches(['"', '\'']);
-    HEEDED.iter().any(|name| {
-        word.strip_prefix(name)
-            .is_some_and(|rest| rest.starts_with('=') || rest.starts_with("+="))
-    })
-}
-
-/// What a word says, if that is known to the letter.
-fn literal(word: &str) -> Option<String> {
-    words::read(word, &|_| false)
-        .filter(|argument| argument.literal)
-        .map(|argument| argument.text)
-}
-
-/// `source <(kubectl completion bash)`: defines functions for the prompt and no program.
-fn is_completion(simple: &SimpleCommand) -> bool {
-    let items: Vec<_> = simple.suffix.iter().flat_map(|suffix| &suffix.0).collect();
-    let [CommandPrefixOrSuffixItem::ProcessSubstitution(_, shell)] = items.as_slice() else {
-        return false;
-    };
-    let text = shell.list.to_string();
-    let words: Vec<&str> = text.trim_end_matches(';').split_whitespace().collect();
-    matches!(
-        words.as_slice(),
-        ["kubectl" | "helm" | "eksctl" | "kind", "completion", "bash"]
-    )
-}
 
 /// Whether running the command again is harmless, in a shell where names mean what they usually do.
 pub fn may_repeat(command: &str) -> bool {
@@ -212,7 +38,36 @@ pub fn may_repeat(command: &str) -> bool {
 
 /// Whether running the command again is harmless after what the lab defined.
 pub fn may_repeat_after(command: &str, defined: &Defined) -> bool {
-    !defined.anything && reads_only(command, defined, 0)
+    !defined.may_be_anything() && !asks_the_shell(command) && reads_only(command, defined, 0)
+}
+
+/// Whether a command asks the shell for what the next command or moment changes: asked again, `echo $?` would tell of
+/// itself, and `$SECONDS` would reach any number.
+fn asks_the_shell(command: &str) -> bool {
+    const CHANGING: [&str; 9] = [
+        "RANDOM",
+        "SRANDOM",
+        "SECONDS",
+        "EPOCHSECONDS",
+        "EPOCHREALTIME",
+        "LINENO",
+        "BASHPID",
+        "BASH_COMMAND",
+        "HISTCMD",
+    ];
+    // The status is the lab's where it is asked before any other command of this one ran.
+    let of_before = |text: &str| {
+        ["$?", "${?}", "PIPESTATUS", "$_", "${_}", "$!", "${!}"]
+            .iter()
+            .any(|name| text.contains(name))
+    };
+    let first = parse(command).and_then(|program| {
+        let list = program.complete_commands.into_iter().next()?;
+        Some(list.0.into_iter().next()?.0.first.to_string())
+    });
+    CHANGING.iter().any(|name| {
+        command.contains(&format!("${name}")) || command.contains(&format!("${{{name}"))
+    }) || first.is_none_or(|first| of_before(&first))
 }
 
 fn reads_only(command: &str, defined: &Defined, depth: usize) -> bool {
@@ -327,7 +182,7 @@ impl Check<'_> {
         else {
             return false;
         };
-        if !name.literal || self.defined.names.contains(&name.text) {
+        if !name.literal || self.defined.has(&name.text) {
             return false;
         }
         let mut arguments = Vec::new();
@@ -368,19 +223,22 @@ impl Check<'_> {
     fn redirect(&self, redirect: &IoRedirect) -> bool {
         match redirect {
             IoRedirect::File(_, kind, target) => match (kind, target) {
+                // Devices are endless, and `/dev/tcp/...` is a connection.
                 (IoFileRedirectKind::Read, IoFileRedirectTarget::Filename(word)) => {
-                    self.argument(word).is_some()
+                    self.argument(word).is_some_and(|file| {
+                        !file.text.starts_with("/dev/") || file.text == "/dev/null"
+                    })
                 }
                 (
                     IoFileRedirectKind::Write | IoFileRedirectKind::Append,
                     IoFileRedirectTarget::Filename(word),
                 ) => word.value == "/dev/null",
-                (
-                    IoFileRedirectKind::DuplicateOutput | IoFileRedirectKind::DuplicateInput,
-                    IoFileRedirectTarget::Fd(_),
-                ) => true,
+                // `exec 3>file` may have opened any other descriptor, and what is read from one is gone.
+                (IoFileRedirectKind::DuplicateOutput, IoFileRedirectTarget::Fd(fd)) => {
+                    matches!(fd, 1 | 2)
+                }
                 (IoFileRedirectKind::DuplicateOutput, IoFileRedirectTarget::Duplicate(word)) => {
-                    !word.value.is_empty() && word.value.bytes().all(|b| b.is_ascii_digit())
+                    matches!(word.value.as_str(), "1" | "2")
                 }
                 _ => false,
             },

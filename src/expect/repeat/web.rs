@@ -36,8 +36,13 @@ pub(super) fn aws(arguments: &[Argument]) -> bool {
     let (Some(service), Some(operation)) = (operands.first(), operands.get(1)) else {
         return false;
     };
-    // Operations that write what they got into a file that is named as an operand or a flag.
-    const WRITES: [&str; 20] = [
+    // Operations that make something, or write what they got into a file that is named as an operand or a flag.
+    const WRITES: [&str; 24] = [
+        // These make what they get: an identity, a user.
+        "get-id",
+        "get-open-id-token-for-developer-identity",
+        "get-cluster-credentials",
+        "get-media-for-fragment-list",
         "get-object",
         "get-object-torrent",
         "get-export",

@@ -3,11 +3,11 @@
 //! Entry point: [`cell`]: the canonical form in which two cells of a column agree if they are equal. What a column
 //! not named here holds is compared as text with volatile tokens by type.
 
-use crate::expect::atoms::load_balanced;
+use crate::expect::cloud::load_balanced;
 use crate::expect::events;
 use crate::expect::normalise::words;
+use crate::expect::releases::is_added_label;
 use crate::expect::volatile::{Canon, Kind, Scan, canon, is_age, is_time};
-use crate::expect::warnings::is_added_label;
 
 /// What the table as a whole says about its columns.
 #[derive(Debug, Clone, Copy, Default)]
@@ -49,7 +49,14 @@ pub(in crate::expect) fn cell(column: &str, text: &str, about: About) -> Canon {
             mark(Kind::Number)
         }
         "TARGETS" | "TARGET" => plain(targets(text)),
-        "VERSION" if about.nodes => plain(text.split("-eks-").next().unwrap_or(text)),
+        // The release of the cluster: any, but the same one wherever the page shows the same.
+        "VERSION" if about.nodes && is_release(text) => {
+            let mut out = Canon::default();
+            out.push(Kind::Release, text);
+            out
+        }
+        // The master was renamed in 1.20, and was both until 1.24.
+        "ROLES" if matches!(text, "master" | "control-plane,master") => plain("control-plane"),
         "MESSAGE" => events::message(text),
         _ => canon(text, Scan::FIXED),
     }
@@ -137,6 +144,12 @@ fn without_uptime(text: &str) -> &str {
 
 fn is_absent(text: &str) -> bool {
     matches!(text, "" | "<none>" | "<unknown>" | "<pending>" | "None")
+}
+
+/// `v1.20.2`, `v1.27.3-eks-a5565ad`.
+fn is_release(text: &str) -> bool {
+    text.strip_prefix("v1.")
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// An address or a host name: what the cloud or the cluster gave.

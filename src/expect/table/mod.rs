@@ -1,22 +1,28 @@
 //! Tables as kubectl and helm print them, by column.
 //!
-//! Entry points: [`judge`] for a table with its header, [`rows`] for rows without one. Steps: cut both texts into cells
-//! ([`parse`]); find the shown columns in the output; bring each cell into the form of its column ([`cells`]);
+//! Entry points: [`judge`] for a table with its header, [`rows`] for rows without one. Steps: join rows that the page shows
+//! wrapped ([`wrapped`]); cut both texts into cells ([`parse`]); find the shown columns in the output; bring each cell into the form of its column ([`cells`]);
 //! pair the rows ([`pair`]); say what is left over.
 
+mod bare;
 pub(super) mod cells;
 mod pair;
 pub(super) mod parse;
 mod reasons;
+mod sides;
+mod wrapped;
 
 use super::bindings::Binder;
 use super::elision;
-use super::outcome::{Keyed, Outcome, Task};
+use super::outcome::{Outcome, Task};
 use super::volatile::{Canon, Scan, canon};
-use super::{normalise, warnings};
+use super::{events, releases};
 use crate::page::Rows;
 use cells::About;
 use parse::{Header, Row};
+use sides::sides;
+
+pub(super) use bare::rows;
 
 /// A row ready for pairing: a canonical form a column.
 #[derive(Debug, Clone)]
@@ -50,13 +56,19 @@ struct Read {
 
 /// Judges one table with its header.
 pub(super) fn judge(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
+    let whole = wrapped::joined(task.shown, task.actual);
+    let task = &task.with(whole.as_deref().unwrap_or(task.shown), task.actual);
     let (Some(shown_header), Some(actual_header)) =
         (first_header(task.shown), first_header(task.actual))
     else {
         return no_table(task);
     };
-    let shown = read(task.shown, &shown_header, true, task.actual);
-    let actual = read(task.actual, &actual_header, false, task.actual);
+    let mut shown = read(task.shown, &shown_header, true, task.actual);
+    let mut actual = read(task.actual, &actual_header, false, task.actual);
+    if task.command.watches() {
+        only_last(&mut shown);
+        only_last(&mut actual);
+    }
     let (columns, mut outcome) = columns(&shown_header, &actual_header);
     if !outcome.agrees() {
         return outcome;
@@ -81,7 +93,8 @@ pub(super) fn judge(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
             .collect()
     };
     let shown_rows = pick(shown.rows, |pair| pair.0);
-    let actual_rows = pick(actual.rows, |pair| pair.1);
+    let mut actual_rows = pick(actual.rows, |pair| pair.1);
+    without_passing(&mut actual_rows, &shown_rows, &names);
     let order = Order {
         sorted: task.command.sorts(),
         by_time: task.command.sorts_by_time(),
@@ -102,88 +115,6 @@ pub(super) fn judge(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
         ));
     }
     outcome
-}
-
-/// Judges rows that have no header: `--no-headers`, or a table that went through `grep`.
-pub(super) fn rows(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
-    let elided = task.shown.lines().any(elision::is_elision);
-    let read = |text: &str, other: &str| -> Vec<Ready> {
-        super::text::read_shown(text, other, Scan::LOOSE)
-            .into_iter()
-            .filter_map(|item| {
-                if let super::text::Shown::Line(line) = item {
-                    Some(line.raw)
-                } else {
-                    None
-                }
-            })
-            .enumerate()
-            .map(|(number, line)| bare(&line, number))
-            .collect()
-    };
-    let shown = read(task.shown, task.actual);
-    let actual: Vec<Ready> = task
-        .actual
-        .lines()
-        .filter(|l| !l.trim().is_empty())
-        .enumerate()
-        .map(|(n, l)| bare(l, n))
-        .collect();
-    let order = Order {
-        sorted: task.command.sorts(),
-        by_time: task.command.sorts_by_time(),
-        more: task.rows == Rows::Subset || elided,
-    };
-    let paired = pair::pair(&shown, &actual, binder);
-    let reasons = paired.reasons(&shown, &actual, &[], noun(task), order, binder);
-    Outcome {
-        reasons,
-        warnings: paired.warnings,
-        sides: None,
-    }
-}
-
-/// A row without header: cells apart by two blanks or by one; ages and restarts by their look.
-fn bare(line: &str, number: usize) -> Ready {
-    let text = normalise::words(line);
-    let mut whole = canon(&text, Scan::LOOSE);
-    // `2 (43s ago)` is how restarts look; the number before it says how often.
-    if let Some(at) = whole.text.find(" (")
-        && whole.text[at..].starts_with(&format!(
-            " ({} ago)",
-            super::volatile::Kind::Duration.mark()
-        ))
-    {
-        let tail = format!(" ({} ago)", super::volatile::Kind::Duration.mark());
-        whole.text = whole.text.replacen(&tail, "", 1);
-        if let Some(position) = whole
-            .values
-            .iter()
-            .position(|(kind, _)| *kind == super::volatile::Kind::Duration)
-        {
-            whole.values.remove(position);
-        }
-    }
-    let words: Vec<String> = whole
-        .text
-        .split(' ')
-        .map(|word| cells::status(word).to_owned())
-        .collect();
-    whole.text = words.join(" ");
-    let class = words.first().cloned().unwrap_or_default();
-    let row = Row {
-        cells: vec![text.clone()],
-        loose: false,
-        text: line.to_owned(),
-        line: number,
-    };
-    Ready {
-        row,
-        raw: vec![text],
-        key: whole.text.clone(),
-        class,
-        cells: vec![whole],
-    }
 }
 
 /// The first header of a text.
@@ -251,6 +182,28 @@ fn read(text: &str, header: &Header, notation: bool, actual: &str) -> Read {
     out
 }
 
+/// Of `kubectl get -w` the last row of each object: which states it went through in between is chance.
+fn only_last(table: &mut Read) {
+    let mut seen = std::collections::HashSet::new();
+    let first = |row: &Row| row.cells.first().cloned().unwrap_or_default();
+    table.rows.reverse();
+    table.rows.retain(|row| seen.insert(first(row)));
+    table.rows.reverse();
+}
+
+/// Leaves out events that come and go while something healthy starts, unless the page shows them.
+fn without_passing(actual: &mut Vec<Ready>, shown: &[Ready], names: &[&str]) {
+    let column = |name: &str| names.iter().position(|other| *other == name);
+    let (Some(reason), Some(message)) = (column("REASON"), column("MESSAGE")) else {
+        return;
+    };
+    actual.retain(|row| {
+        let cell = |at: usize| row.raw.get(at).map(String::as_str).unwrap_or_default();
+        !events::is_passing(cell(reason), cell(message))
+            || shown.iter().any(|other| other.class == row.class)
+    });
+}
+
 /// Which shown column is which printed one. What only one side has is a warning if enough is left to compare.
 fn columns(shown: &Header, actual: &Header) -> (Vec<(usize, usize)>, Outcome) {
     let mut out = Outcome::default();
@@ -275,7 +228,7 @@ fn columns(shown: &Header, actual: &Header) -> (Vec<(usize, usize)>, Outcome) {
     // Only Jobs have both: their STATUS came with kubectl 1.30.
     let jobs = shown.names.iter().any(|name| name == "COMPLETIONS");
     let telling =
-        |name: &&str| !warnings::column(name) && is_telling(name) && !(jobs && *name == "STATUS");
+        |name: &&str| !releases::column(name) && is_telling(name) && !(jobs && *name == "STATUS");
     if !enough || gone.iter().any(telling) {
         let (missing, printed) = (gone.join(", "), actual.names.join(", "));
         return (
@@ -293,7 +246,7 @@ fn columns(shown: &Header, actual: &Header) -> (Vec<(usize, usize)>, Outcome) {
     // Authors cut columns at the end. One that is missing before the last shown one came with a release.
     let last = pairs.iter().map(|(_, i)| *i).max().unwrap_or_default();
     for (i, name) in actual.names.iter().enumerate() {
-        if i < last && warnings::column(name) && !pairs.iter().any(|(_, taken)| *taken == i) {
+        if i < last && releases::column(name) && !pairs.iter().any(|(_, taken)| *taken == i) {
             out.warnings
                 .push(format!("column {name} is new: page may be stale"));
         }
@@ -403,70 +356,4 @@ fn noun(task: &Task<'_>) -> &'static str {
         "namespaces" | "namespace" | "ns" => "namespace",
         _ => "row",
     }
-}
-
-/// Both sides for the diff: rows of the output in the page's order, each with the shown columns as key.
-fn sides(
-    task: &Task<'_>,
-    header: &Header,
-    shown: &[Ready],
-    actual: &[Ready],
-    partner: &[Option<usize>],
-    columns: &[(usize, usize)],
-) -> (Vec<Keyed>, Vec<Keyed>) {
-    let key = "\u{0}header".to_owned();
-    let line = |text: &str| {
-        text.lines()
-            .find(|l| !l.trim().is_empty() && !elision::is_elision(l))
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let same = columns.len() == header.names.len();
-    let mut old = vec![Keyed {
-        text: line(task.shown),
-        key: key.clone(),
-        line: 0,
-    }];
-    let mut new = vec![Keyed {
-        text: line(task.actual),
-        key: if same { key } else { "header".to_owned() },
-        line: 0,
-    }];
-    let mut placed = vec![false; actual.len()];
-    for (at, row) in shown.iter().enumerate() {
-        let key = match partner[at] {
-            Some(other) => format!("\u{0}{at}={other}"),
-            None => format!("shown {at}"),
-        };
-        old.push(Keyed {
-            text: row.row.text.clone(),
-            key: key.clone(),
-            line: row.row.line,
-        });
-        if let Some(other) = partner[at] {
-            placed[other] = true;
-            new.push(Keyed {
-                text: actual[other].row.text.clone(),
-                key,
-                line: actual[other].row.line,
-            });
-        } else if let Some(other) = (0..actual.len())
-            .find(|i| !placed[*i] && !partner.contains(&Some(*i)) && actual[*i].class == row.class)
-        {
-            placed[other] = true;
-            new.push(Keyed {
-                text: actual[other].row.text.clone(),
-                key: format!("actual {other}"),
-                line: actual[other].row.line,
-            });
-        }
-    }
-    for (at, row) in actual.iter().enumerate().filter(|(at, _)| !placed[*at]) {
-        new.push(Keyed {
-            text: row.row.text.clone(),
-            key: format!("actual {at}"),
-            line: row.row.line,
-        });
-    }
-    (old, new)
 }

@@ -67,7 +67,7 @@ fn hashes(row: &Ready) -> Vec<&str> {
     row.cells
         .iter()
         .flat_map(|cell| &cell.values)
-        .filter(|(kind, _)| matches!(kind, Kind::Hash | Kind::Serial))
+        .filter(|(kind, _)| *kind == Kind::Hash)
         .map(|(_, hash)| hash.as_str())
         .collect()
 }
@@ -320,7 +320,7 @@ fn bind_hashes(shown: &Ready, actual: &Ready, binder: &mut Binder<'_>) -> bool {
 /// Which of several equal rows is which was a guess; only what they share outlives it.
 fn forget(row: &Ready, binder: &mut Binder<'_>) {
     for (kind, value) in row.cells.iter().flat_map(|cell| &cell.values) {
-        if !matches!(kind, Kind::Hash | Kind::Serial) {
+        if *kind != Kind::Hash {
             binder.forget_after(*kind, value);
         }
     }

@@ -8,7 +8,7 @@
 mod scalar;
 
 use super::bindings::Binder;
-use super::warnings;
+use super::releases;
 
 /// A JSON or YAML value with the author's elisions.
 #[derive(Debug, Clone, PartialEq)]
@@ -113,6 +113,42 @@ pub(super) fn get<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
             .iter()
             .find(|(name, _)| name == key)
             .map(|(_, value)| value),
+        _ => None,
+    }
+}
+
+/// Why, where the output has containers behind those that the page shows.
+pub(super) fn more_containers(shown: &Node, actual: &Node) -> Option<String> {
+    match (shown, actual) {
+        (Node::Object { entries, .. }, Node::Object { .. }) => {
+            entries.iter().find_map(|(key, value)| {
+                let other = get(actual, key)?;
+                let (Node::Array { items, .. }, Node::Array { items: others, .. }) = (value, other)
+                else {
+                    return more_containers(value, other);
+                };
+                let prefix = items.len() < others.len()
+                    && items
+                        .iter()
+                        .zip(others)
+                        .all(|(s, a)| scalar::same_identity(s, a));
+                match others.get(items.len()) {
+                    Some(more)
+                        if prefix && matches!(key.as_str(), "containers" | "initContainers") =>
+                    {
+                        Some(format!(
+                            ".{key} has {} more than the page shows; the first is {}",
+                            super::outcome::count(others.len() - items.len(), "element"),
+                            scalar::show(more)
+                        ))
+                    }
+                    _ => items
+                        .iter()
+                        .zip(others)
+                        .find_map(|(s, a)| more_containers(s, a)),
+                }
+            })
+        }
         _ => None,
     }
 }
@@ -236,13 +272,13 @@ impl Walk<'_, '_> {
             .map(|(key, value)| (key.as_str(), value))
             .collect();
         for (key, value) in shown {
-            if warnings::is_bookkeeping(key) {
+            if releases::is_bookkeeping(key) {
                 continue;
             }
             path.push(format!(".{key}"));
             match index.get(key.as_str()) {
                 Some(other) => self.node(value, other, path),
-                None if warnings::is_added_field(key) => {}
+                None if releases::is_added_field(key) => {}
                 None => self.fail(
                     path,
                     &format!("is not there, the page shows {}", scalar::show(value)),
@@ -263,7 +299,7 @@ impl Walk<'_, '_> {
             .filter(|(key, _)| !known.contains(key.as_str()))
         {
             let by_itself =
-                warnings::is_added_field(key) || warnings::is_added_label(&format!("{key}="));
+                releases::is_added_field(key) || releases::is_added_label(&format!("{key}="));
             let annotated = self.leave.trimmed
                 && path.last().is_some_and(|last| last == ".annotations")
                 && key.contains("kubernetes.io/");
@@ -294,8 +330,10 @@ impl Walk<'_, '_> {
             || path
                 .last()
                 .is_some_and(|key| UNORDERED.contains(&key.trim_start_matches('.')));
-        // A list of objects with generated names stands in the order of those names: by chance.
-        let named = path.last().is_some_and(|key| key == ".items");
+        // A list of the cluster's objects stands in the order of their names, which may be generated. What any other
+        // server calls items has an order.
+        let named = path.last().is_some_and(|key| key == ".items")
+            && actual.iter().all(|item| get(item, "metadata").is_some());
         if !elided && !free && !named {
             for (i, (shown, actual)) in shown.iter().zip(actual).enumerate() {
                 path.push(format!("[{i}]"));

@@ -45,8 +45,22 @@ fn numbers_agree(key: &str, shown: &str, actual: &str) -> bool {
         "generation" | "observedGeneration" => true,
         "nodePort" | "healthCheckNodePort" => actual.len() == 5 && actual.starts_with('3'),
         "restartCount" => restarts_agree(restarts(shown), restarts(actual)),
-        _ => false,
+        _ => tells_time(key) && is_epoch(shown) && is_epoch(actual),
     }
+}
+
+/// Whether a key says that its number is a time: `createdAt`, `startTime`, `ts`.
+fn tells_time(key: &str) -> bool {
+    ["At", "Time", "Date", "Timestamp", "timestamp"]
+        .iter()
+        .any(|end| key.ends_with(end))
+        || matches!(key, "ts" | "time" | "date" | "epoch")
+}
+
+/// Seconds since 1970 with ten digits before the point (2001 to 2286), or their thousandths with thirteen.
+fn is_epoch(number: &str) -> bool {
+    let whole = number.split('.').next().unwrap_or_default();
+    matches!(whole.len(), 10 | 13) && whole.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn texts_agree(key: &str, shown: &str, actual: &str, binder: &mut Binder<'_>) -> bool {

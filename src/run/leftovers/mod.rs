@@ -51,6 +51,7 @@ pub(super) async fn baseline(run: &LabRun<'_>) -> Result<Option<Snapshot>, Strin
         return Ok(None);
     };
     run.emitter.emit(Event::Progress {
+        lab: Some(run.index),
         what: "noting what the cluster holds".to_owned(),
     });
     tokio::select! {
@@ -76,6 +77,7 @@ pub(super) async fn take_back(run: &LabRun<'_>, before: &Snapshot, trail: &Trail
         return found;
     };
     run.emitter.emit(Event::Progress {
+        lab: Some(run.index),
         what: "comparing the cluster with its baseline".to_owned(),
     });
     let compared = tokio::select! {
@@ -156,6 +158,7 @@ async fn undo(
     };
     let number = roots.iter().filter(|root| root.ours).count();
     run.emitter.emit(Event::Progress {
+        lab: Some(run.index),
         what: format!("bringing the cluster back to its baseline ({number} to undo)"),
     });
     let limits = Limits {

@@ -34,23 +34,17 @@ impl Scanner {
 
     pub(super) fn parameter(&mut self, bytes: &[u8], at: usize, quoted: bool) -> usize {
         match bytes[at] {
-            b'\\' => at + 2,
             b'}' => {
                 self.frames.pop();
                 at + 1
             }
-            b'"' => self.push(Frame::Double, at + 1),
-            b'\'' if !quoted => self.push(Frame::Single, at + 1),
-            b'`' => self.push(Frame::Backtick, at + 1),
-            b'$' => self.dollar(bytes, at, quoted),
-            _ => at + 1,
+            _ => self.expansion(bytes, at, quoted),
         }
     }
 
     pub(super) fn arithmetic(&mut self, bytes: &[u8], at: usize, depth: usize) -> usize {
         let top = self.frames.len() - 1;
         match bytes[at] {
-            b'\\' => at + 2,
             b'(' => {
                 self.frames[top] = Frame::Arithmetic { depth: depth + 1 };
                 at + 1
@@ -69,18 +63,13 @@ impl Scanner {
                 self.command_position = true;
                 at + 1
             }
-            b'"' => self.push(Frame::Double, at + 1),
-            b'\'' => self.push(Frame::Single, at + 1),
-            b'`' => self.push(Frame::Backtick, at + 1),
-            b'$' => self.dollar(bytes, at, false),
-            _ => at + 1,
+            _ => self.expansion(bytes, at, false),
         }
     }
 
     pub(super) fn subscript(&mut self, bytes: &[u8], at: usize, depth: usize) -> usize {
         let top = self.frames.len() - 1;
         match bytes[at] {
-            b'\\' => at + 2,
             b'[' => {
                 self.frames[top] = Frame::Subscript { depth: depth + 1 };
                 at + 1
@@ -93,10 +82,19 @@ impl Scanner {
                 self.frames.pop();
                 at + 1
             }
+            _ => self.expansion(bytes, at, false),
+        }
+    }
+
+    /// Text in which quotes and expansions open frames of their own; inside double quotes (`quoted`) a single
+    /// quote is a letter.
+    fn expansion(&mut self, bytes: &[u8], at: usize, quoted: bool) -> usize {
+        match bytes[at] {
+            b'\\' => at + 2,
             b'"' => self.push(Frame::Double, at + 1),
-            b'\'' => self.push(Frame::Single, at + 1),
+            b'\'' if !quoted => self.push(Frame::Single, at + 1),
             b'`' => self.push(Frame::Backtick, at + 1),
-            b'$' => self.dollar(bytes, at, false),
+            b'$' => self.dollar(bytes, at, quoted),
             _ => at + 1,
         }
     }

@@ -16,6 +16,7 @@ mod rollout;
 mod schedule;
 mod service;
 mod spoken;
+mod version;
 mod volume;
 
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
@@ -30,9 +31,11 @@ pub(super) use spoken::says_all;
 /// Characters of a message that go into a cause.
 const LONGEST: usize = 240;
 
-/// What a command itself said of its cause.
-pub(super) fn of_output(output: &str) -> Option<String> {
-    reach::in_output(output).or_else(|| admission::in_output(output))
+/// What a command itself said of its cause, on a cluster of that version.
+pub(super) fn of_output(output: &str, server: Option<&str>) -> Option<String> {
+    reach::in_output(output)
+        .or_else(|| admission::in_output(output))
+        .or_else(|| version::in_output(output, server))
 }
 
 /// What the objects say: all that is there, and what of it is near to what failed.

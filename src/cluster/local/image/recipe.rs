@@ -195,6 +195,13 @@ impl ImageRecipe {
         &self.content.image
     }
 
+    /// The same image under another name.
+    pub(crate) fn called(&self, name: &str) -> Self {
+        let mut other = self.clone();
+        name.clone_into(&mut other.content.image);
+        other
+    }
+
     /// All names of the image in its archive.
     pub(crate) fn names(&self) -> &[String] {
         &self.names

@@ -298,17 +298,12 @@ impl Workshop {
             .map_err(LocalError::io("run", Path::new("go")))?;
         let _ = std::fs::write(&log, &said);
         if !status.success() {
-            if said.contains("no space left") {
-                return Err(LocalError::DiskFull {
-                    path: self.dir.clone(),
-                    needed_mb: 1,
-                    free_mb: 0,
-                });
-            }
-            return Err(LocalError::Build {
-                tail: tail(&said, 12),
-                log,
-            });
+            return Err(
+                LocalError::full("filled", &self.dir, &said).unwrap_or_else(|| LocalError::Build {
+                    tail: tail(&said, 12),
+                    log,
+                }),
+            );
         }
         seal::put(&draft, bin, names_in(&self.dir.join("source")))
     }

@@ -354,6 +354,10 @@ fn kubelet_config(spec: &NodeSpec, member: Member, pki: &Path) -> String {
         "evictionHard": {"memory.available": "50Mi", "nodefs.available": "0%", "imagefs.available": "0%"},
         "registryPullQPS": 0,
         "eventRecordQPS": 0,
+        // What kubelets allow themselves by default since 1.27 (CHANGELOG-1.27). With the 5 and 10 of before, each pod that comes or
+        // goes takes seconds of requests that wait for their turn.
+        "kubeAPIQPS": 50,
+        "kubeAPIBurst": 100,
         "serializeImagePulls": false,
         "maxPods": 200,
     });

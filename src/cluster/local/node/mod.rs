@@ -142,6 +142,7 @@ async fn run(
     let environment = Environment::inside();
     let (supervisor, mut deaths) = Supervisor::new(&inside, &environment, journal);
     tokio::spawn(supervisor.clone().reap());
+    tokio::spawn(supervisor.clone().watch_disk());
     tokio::spawn(forward(listener));
     let registry = Registry::of(environment::images_dir());
     registry.add(&spec.images);

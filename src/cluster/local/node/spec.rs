@@ -83,8 +83,18 @@ pub struct NodeFault {
     pub component: String,
     /// What became of it, such as `ended (signal: 9 (SIGKILL)) and was started again`.
     pub what: String,
-    /// When.
+    /// When, or from when on.
     pub at: jiff::Timestamp,
+    /// Where it lasts, when it was seen last.
+    #[serde(default)]
+    pub until: Option<jiff::Timestamp>,
+}
+
+impl NodeFault {
+    /// When it was there last.
+    pub(crate) fn last_seen(&self) -> jiff::Timestamp {
+        self.until.unwrap_or(self.at)
+    }
 }
 
 impl std::fmt::Display for NodeFault {
@@ -97,5 +107,5 @@ impl std::fmt::Display for NodeFault {
 /// connection ends, ends too.
 pub(crate) const KEEP: &str = "keep";
 
-/// How the last line of the node's log begins, after the time, where a program was given up.
+/// How a line of the node's log begins, after the time, where a program was given up.
 pub(crate) const GAVE_UP: &str = "gave up ";

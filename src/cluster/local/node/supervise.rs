@@ -4,6 +4,7 @@
 //! is soon.
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,7 +18,8 @@ use super::component::Component;
 use super::environment::Environment;
 use super::log::{BoundedLog, pump};
 use super::spec::{GAVE_UP, NodeFault};
-use crate::cluster::local::error::LocalError;
+use crate::cluster::Disk;
+use crate::cluster::local::error::{LocalError, last_words};
 use crate::cluster::local::paths::StateDir;
 
 /// A program that ended and is not started again.
@@ -47,6 +49,15 @@ const RESTARTS: usize = 5;
 /// The same while the cluster starts: on a slow machine one may lose patience with another.
 const RESTARTS_AT_START: usize = 2;
 const WINDOW: Duration = Duration::from_secs(60);
+
+/// How often it is looked whether the node's disk is full: one system call.
+const LOOK: Duration = Duration::from_millis(250);
+/// A disk that was full less than this ago still is: it filled up again at once.
+const STILL: Duration = Duration::from_secs(5);
+/// How often it is looked, at most, before a program is started on a full disk all the same.
+const LOOKS: usize = 12;
+/// What is told of a full disk is told of this.
+const DISK: &str = "the node's disk";
 
 /// How often the node looks around.
 const ROUND: Duration = Duration::from_secs(2);
@@ -142,6 +153,11 @@ impl Supervisor {
             ends.push(Instant::now());
             // Its last words come through a pipe.
             tokio::time::sleep(Duration::from_millis(200)).await;
+            if self.is_disk_full() {
+                // It did not end by its own fault, and would end again.
+                ends.clear();
+                self.wait_for_room().await;
+            }
             let restarts = if self.started.load(Ordering::Relaxed) {
                 RESTARTS
             } else {
@@ -157,8 +173,11 @@ impl Supervisor {
     }
 
     fn give_up(&self, component: &Component, status: &str) {
+        let text = std::fs::read(self.state.log(&component.name)).unwrap_or_default();
+        let words = last_words(&String::from_utf8_lossy(&text));
+        let words = words.lines().next().unwrap_or("no last words");
         self.note(&format!(
-            "{GAVE_UP}{}: it ended too often, the last time with {status}",
+            "{GAVE_UP}{}: it ended too often, the last time with {status}; it said: {words}",
             component.name
         ));
         let _ = self.deaths.send(Death {
@@ -176,6 +195,7 @@ impl Supervisor {
 
     /// What went wrong since the cluster was ready, in the order of time.
     pub(crate) fn faults(&self) -> Vec<NodeFault> {
+        self.is_disk_full();
         let faults = self.faults.lock();
         let faults = faults.unwrap_or_else(std::sync::PoisonError::into_inner);
         faults.iter().cloned().collect()
@@ -193,7 +213,50 @@ impl Supervisor {
                 component: component.to_owned(),
                 what,
                 at: jiff::Timestamp::now(),
+                until: None,
             });
+        }
+    }
+
+    /// Looks for ever whether the disk is full.
+    pub(crate) async fn watch_disk(self) {
+        loop {
+            self.is_disk_full();
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Whether the node's disk is full now; that it is, is remembered as one fault for as long as it lasts.
+    fn is_disk_full(&self) -> bool {
+        let Some(disk) = Disk::full(Path::new("/")) else {
+            return false;
+        };
+        let now = jiff::Timestamp::now();
+        let faults = self.faults.lock();
+        let mut faults = faults.unwrap_or_else(std::sync::PoisonError::into_inner);
+        let before = now.checked_sub(STILL).unwrap_or(now);
+        let what = format!("was {} (", disk.lack());
+        let lasts = |fault: &&mut NodeFault| {
+            fault.component == DISK && fault.what.starts_with(&what) && fault.last_seen() >= before
+        };
+        match faults.iter_mut().rev().find(lasts) {
+            Some(lasts) => lasts.until = Some(now),
+            None => {
+                drop(faults);
+                let what = format!("{what}{})", disk.state());
+                self.note(&format!("{DISK} {what}"));
+                self.remember(DISK, what);
+            }
+        }
+        true
+    }
+
+    async fn wait_for_room(&self) {
+        for _ in 0..LOOKS {
+            if !self.is_disk_full() {
+                return;
+            }
+            tokio::time::sleep(LOOK).await;
         }
     }
 

@@ -3,6 +3,11 @@
 //! Entry point: [`Command::read`]. A small reader of words, quotes and operators, enough to choose a rule; it decides
 //! nothing about safety ([`super::repeat`] does, with a real parser).
 
+mod tokens;
+
+use crate::syntax::kubectl::takes_value;
+use tokens::{Token, tokens};
+
 /// A command as pipelines of programs.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Command {
@@ -96,6 +101,33 @@ impl Command {
             .filter_map(|p| Kubectl::of(&p[0], p.len() > 1))
     }
 
+    /// Whether a node port is what it asks for: `-o jsonpath='{.spec.ports[0].nodePort}'`, `echo $NODE_PORT`.
+    pub(super) fn asks_for_node_port(&self) -> bool {
+        let asks = |word: &String| {
+            let asked =
+                word.starts_with('$') || word.contains("path=") || word.contains("template=");
+            asked
+                && word
+                    .to_ascii_lowercase()
+                    .replace('_', "")
+                    .contains("nodeport")
+        };
+        self.programs().flatten().any(asks)
+    }
+
+    /// Whether it is `kubectl get -w`.
+    pub(super) fn watches(&self) -> bool {
+        self.kubectls()
+            .any(|kubectl| kubectl.has("-w") || kubectl.has("--watch"))
+    }
+
+    /// Whether a word stands in it as it is.
+    pub(super) fn mentions(&self, word: &str) -> bool {
+        self.programs()
+            .flatten()
+            .any(|other| other == word || other.split(['/', ',', '=']).any(|part| part == word))
+    }
+
     /// Whether the order of lines was asked for.
     pub(super) fn sorts(&self) -> bool {
         self.runs_any(&["sort", "tac"])
@@ -183,7 +215,7 @@ impl<'a> Kubectl<'a> {
                 _ if word.starts_with("-o") && !word.starts_with("--") => {
                     output = word.strip_prefix("-o").map(|o| o.trim_start_matches('='))
                 }
-                _ if TAKES_VALUE.contains(&word.as_str()) => {
+                _ if takes_value(word, plain.first().copied()) => {
                     iter.next();
                 }
                 _ if word.starts_with('-') => {}
@@ -209,34 +241,6 @@ impl<'a> Kubectl<'a> {
         })
     }
 }
-
-/// Flags of kubectl that take the next word.
-const TAKES_VALUE: [&str; 24] = [
-    "-n",
-    "--namespace",
-    "-l",
-    "--selector",
-    "-f",
-    "--filename",
-    "-k",
-    "--kustomize",
-    "-c",
-    "--container",
-    "--context",
-    "--cluster",
-    "--kubeconfig",
-    "--user",
-    "--as",
-    "-L",
-    "--label-columns",
-    "--field-selector",
-    "--timeout",
-    "--for",
-    "--sort-by",
-    "-p",
-    "--replicas",
-    "--tail",
-];
 
 /// The program that a list of words calls, without its directory.
 pub(super) fn program(words: &[String]) -> &str {
@@ -288,123 +292,6 @@ fn is_silent(words: &[String]) -> bool {
             | "while"
             | "true"
     )
-}
-
-enum Token {
-    Word(String),
-    Pipe,
-    /// `;`, `&&`, `||`, `&`, a line break.
-    End {
-        or: bool,
-    },
-}
-
-/// Words and operators; quotes are resolved, `$( )` stays inside its word, redirections are dropped.
-fn tokens(text: &str) -> Vec<Token> {
-    let mut out = Vec::new();
-    let mut word = String::new();
-    let mut in_word = false;
-    let mut chars = text.chars().peekable();
-    let mut skip_next = false;
-    let flush = |word: &mut String, in_word: &mut bool, out: &mut Vec<Token>, skip: &mut bool| {
-        if *in_word {
-            let done = std::mem::take(word);
-            if *skip {
-                *skip = false;
-            } else {
-                out.push(Token::Word(done));
-            }
-        }
-        *in_word = false;
-    };
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => match chars.next() {
-                Some('\n') | None => {}
-                Some(next) => {
-                    word.push(next);
-                    in_word = true;
-                }
-            },
-            '\'' | '"' => {
-                in_word = true;
-                while let Some(inner) = chars.next() {
-                    if inner == c {
-                        break;
-                    }
-                    if inner == '\\' && c == '"' {
-                        word.extend(chars.next());
-                    } else {
-                        word.push(inner);
-                    }
-                }
-            }
-            '$' if chars.peek() == Some(&'(') => {
-                in_word = true;
-                word.push(c);
-                let mut depth = 0;
-                for inner in chars.by_ref() {
-                    word.push(inner);
-                    match inner {
-                        '(' => depth += 1,
-                        ')' => depth -= 1,
-                        _ => {}
-                    }
-                    if depth == 0 {
-                        break;
-                    }
-                }
-            }
-            '|' => {
-                flush(&mut word, &mut in_word, &mut out, &mut skip_next);
-                if chars.peek() == Some(&'|') {
-                    chars.next();
-                    out.push(Token::End { or: true });
-                } else {
-                    if chars.peek() == Some(&'&') {
-                        chars.next();
-                    }
-                    out.push(Token::Pipe);
-                }
-            }
-            '&' if chars.peek() == Some(&'>') => {
-                flush(&mut word, &mut in_word, &mut out, &mut skip_next);
-            }
-            ';' | '&' | '\n' | '(' | ')' => {
-                flush(&mut word, &mut in_word, &mut out, &mut skip_next);
-                while chars.peek() == Some(&c) && c != '(' {
-                    chars.next();
-                }
-                out.push(Token::End { or: false });
-            }
-            '>' | '<' => {
-                if in_word && word.bytes().all(|b| b.is_ascii_digit()) {
-                    word.clear();
-                    in_word = false;
-                }
-                flush(&mut word, &mut in_word, &mut out, &mut skip_next);
-                while chars
-                    .peek()
-                    .is_some_and(|c| matches!(c, '>' | '<' | '&' | '-'))
-                {
-                    chars.next();
-                }
-                skip_next = true;
-            }
-            '#' if !in_word => {
-                while chars.peek().is_some_and(|c| *c != '\n') {
-                    chars.next();
-                }
-            }
-            c if c.is_whitespace() => flush(&mut word, &mut in_word, &mut out, &mut skip_next),
-            c => {
-                word.push(c);
-                in_word = true;
-            }
-        }
-    }
-    flush(&mut word, &mut in_word, &mut out, &mut skip_next);
-    out
 }
 
 fn push(pipeline: &mut Vec<Vec<String>>, words: &mut Vec<String>) {

@@ -3,14 +3,21 @@
 //! Fences are gone through in page order, because what one means can depend on the one before: a fence after
 //! `kubectl exec -it ... -- sh` is typed into that shell, a fence after a command may show what it printed.
 
+mod inside;
+mod shown;
+
 use super::blocks::{Blocks, Fence, Line};
 use super::dialect::{self, Dialects, Reading};
 use super::info::{self, Info, is_session, is_shell};
-use super::tools::{is_command, is_outer, is_printed, is_remote};
+use super::label::{self, Unread};
+use super::tools::{is_command, is_printed};
 use super::{
     Command, Expected, FrontMatter, Step, StepOptions, bare, endless, execute, follow, interpreter,
     skip, transcript,
 };
+use inside::Shells;
+use shown::{is_answer, is_group};
+
 use crate::source::{Diagnostic, Severity, SourceFile, Span};
 
 /// What the steps of a page are read from.
@@ -24,8 +31,11 @@ pub(super) struct Source<'a> {
     pub profile: Option<&'a str>,
 }
 
-/// Reads every fence that holds something to run as a step.
-pub(super) fn read(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Step> {
+/// Reads every block that holds something to run as a step; gives those that look like it and are not run, too.
+pub(super) fn read(
+    source: &Source<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Vec<Step>, Vec<Unread>) {
     let mut infos: Vec<Info> = source
         .blocks
         .fences
@@ -39,7 +49,8 @@ pub(super) fn read(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> Ve
             )
         })
         .collect();
-    label(&mut infos, &source.blocks.fences);
+    let runs = |language: &str| source.front.interpreters.program(language).is_some();
+    let unread = label::read(source.file, &mut infos, &source.blocks.fences, runs);
     let dialects = Dialects::of(
         source.front.dialect,
         infos
@@ -55,38 +66,24 @@ pub(super) fn read(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> Ve
         steps: Vec::new(),
         before: None,
         prompted: false,
-        inside: None,
+        shells: Shells::default(),
         at: 0,
         below: Vec::new(),
+        shows_below: false,
+        indented: false,
     };
     for (info, fence) in infos.into_iter().zip(&source.blocks.fences) {
+        // Indentation makes code of prose by mistake; where commands are written so, output is too.
+        let code = is_shell(&info.language) || reader.indented;
+        if fence.indented && !code {
+            continue;
+        }
         reader.clicks(fence.span.start, fence.section);
         reader.fence(info, fence);
         reader.at = fence.span.end;
     }
     reader.clicks(source.file.text().len(), None);
-    reader.finish()
-}
-
-/// Gives the fences that name no language one where the page shows that they are commands: what a click runs, and, on a
-/// page that labels no fence as a shell's, what begins with a command.
-fn label(infos: &mut [Info], fences: &[Fence<'_>]) {
-    let labelled = infos.iter().any(|info| is_shell(&info.language));
-    for (info, fence) in infos.iter_mut().zip(fences) {
-        let anonymous = matches!(info.language.as_str(), "" | "plain" | "text" | "copy");
-        if anonymous && fence.executed
-            || !labelled && info.language.is_empty() && begins_unlabelled(fence)
-        {
-            info.language = "bash".to_owned();
-        }
-    }
-}
-
-fn begins_unlabelled(fence: &Fence<'_>) -> bool {
-    let prompted = first_line(fence)
-        .and_then(|line| line.text.trim_start().strip_prefix("$ "))
-        .is_some_and(is_command);
-    prompted || dialect::begins_command(fence)
+    (reader.finish(), unread)
 }
 
 struct Reader<'a> {
@@ -98,47 +95,17 @@ struct Reader<'a> {
     before: Option<usize>,
     /// Whether that step is written with prompts.
     prompted: bool,
-    /// The shell that a step has opened and the reader types into.
-    inside: Option<Inside>,
+    /// Where what the reader types goes.
+    shells: Shells,
     /// Where the fence before ends.
     at: usize,
     /// Fences below transcripts that may show the output of a step's last command.
     below: Vec<(usize, Expected)>,
+    /// Whether some command with a prompt has its output below it, in the same block.
+    shows_below: bool,
+    /// Whether the last step is indented code.
+    indented: bool,
 }
-
-/// A shell that is not the run's own.
-#[derive(Clone, Copy)]
-enum Inside {
-    /// In a container, in that section of the page.
-    Container(Option<usize>),
-    /// On another machine, by `ssh`: a page may stay there for chapters.
-    Machine,
-}
-
-impl Inside {
-    /// Why what is typed there does not run.
-    fn reason(self) -> &'static str {
-        match self {
-            Self::Container(_) => skip::INSIDE,
-            Self::Machine => skip::ON_MACHINE,
-        }
-    }
-}
-
-/// Says that the reader is at a shell of their own machine.
-const OUTSIDE: [&str; 11] = [
-    "original terminal",
-    "local terminal",
-    "your terminal",
-    "new terminal",
-    "another terminal",
-    "local shell",
-    "local machine",
-    "jumpbox",
-    "your local",
-    "exit the shell",
-    "outside the",
-];
 
 impl Reader<'_> {
     fn fence(&mut self, info: Info, fence: &Fence<'_>) {
@@ -209,12 +176,11 @@ impl Reader<'_> {
 
     /// A command of the prose as a step.
     fn prose(&mut self, span: Span, section: Option<usize>, commands: Vec<Command>) {
-        let outer = commands.iter().any(|command| is_outer(&command.text));
         let options = StepOptions::default();
         let skip = self
-            .inside
-            .filter(|_| !outer)
-            .map(|shell| shell.reason().to_owned())
+            .shells
+            .of_prose(&commands)
+            .map(str::to_owned)
             .or_else(|| skip::reason(&commands))
             .or_else(|| {
                 endless::is_reason(&commands, &options).then(|| endless::ENDLESS.to_owned())
@@ -244,7 +210,7 @@ impl Reader<'_> {
     /// A fence in another language: one script for its interpreter.
     fn script(&mut self, info: Info, fence: &Fence<'_>, program: &str, lead: &str) {
         let commands = interpreter::command(self.source.file, fence, program);
-        let inside = self.is_inside(&commands, fence, lead, false);
+        let inside = self.shells.reason(&commands, fence.section, lead, false);
         let listing = || {
             let named = info.listing.as_ref();
             named
@@ -256,9 +222,17 @@ impl Reader<'_> {
             .clone()
             .or_else(|| self.other_profile(&info))
             .or_else(|| commands.is_empty().then(|| nothing_to_run(fence)))
-            .or_else(|| inside.map(|shell| shell.reason().to_owned()))
+            .or_else(|| inside.map(str::to_owned))
             .or_else(|| (!info.run).then(listing).flatten())
-            .or_else(|| skip::reason(&commands));
+            .or_else(|| skip::reason(&commands))
+            .or_else(|| {
+                let endless = interpreter::is_python(&info.language)
+                    && info.options.until.is_none()
+                    && commands
+                        .iter()
+                        .any(|command| endless::is_endless_script(&command.text));
+                endless.then(|| endless::ENDLESS.to_owned())
+            });
         self.add(info, fence, commands, skip);
         self.prompted = false;
     }
@@ -283,8 +257,11 @@ impl Reader<'_> {
             commands,
         });
         let last = self.steps.last().and_then(|step| step.commands.last());
-        let silent = last.is_some_and(|command| skip::edits_file(&command.text));
+        let silent = last.is_some_and(|command| {
+            skip::edits_file(&command.text) || follow::is_silent(&command.text)
+        });
         self.before = (!silent).then(|| self.steps.len() - 1);
+        self.indented = fence.indented;
     }
 
     /// Why a step does not run on this run's kind of cluster.
@@ -325,18 +302,22 @@ impl Reader<'_> {
         let file = self.source.file;
         // A block that its author keeps from running may hold anything.
         let mut problems = Vec::new();
-        let commands = match reading {
+        let mut commands = match reading {
             _ if info.options.raw => bare::raw(file, &fence.lines),
             Reading::Transcript(prompt) => {
-                transcript::read(file, &fence.lines, prompt, &mut problems)
+                let read = transcript::read(file, &fence.lines, prompt, &mut problems);
+                self.shows_below |= read.iter().any(|command| command.expected.is_some());
+                read
             }
             Reading::Bare => bare::read(file, &fence.lines, &mut problems),
             Reading::NoPrompt => Vec::new(),
         };
         let container = matches!(reading, Reading::Transcript(prompt) if prompt.is_of_container());
-        let inside = self.is_inside(&commands, fence, lead, container);
+        let inside = self
+            .shells
+            .reason(&commands, fence.section, lead, container);
         let by_reading = inside
-            .map(|shell| shell.reason().to_owned())
+            .map(str::to_owned)
             .or_else(|| skip::reason(&commands))
             .or_else(|| {
                 (*reading == Reading::Bare && skip::is_run_by_container(lead))
@@ -345,14 +326,13 @@ impl Reader<'_> {
             .or_else(|| {
                 endless::is_reason(&commands, &info.options).then(|| endless::ENDLESS.to_owned())
             });
-        if by_reading.as_deref() == Some(skip::INTERACTIVE) && !leaves(&commands) {
-            let machine = commands
-                .iter()
-                .any(|command| skip::enters_machine(&command.text));
-            self.inside = Some(match machine {
-                true => Inside::Machine,
-                false => Inside::Container(fence.section),
-            });
+        if by_reading.as_deref() == Some(skip::INTERACTIVE) {
+            self.shells.enter(&commands, fence.section);
+            // What stands below it then is what the reader typed there.
+            for command in &mut commands {
+                let session = |shown: &Expected| shown.text.lines().any(super::prompt::is_of_shell);
+                command.expected.take_if(|shown| session(shown));
+            }
         }
         let skip = info
             .not_run
@@ -365,149 +345,10 @@ impl Reader<'_> {
         }
         (commands, skip)
     }
-
-    /// The shell that an earlier fence opened, if this one is typed into it.
-    fn is_inside(
-        &mut self,
-        commands: &[Command],
-        fence: &Fence<'_>,
-        lead: &str,
-        container: bool,
-    ) -> Option<Inside> {
-        let outer = || commands.iter().any(|command| is_outer(&command.text));
-        let Some(shell) = self.inside else {
-            // root on a node has the prompt of root in a container, and other programs.
-            return (container && !outer()).then_some(Inside::Container(fence.section));
-        };
-        let lead = lead.to_lowercase();
-        let left = OUTSIDE.iter().any(|phrase| lead.contains(phrase))
-            || match shell {
-                Inside::Container(section) => section != fence.section || outer(),
-                Inside::Machine => commands.iter().any(|command| is_remote(&command.text)),
-            };
-        if left || leaves(commands) {
-            self.inside = None;
-        }
-        (!left || container && !outer()).then_some(shell)
-    }
-
-    /// A fence that shows output: of the command before it, or of one in the prose.
-    fn output(&mut self, language: &str, fence: &Fence<'_>, lead: &str, before: Option<usize>) {
-        let Some(first) = first_line(fence) else {
-            return;
-        };
-        let file = self.source.file;
-        let offset = self.at.min(fence.span.start);
-        let owner = before.and_then(|index| self.steps[index].commands.last());
-        if !self.dialects.any_prompts()
-            && let Some(inline) = follow::inline_command(lead)
-            && owner.is_none_or(|command| !command.text.starts_with(inline.text))
-            && follow::shows_output(
-                &lead[inline.start + inline.text.len() + 1..],
-                inline.text,
-                language,
-                &first.text,
-            )
-        {
-            let span = Span::new(
-                offset + inline.start,
-                offset + inline.start + inline.text.len(),
-            );
-            let command = Command {
-                text: inline.text.to_owned(),
-                line: file.line_of(span.start),
-                span,
-                expected: Some(shown(file, fence)),
-            };
-            self.prose(span, fence.section, vec![command]);
-            return;
-        }
-        let Some(index) = before else {
-            return;
-        };
-        let step = &mut self.steps[index];
-        let elsewhere = matches!(step.skip.as_deref(), Some(skip::INSIDE | skip::ON_MACHINE))
-            && OUTSIDE
-                .iter()
-                .any(|phrase| lead.to_lowercase().contains(phrase));
-        let Some(command) = step.commands.last_mut() else {
-            return;
-        };
-        if elsewhere
-            || command.expected.is_some()
-            || !follow::shows_output(lead, &command.text, language, &first.text)
-        {
-            return;
-        }
-        if self.prompted && !follow::plainly_announces(lead) {
-            self.below.push((index, shown(file, fence)));
-        } else {
-            command.expected = Some(shown(file, fence));
-        }
-    }
-
-    /// A page with prompts shows output below them, or in fences of its own, seldom now one and now the other: unless
-    /// the page says that it is output, what stands in the next fence there is as often a log to look at or a file.
-    fn finish(mut self) -> Vec<Step> {
-        let commands = || self.steps.iter().flat_map(|step| &step.commands);
-        if commands().all(|command| command.expected.is_none()) {
-            for (index, shown) in std::mem::take(&mut self.below) {
-                if let Some(command) = self.steps[index].commands.last_mut() {
-                    command.expected = Some(shown);
-                }
-            }
-        }
-        self.steps
-    }
 }
 
 fn first_line<'a>(fence: &'a Fence<'_>) -> Option<&'a Line<'a>> {
     fence.lines.iter().find(|line| !line.text.trim().is_empty())
-}
-
-/// Whether a shell's fence below a command holds what that printed: no line is plainly a command, and some line cannot be one.
-fn is_answer(fence: &Fence<'_>) -> bool {
-    let first = first_line(fence).map_or("", |line| line.text.trim());
-    let typed = first.starts_with("sudo ")
-        || [" -", "|", ">", "$", "./"]
-            .iter()
-            .any(|mark| first.contains(mark));
-    !typed
-        && !is_group(fence)
-        && fence.lines.iter().all(|line| !is_command(&line.text))
-        && fence.lines.iter().any(|line| is_printed(&line.text))
-}
-
-/// Whether a fence begins with `{` as a group of commands does, and not as JSON does.
-fn is_group(fence: &Fence<'_>) -> bool {
-    let mut lines = fence.lines.iter().map(|line| line.text.trim());
-    let mut next = || lines.by_ref().find(|line| !line.is_empty());
-    next() == Some("{")
-        && next().is_some_and(|line| {
-            let word = line.split_whitespace().next().unwrap_or("");
-            word.starts_with(|c: char| c.is_ascii_alphabetic()) && !word.contains(':')
-        })
-}
-
-/// A fence's content as shown output.
-fn shown(file: &SourceFile, fence: &Fence<'_>) -> Expected {
-    let blank = |line: &Line<'_>| line.text.trim().is_empty();
-    let from = fence.lines.iter().take_while(|line| blank(line)).count();
-    let to = fence.lines.len()
-        - fence
-            .lines
-            .iter()
-            .rev()
-            .take_while(|line| blank(line))
-            .count();
-    transcript::shown_text(file, &fence.lines[from..to.max(from)])
-}
-
-/// Whether the last of the commands leaves the shell.
-fn leaves(commands: &[Command]) -> bool {
-    commands
-        .last()
-        .is_some_and(|command| command.text.trim() == "exit")
 }
 
 fn nothing_to_run(fence: &Fence<'_>) -> String {

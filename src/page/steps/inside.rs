@@ -1,0 +1,105 @@
+//! Shells that are not the run's own: in a container, on another machine. What is typed there does not run.
+
+use super::super::Command;
+use super::super::skip;
+use super::super::tools::{is_outer, is_remote};
+
+/// The shell that a step has opened and the reader types into.
+#[derive(Default)]
+pub(super) struct Shells {
+    open: Option<Inside>,
+}
+
+/// A shell that is not the run's own.
+#[derive(Clone, Copy)]
+enum Inside {
+    /// In a container, in that section of the page.
+    Container(Option<usize>),
+    /// On another machine, by `ssh`: a page may stay there for chapters.
+    Machine,
+}
+
+impl Inside {
+    /// Why what is typed there does not run.
+    fn reason(self) -> &'static str {
+        match self {
+            Self::Container(_) => skip::INSIDE,
+            Self::Machine => skip::ON_MACHINE,
+        }
+    }
+}
+
+/// Says that the reader is at a shell of their own machine.
+const OUTSIDE: [&str; 11] = [
+    "original terminal",
+    "local terminal",
+    "your terminal",
+    "new terminal",
+    "another terminal",
+    "local shell",
+    "local machine",
+    "jumpbox",
+    "your local",
+    "exit the shell",
+    "outside the",
+];
+
+/// Whether the prose says that the reader is at a shell of their own machine.
+pub(super) fn is_outside(lead: &str) -> bool {
+    let lead = lead.to_lowercase();
+    OUTSIDE.iter().any(|phrase| lead.contains(phrase))
+}
+
+impl Shells {
+    /// Why a step does not run because of the shell that it is typed into, in that section of the page. `container`: its
+    /// prompt is one of a container.
+    pub fn reason(
+        &mut self,
+        commands: &[Command],
+        section: Option<usize>,
+        lead: &str,
+        container: bool,
+    ) -> Option<&'static str> {
+        let outer = || commands.iter().any(|command| is_outer(&command.text));
+        let Some(shell) = self.open else {
+            // root on a node has the prompt of root in a container, and other programs.
+            return (container && !outer()).then_some(skip::INSIDE);
+        };
+        let left = is_outside(lead)
+            || match shell {
+                Inside::Container(opened) => opened != section || outer(),
+                Inside::Machine => commands.iter().any(|command| is_remote(&command.text)),
+            };
+        if left || leaves(commands) {
+            self.open = None;
+        }
+        (!left || container && !outer()).then(|| shell.reason())
+    }
+
+    /// Why a command in the prose does not run because of the shell that it is typed into.
+    pub fn of_prose(&self, commands: &[Command]) -> Option<&'static str> {
+        let outer = commands.iter().any(|command| is_outer(&command.text));
+        self.open.filter(|_| !outer).map(Inside::reason)
+    }
+
+    /// The last of a step's commands opens a shell that waits for the reader; some leave it again in the same block.
+    pub fn enter(&mut self, commands: &[Command], section: Option<usize>) {
+        if leaves(commands) {
+            return;
+        }
+        let machine = commands
+            .iter()
+            .any(|command| skip::enters_machine(&command.text));
+        self.open = Some(match machine {
+            true => Inside::Machine,
+            false => Inside::Container(section),
+        });
+    }
+}
+
+/// Whether the last of the commands leaves the shell.
+fn leaves(commands: &[Command]) -> bool {
+    commands
+        .last()
+        .is_some_and(|command| command.text.trim() == "exit")
+}
