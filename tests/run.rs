@@ -403,6 +403,32 @@ fn an_interrupt_ends_everything_and_still_reports() {
 }
 
 #[test]
+fn a_terminal_that_is_closed_leaves_time_to_clean_up() {
+    let length = format!("601.{}", std::process::id());
+    // What does not end when it is asked to takes its time.
+    let command = format!("$ bash -c 'trap \"\" INT TERM HUP; sleep {length}'");
+    let pages = Pages::with(&block(&command));
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("labproof"))
+        .current_dir(pages.path())
+        .args(["run", "page.md", "--cluster", "none", "--json", "r.json"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_until("the command runs", || processes_with(&length) > 0);
+    let id = rustix::process::Pid::from_child(&child);
+    // The shell says so, and the system says so once more.
+    for _ in 0..2 {
+        rustix::process::kill_process(id, rustix::process::Signal::HUP).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(processes_with(&length), 0);
+    let record: serde_json::Value = serde_json::from_str(&pages.read("r.json")).unwrap();
+    assert_eq!(record["interrupted"], true);
+}
+
+#[test]
 fn a_killed_labproof_leaves_no_process() {
     let length = format!("601.{}", std::process::id());
     let pages = Pages::with(&block(&format!("$ sleep {length} & sleep {length}")));
@@ -460,4 +486,157 @@ fn what_is_not_there_must_be_so_on_two_readings() {
         .run(&["--json", "r.json"])
         .exits(0)
         .says("2 passed");
+}
+
+#[test]
+fn a_command_that_fails_is_told_once() {
+    let told = Pages::with(&block("$ ls /nowhere-at-all\nfile"))
+        .run(&[])
+        .exits(1);
+    assert_eq!(told.stdout.matches("FAIL").count(), 1, "{}", told.stdout);
+    told.says("FAIL page.md:4  in step page-1, \"Page\"")
+        .says("-file")
+        .says("+ls: cannot access")
+        .does_not_say("the command failed with status")
+        .says("next: `--artifacts DIR`");
+}
+
+#[test]
+fn a_question_that_nobody_answers_is_told_as_one() {
+    Pages::with(&block("$ read -p 'Name? ' name"))
+        .run(&[])
+        .exits(1)
+        .says("it asks for input, and stdin is empty");
+    Pages::with(&block(
+        "$ echo 'Go on? [Y/n]'; exit_with() { return 1; }; exit_with",
+    ))
+    .run(&[])
+    .exits(1)
+    .says("it asks for input");
+    // What is given its answer is not told to ask.
+    Pages::with(&block("$ read name < /nowhere-at-all"))
+        .run(&[])
+        .exits(1)
+        .does_not_say("it asks for input");
+}
+
+#[test]
+fn github_shows_what_failed_at_the_lines_of_the_page() {
+    Pages::with(&block("$ echo one, 100%\ntwo\n$ false\n$ echo on\non"))
+        .run(&["--format", "github"])
+        .exits(1)
+        .says("\n::error file=page.md,line=5,title=labproof%3A step page-1::`one, 100%25`")
+        .says("\n::error file=page.md,line=6,title=labproof%3A step page-1::exited with 1\n")
+        .does_not_say("line=7");
+}
+
+#[test]
+fn paths_without_labs_are_a_mistake_on_the_command_line() {
+    let pages = Pages::new();
+    for command in ["plan", "lint"] {
+        pages
+            .labproof(&[command, "."])
+            .exits(2)
+            .says("no step to run here");
+    }
+    for command in ["run", "update", "learn"] {
+        pages
+            .labproof(&[command, "absent.md", "--cluster", "none"])
+            .exits(2)
+            .says("absent.md: does not exist");
+    }
+}
+
+#[test]
+fn compare_names_its_files() {
+    let pages = Pages::new();
+    pages.write("shown.txt", "one\n");
+    pages.write("printed.txt", "two\n");
+    pages
+        .labproof(&["compare", "--command", "echo", "shown.txt", "printed.txt"])
+        .exits(1)
+        .says("--- shown.txt\n+++ printed.txt\n");
+}
+
+/// `labproof learn lab.md --cluster none` and more arguments, with what somebody types.
+fn learn(pages: &Pages, more: &[&str], typed: &str) -> support::Ended {
+    support::ended(
+        assert_cmd::Command::cargo_bin("labproof")
+            .unwrap()
+            .current_dir(pages.path())
+            .args(["learn", "lab.md", "--cluster", "none"])
+            .args(more)
+            .write_stdin(typed),
+    )
+}
+
+/// Three steps with words between them.
+fn lesson() -> Pages {
+    let pages = Pages::new();
+    pages.write(
+        "lab.md",
+        "---\ntitle: Lesson\n---\n# Names\n\nGive it a name.\n\n```bash id=name\n$ name=Ann\n$ echo $name\nAnn\n```\n\n\
+         Look for it.\n\n```bash id=look\n$ echo \"is it $name?\"\nis it Ann?\n```\n\nLose it.\n\n\
+         ```bash id=lose\n$ unset name\n$ echo \"[$name]\"\n[]\n```\n\nThat is all.\n",
+    );
+    pages
+}
+
+#[test]
+fn a_lab_is_learnt_command_by_command() {
+    learn(&lesson(), &[], "\n\n\n\n\n")
+        .exits(0)
+        .says("Give it a name.")
+        .says("$ echo $name")
+        .says("is it Ann?")
+        .says("as the page shows")
+        .says("That is all.")
+        .says("3 steps done of 3")
+        .does_not_say("title: Lesson")
+        .does_not_say("to go on here");
+}
+
+#[test]
+fn a_learner_may_try_skip_and_be_wrong() {
+    let told = learn(
+        &lesson(),
+        &[],
+        "name=Bob\necho I am $name; false\nname=Ann\necho $name\n:help\n:skip\nname=Eve\nunset nme\n\n\n",
+    )
+    .exits(0);
+    // The second is the lab's shell, the fourth is what the page has, and the rest of the step was passed over.
+    told.says("I am Bob\nexited with 1")
+        .says("2 steps done of 3");
+    // A page whose output is not what the learner's shell prints is told so, and the lab goes on.
+    learn(&lesson(), &[], "\nname=Bob\n\n\n\n\n")
+        .exits(1)
+        .says("not as the page shows")
+        .says("| Ann")
+        .says("2 of them not as the page shows");
+}
+
+#[test]
+fn a_learner_who_leaves_is_told_how_to_go_on() {
+    let pages = lesson();
+    for typed in ["\n\n:quit\n", "\n\n"] {
+        learn(&pages, &[], typed)
+            .exits(0)
+            .says("1 step done of 3")
+            .says("to go on here: labproof learn lab.md --from look")
+            .does_not_say("That is all.");
+    }
+    learn(&pages, &["--from", "look"], "\n:quit\n")
+        .exits(0)
+        .does_not_say("Give it a name.")
+        .says("Look for it.")
+        .says("is it Ann?")
+        .says("--from lose");
+    learn(&pages, &["--from", "lok"], "")
+        .exits(2)
+        .says("did you mean \"look\"?");
+    pages.write("two.md", block("$ true"));
+    pages
+        .labproof(&["learn", "lab.md", "two.md", "--cluster", "none"])
+        .exits(2)
+        .says("one lab is learnt at a time");
 }

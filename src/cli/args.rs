@@ -14,30 +14,43 @@ use crate::plan::project::Project;
 /// labproof reads markdown lab pages as they are, runs every command in one persistent bash against
 /// a real cluster, and proves that what the page says is what happens.
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(version, after_help = START, max_term_width = 100)]
 pub(super) struct Args {
     #[command(subcommand)]
     pub(super) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 all good, 1 a check failed, 2 the command line, a page or a \
+const START: &str = "\
+Start with a page that has a bash block:
+  labproof plan my-lab.md                 what would run; touches nothing
+  labproof lint my-lab.md                 mistakes that show without a cluster
+  labproof cluster doctor                 what this machine lacks for a run
+  labproof run my-lab.md                  run it, and judge what happens
+
+Exit codes: 0 all good, 1 a check failed, 2 the command line, a page or a \
 verifier is invalid, 3 the tool or the cluster could not do its job, 130 interrupted.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Rehearse labs on a cluster and judge what happens
     Run(RunArgs),
-    /// Rewrite stale shown output in pages from a real run, keeping what the author left out or masked
+    /// Go through a lab step by step, at your own pace
+    Learn(LearnArgs),
+    /// Rewrite stale output in pages from a real run
     Update(UpdateArgs),
     /// Show what would run, in order; touches nothing
     Plan(PlanArgs),
     /// Find mistakes in pages without a cluster
     Lint(LintArgs),
-    /// Explain the matcher's verdict on one pair of outputs, or judge many
+    /// Explain why two outputs agree or not, or judge many pairs
     Compare(CompareArgs),
-    /// Bring the local cluster up or down, or show what there is
+    /// The cluster behind it: up, down, status, reset, cache, doctor
     Cluster(ClusterArgs),
-    /// Print a completion script: `labproof completions bash > /etc/bash_completion.d/labproof`
+    /// Print a completion script for bash, zsh, fish and others
+    #[command(after_help = "Examples:\n  \
+        labproof completions bash > /etc/bash_completion.d/labproof\n  \
+        labproof completions zsh > /usr/local/share/zsh/site-functions/_labproof\n  \
+        labproof completions fish > ~/.config/fish/completions/labproof.fish")]
     Completions {
         /// The shell to complete in
         shell: Shell,
@@ -55,6 +68,9 @@ pub(super) struct RunArgs {
     /// Stop at the first step that does not pass
     #[arg(long)]
     pub(super) fail_fast: bool,
+    /// What goes to the terminal
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: RunFormat,
     /// Write a JUnit report
     #[arg(long, value_name = "FILE")]
     pub(super) junit: Option<PathBuf>,
@@ -75,6 +91,15 @@ pub(super) struct RunArgs {
     pub(super) min_coverage: Option<u8>,
 }
 
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum RunFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For people, with annotations of GitHub's workflow commands at the end
+    Github,
+}
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     labproof update labs/storage --dry-run\n  \
@@ -88,6 +113,18 @@ pub(super) struct UpdateArgs {
     /// Take what failed commands printed, and what came after them, for the truth too
     #[arg(long)]
     pub(super) accept: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    labproof learn labs/storage\n  \
+    labproof learn labs/storage --from upload")]
+pub(super) struct LearnArgs {
+    #[command(flatten)]
+    pub(super) rehearse: RehearseArgs,
+    /// The step to go on at; what comes before it runs without asking
+    #[arg(long, value_name = "STEP")]
+    pub(super) from: Option<String>,
 }
 
 /// What every command that rehearses labs takes.
@@ -364,7 +401,7 @@ pub(super) enum ClusterCommand {
 pub(super) enum CacheCommand {
     /// List programs and images: size, last use, who uses them, and what they were made from
     List {
-        /// Read all content and compare it with what was put there
+        /// Read all content and compare it with what was put there; name the packages that it is from
         #[arg(long)]
         verify: bool,
     },

@@ -4,17 +4,17 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use super::args::CacheCommand;
-use super::cluster::{ended, recipes};
+use super::cluster::{self, ended};
 use super::exit::Exit;
 use super::{interrupt, output, progress};
-use crate::cluster::local::{self, Entry, LocalError, State};
-use crate::report::style::{BOLD, DIM, paint};
+use crate::cluster::local::{self, Entry, ImageRecipe, LocalError, State};
+use crate::report::style::{BOLD, DIM, count, paint};
 
 /// Lists the cache, or removes what is not needed.
 pub(super) async fn main(command: CacheCommand) -> Exit {
     match command {
-        CacheCommand::List { verify } => match recipes(&[]) {
-            Ok(recipes) => list(&local::cached(&recipes, verify)),
+        CacheCommand::List { verify } => match recipes() {
+            Ok(recipes) => list(&local::cached(&recipes, verify), verify),
             Err(error) => ended(Err(error)),
         },
         CacheCommand::Prune { all, dry_run } => {
@@ -28,7 +28,14 @@ pub(super) async fn main(command: CacheCommand) -> Exit {
     }
 }
 
-fn list(entries: &[Entry]) -> Exit {
+/// What images may be made from here: the recipes of this folder and labproof's own.
+fn recipes() -> Result<Vec<ImageRecipe>, LocalError> {
+    let mut recipes = cluster::recipes(&[])?;
+    recipes.extend(local::known_images()?);
+    Ok(recipes)
+}
+
+fn list(entries: &[Entry], in_full: bool) -> Exit {
     let folder = local::cache_folder();
     if entries.is_empty() {
         output::stdout(&format!("nothing is in {}\n", folder.display()));
@@ -57,8 +64,11 @@ fn list(entries: &[Entry]) -> Exit {
         });
         output::stdout(&format!("           {}\n", notes.join("; ")));
         if !entry.made_from.is_empty() {
-            let from = format!("           from {}\n", entry.made_from.join(" "));
-            output::stdout(&paint(DIM, &from).to_string());
+            let from = match in_full {
+                true => entry.made_from.join(" "),
+                false => count(entry.made_from.len(), "package"),
+            };
+            output::stdout(&paint(DIM, &format!("           from {from}\n")));
         }
     }
     if !entries.is_empty() {
@@ -73,7 +83,7 @@ fn list(entries: &[Entry]) -> Exit {
 }
 
 async fn prune(all: bool, dry_run: bool) -> Result<(), LocalError> {
-    let recipes = recipes(&[])?;
+    let recipes = recipes()?;
     let shown = progress::Shown::new();
     let gone = local::prune(&recipes, all, dry_run, &shown).await;
     shown.finish();

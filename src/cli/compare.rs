@@ -18,19 +18,20 @@ pub(super) fn main(args: &CompareArgs) -> Exit {
 }
 
 fn one(args: &CompareArgs, expected: &Path, actual: &Path) -> Exit {
-    let (Some(expected), Some(actual)) = (read(expected), read(actual)) else {
+    let (Some(shown), Some(printed)) = (read(expected), read(actual)) else {
         return Exit::Invalid;
     };
     let judgement = expect::judge(
-        Shown::new(&args.command, &expected),
+        Shown::new(&args.command, &shown),
         Happened {
-            text: &actual,
+            text: &printed,
             stdout: None,
             exit_code: args.exit_code,
         },
         &Bindings::default(),
     );
-    output::stdout(&expect::explain(&judgement, &expected, &actual));
+    let names = [expected, actual].map(|path| path.display().to_string());
+    output::stdout(&expect::explain(&judgement, &names[0], &names[1]));
     if judgement.agrees {
         Exit::Good
     } else {

@@ -40,7 +40,7 @@ impl Images {
         let name = name.split([':', '@']).next().unwrap_or(name);
         format!(
             "{place}: pods will wait for the image {image}, which cannot be had: {reason}; \
-             a recipe would make it: images/{name}.yaml beside the pages, in the manner of labs/images"
+             next: write images/{name}.yaml beside the page, a recipe like those in labs/images of labproof"
         )
     }
 

@@ -30,7 +30,15 @@ pub(super) fn tokens() -> (CancellationToken, CancellationToken) {
             return;
         };
         for first in [true, false] {
-            let received = signals.iter_mut().map(|signal| Box::pin(signal.recv()));
+            // A terminal that is closed says so twice, its shell and its system; nobody is there to be in a hurry.
+            let heard = if first {
+                signals.len()
+            } else {
+                signals.len() - 1
+            };
+            let received = signals[..heard]
+                .iter_mut()
+                .map(|signal| Box::pin(signal.recv()));
             futures::future::select_all(received).await;
             if first {
                 output::stderr("\ninterrupted: cleaning up (once more to leave at once)\n");

@@ -35,7 +35,10 @@ pub(super) fn main(args: &LintArgs) -> Exit {
         LintFormat::Github => output::stdout(&lint::render_github(&found)),
     }
     let wrong = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
-    if found.iter().any(wrong) {
+    if plan.labs.is_empty() && plan.has_errors() {
+        // There was nothing to look at: the paths are wrong, not a page.
+        Exit::Invalid
+    } else if found.iter().any(wrong) {
         Exit::Failed
     } else {
         Exit::Good

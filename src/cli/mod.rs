@@ -11,6 +11,7 @@ mod doctor;
 mod exit;
 mod images;
 mod interrupt;
+mod learn;
 mod lint;
 mod on_clusters;
 mod output;
@@ -35,6 +36,7 @@ pub fn main() -> ExitCode {
     let args = Args::parse();
     let exit = match args.command {
         Command::Run(args) => wait_for(run::main(args)),
+        Command::Learn(args) => wait_for(learn::main(args)),
         Command::Update(args) => wait_for(update::main(args)),
         Command::Plan(args) => plan::main(&args),
         Command::Lint(args) => lint::main(&args),

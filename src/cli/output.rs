@@ -52,6 +52,12 @@ pub(super) fn diagnostics(diagnostics: &[Diagnostic]) -> bool {
         .any(|diagnostic| diagnostic.severity == Severity::Error)
 }
 
+/// Columns of the terminal that stdout is, as wide as it is now; `None` where it is none.
+pub(super) fn width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+    (size.ws_col > 0).then_some(usize::from(size.ws_col))
+}
+
 /// Whether people watch stderr, so that live progress makes sense.
 pub(super) fn is_watched() -> bool {
     std::io::stderr().is_terminal()
@@ -60,7 +66,7 @@ pub(super) fn is_watched() -> bool {
 /// The report that people watch, of labs that run one after the other or `jobs` at a time.
 pub(super) fn report(jobs: usize) -> Box<dyn Sink> {
     match jobs {
-        0 | 1 => Box::new(Terminal::new(anstream::stdout(), is_watched())),
-        _ => Box::new(SideBySide::new(anstream::stdout(), is_watched())),
+        0 | 1 => Box::new(Terminal::new(anstream::stdout(), is_watched(), width)),
+        _ => Box::new(SideBySide::new(anstream::stdout(), is_watched(), width)),
     }
 }

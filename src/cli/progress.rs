@@ -66,7 +66,10 @@ impl Shown {
 impl Progress for Shown {
     fn stage(&self, number: usize, of: usize, what: &str) {
         self.end_stage();
-        let what = format!("[{number}/{of}] {what}");
+        let what = match of {
+            1 => what.to_owned(),
+            _ => format!("[{number}/{of}] {what}"),
+        };
         if !self.watched {
             output::stderr(&format!("{what}\n"));
         }

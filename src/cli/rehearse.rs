@@ -3,6 +3,7 @@
 //! Entry points: [`plan()`] and [`rehearse`].
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::args::{KubernetesArgs, RehearseArgs};
@@ -13,7 +14,7 @@ use super::{interrupt, output, project};
 use crate::cluster::{self, Cluster, ClusterError, Decision};
 use crate::event::{Event, Redactor, RunRecord, Sink};
 use crate::plan::{self, Plan};
-use crate::run::{Emitter, RunOptions};
+use crate::run::{Emitter, Pace, RunOptions};
 
 /// Variables that every command of a lab inherits and whose values are nobody's business.
 const SECRET_VARIABLES: [&str; 2] = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
@@ -66,6 +67,8 @@ pub(super) struct Extent {
     pub(super) stale: bool,
     /// Where bundles of what did not pass go.
     pub(super) artifacts: Option<PathBuf>,
+    /// Who says when a command may run; else nobody.
+    pub(super) pace: Option<Arc<dyn Pace>>,
 }
 
 /// Rehearses a plan and tells the sinks; gives the record, and what it comes to.
@@ -106,6 +109,7 @@ pub(super) async fn rehearse(
                 fail_fast: extent.fail_fast,
                 stale: extent.stale,
                 artifacts: extent.artifacts,
+                pace: extent.pace,
                 retry: Duration::from_secs(args.retry),
                 compat_eks_workshop: plan.compat_eks_workshop,
                 leave,

@@ -5,13 +5,13 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use super::args::RunArgs;
+use super::args::{RunArgs, RunFormat};
 use super::exit::Exit;
 use super::rehearse::Extent;
 use super::{coverage, output, rehearse};
 use crate::cluster::explain;
 use crate::event::{RunRecord, Sink};
-use crate::report::{badge, events::EventLog, json, junit, summary};
+use crate::report::{badge, events::EventLog, github, json, junit, summary};
 use crate::run::prepare_artifacts;
 
 /// Rehearses the labs of the paths.
@@ -37,10 +37,14 @@ pub(super) async fn main(args: RunArgs) -> Exit {
         stale: false,
         fail_fast: args.fail_fast,
         artifacts: args.artifacts,
+        ..Extent::default()
     };
     let (record, mut exit) = rehearse::rehearse(&args.rehearse, &rehearsal, extent, live).await;
     output::stdout(&summary::failures(&record));
     output::stdout(&summary::render(&record));
+    if args.format == RunFormat::Github {
+        output::stdout(&github::render(&record));
+    }
     let written = files.write(&record);
     if let Some(lacking) = args
         .min_coverage

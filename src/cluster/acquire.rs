@@ -399,7 +399,7 @@ async fn connect(
         .filter(|it| !has.contains(&full_name(it)));
     let lacks = lacks.map(|image| Lack {
         image: image.clone(),
-        reason: "a local cluster pulls from nowhere, and no recipe makes it".to_owned(),
+        reason: "a local cluster pulls nothing from the web, and no recipe makes it".to_owned(),
     });
     Ok(Cluster {
         lacks: lacks.collect(),

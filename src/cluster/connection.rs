@@ -18,7 +18,7 @@ const REACH_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The server of the kubeconfig that is written where there is no cluster. `.invalid` never
 /// resolves (RFC 2606), so kubectl says that it finds no host rather than trying a local port.
-const NOWHERE: &str = "https://no-cluster.labproof.invalid";
+pub(super) const NO_CLUSTER: &str = "no-cluster.labproof.invalid";
 
 /// Folders of programs that a cluster brings with it.
 #[derive(Debug, Clone, Default)]
@@ -92,17 +92,24 @@ impl Connection {
             .await
             .map_err(|error| unreachable(causes(&error)))?;
         let server = config.cluster_url.authority().map(ToString::to_string);
+        let url = config.cluster_url.to_string();
+        let silent = |cause: String| {
+            // kube's own names for where it noticed say nothing to anybody.
+            let cause = cause.trim_start_matches("ServiceError: ");
+            let cause = cause.trim_start_matches("client error (Connect): ");
+            unreachable(format!("{url}: {cause}"))
+        };
         let client = super::check::client(config).map_err(|error| unreachable(causes(&error)))?;
         let version = tokio::time::timeout(REACH_TIMEOUT, client.apiserver_version())
             .await
-            .map_err(|_| unreachable(format!("no answer in {} s", REACH_TIMEOUT.as_secs())))?
+            .map_err(|_| silent(format!("no answer in {} s", REACH_TIMEOUT.as_secs())))?
             .map_err(|error| match &error {
                 kube::Error::Api(status) if status.code == 401 => ClusterError::Unauthorized {
                     name: name.clone(),
                     cause: status.message.clone(),
                     by_hand: access.by_hand.clone(),
                 },
-                error => unreachable(causes(error)),
+                error => silent(causes(error)),
             })?;
         Ok(Self {
             profile,
@@ -126,7 +133,7 @@ impl Connection {
     pub(super) fn nowhere() -> Result<Self, ClusterError> {
         let config = Kubeconfig::from_yaml(&format!(
             "{{apiVersion: v1, kind: Config, current-context: none, \
-              clusters: [{{name: none, cluster: {{server: '{NOWHERE}'}}}}], \
+              clusters: [{{name: none, cluster: {{server: 'https://{NO_CLUSTER}'}}}}], \
               contexts: [{{name: none, context: {{cluster: none, user: none}}}}], \
               users: [{{name: none, user: {{token: none}}}}]}}"
         ))
@@ -261,7 +268,7 @@ mod tests {
         let connection = Connection::nowhere().unwrap();
         let path = connection.kubeconfig();
         let text = std::fs::read_to_string(&path).unwrap();
-        assert!(text.contains(NOWHERE), "{text}");
+        assert!(text.contains(NO_CLUSTER), "{text}");
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         drop(connection);

@@ -73,9 +73,9 @@ pub(super) fn needed(
     supply
 }
 
-/// The recipes of all folders; of two for one image, that of the later folder.
+/// The recipes that labproof brings with it and those of all folders; of two for one image, that of the later folder.
 pub(super) fn read(folders: &[PathBuf]) -> Result<Vec<ImageRecipe>, ClusterError> {
-    let mut recipes: Vec<ImageRecipe> = Vec::new();
+    let mut recipes = local::known_images()?;
     for folder in folders {
         for recipe in ImageRecipe::read_dir(folder)? {
             let name = full_name(recipe.image());

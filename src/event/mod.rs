@@ -128,6 +128,17 @@ pub enum Event {
         /// Why the last one did not do.
         reason: String,
     },
+    /// Whoever learns ran a command of their own in the lab's shell.
+    CommandTried {
+        /// The step that is next.
+        at: StepAt,
+        /// Its text.
+        text: String,
+        /// What it printed, as a terminal shows it; beginning and end of it where it is very long.
+        output: String,
+        /// Its exit status; `None` if none is known.
+        exit_code: Option<i32>,
+    },
     /// A command ended and was judged.
     CommandFinished {
         /// Which step it belongs to.

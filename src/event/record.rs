@@ -152,6 +152,16 @@ pub struct CommandRecord {
     pub checks: Vec<CheckRecord>,
 }
 
+impl CommandRecord {
+    /// The checks that say why it did not pass, each saying something of its own: a command that failed did not print what
+    /// the page shows for the same reason.
+    pub fn telling(&self) -> impl Iterator<Item = &CheckRecord> {
+        let bad = || self.checks.iter().filter(|check| check.is_bad());
+        let ended_badly = bad().any(|check| check.kind == "exit");
+        bad().filter(move |check| !ended_badly || check.kind != "output")
+    }
+}
+
 /// A URL of a page that is read from the disk.
 #[derive(Debug, Clone, Serialize)]
 pub struct FromDiskRecord {
@@ -200,6 +210,11 @@ pub struct CheckRecord {
 }
 
 impl CheckRecord {
+    /// Whether it does not hold, or could not be made.
+    pub fn is_bad(&self) -> bool {
+        matches!(self.verdict, Verdict::Fail | Verdict::Broken)
+    }
+
     /// A check of that kind and name at a place, not yet made.
     pub fn new(kind: &'static str, name: impl Into<String>, path: &Path, line: usize) -> Self {
         Self {
@@ -358,7 +373,8 @@ impl Sink for Recorder {
             Event::Progress { .. }
             | Event::StepStarted { .. }
             | Event::CommandStarted { .. }
-            | Event::CommandRepeated { .. } => {}
+            | Event::CommandRepeated { .. }
+            | Event::CommandTried { .. } => {}
         }
     }
 }

@@ -44,44 +44,24 @@ pub fn render_json(diagnostics: &[Diagnostic]) -> String {
     })
 }
 
-/// For GitHub Actions: one workflow command a finding, as
-/// <https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions> says.
+/// For GitHub Actions: one annotation a finding.
 pub fn render_github(diagnostics: &[Diagnostic]) -> String {
-    let mut text = String::new();
-    for found in diagnostics {
-        let level = match found.severity {
-            Severity::Note => "notice",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        };
-        let _ = write!(
-            text,
-            "::{level} file={}",
-            property(&found.path.to_string_lossy())
-        );
-        if let Some(position) = found.position() {
-            let _ = write!(text, ",line={},col={}", position.line, position.column);
-        }
-        if let Some(code) = found.code {
-            let _ = write!(text, ",title={code}");
-        }
+    let line = |found: &Diagnostic| {
+        let position = found.position();
         let mut message = found.message.clone();
         if let Some(help) = &found.help {
             let _ = write!(message, "\n{help}");
         }
-        let _ = writeln!(text, "::{}", data(&message));
-    }
-    text
-}
-
-fn data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
-}
-
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
+        source::annotation(
+            found.severity,
+            &found.path.to_string_lossy(),
+            position.map(|position| position.line),
+            position.map(|position| position.column),
+            found.code,
+            &message,
+        )
+    };
+    diagnostics.iter().map(line).collect()
 }
 
 #[cfg(test)]

@@ -86,12 +86,14 @@ fn cases(page: &PageRecord, step: &StepRecord) -> Vec<TestCase> {
             command.line,
             one_line(&command.text, NAME_WIDTH)
         );
-        let status = status(command.verdict, &command.checks, &command.output, step);
+        let checks: Vec<&CheckRecord> = command.checks.iter().collect();
+        let bad: Vec<&CheckRecord> = command.telling().collect();
+        let status = status(command.verdict, &checks, &bad, &command.output, step);
         named(name, status, command.duration_ms, command.checks.len())
     });
     let checks = step.checks.iter().map(|check| {
         let name = format!("{}: {}", step.id, check.name);
-        let status = status(check.verdict, std::slice::from_ref(check), "", step);
+        let status = status(check.verdict, &[check], &[check], "", step);
         named(name, status, check.duration_ms, 1)
     });
     commands.chain(checks).collect()
@@ -99,7 +101,8 @@ fn cases(page: &PageRecord, step: &StepRecord) -> Vec<TestCase> {
 
 fn status(
     verdict: Verdict,
-    checks: &[CheckRecord],
+    checks: &[&CheckRecord],
+    bad: &[&CheckRecord],
     output: &str,
     step: &StepRecord,
 ) -> TestCaseStatus {
@@ -109,37 +112,31 @@ fn status(
         Verdict::Fail => NonSuccessKind::Failure,
         Verdict::Broken => NonSuccessKind::Error,
     };
-    let bad: Vec<&CheckRecord> = checks
-        .iter()
-        .filter(|check| matches!(check.verdict, Verdict::Fail | Verdict::Broken))
-        .collect();
     let mut status = TestCaseStatus::non_success(kind);
     if let Some(first) = bad.first() {
         status.set_type(first.kind);
         let reason = first.reasons.first().unwrap_or(&first.name);
         status.set_message(format!("{}:{}: {reason}", first.path, first.line));
     }
-    let mut description = String::new();
+    let mut lines = Vec::new();
     for check in bad {
-        description.push_str(&format!("{}:{} {}\n", check.path, check.line, check.name));
-        let lines = check
-            .reasons
-            .iter()
-            .chain(&check.likely_cause)
-            .chain(&check.evidence)
-            .chain(&check.diff);
-        for line in lines {
-            description.push_str(line);
-            description.push('\n');
-        }
+        lines.push(format!("{}:{}", check.path, check.line));
+        lines.extend(check.reasons.iter().cloned());
+        lines.extend(
+            check
+                .likely_cause
+                .iter()
+                .map(|cause| format!("likely cause: {cause}")),
+        );
+        lines.extend(check.evidence.iter().cloned());
     }
+    lines.extend(checks.iter().flat_map(|check| check.diff.iter().cloned()));
     if let Some(folder) = &step.artifacts {
-        description.push_str(&format!("artifacts: {folder}\n"));
+        lines.push(format!("artifacts: {folder}"));
     }
     if !output.is_empty() {
-        description.push_str("output:\n");
-        description.push_str(output);
+        lines.push(format!("output:\n{output}"));
     }
-    status.set_description(description);
+    status.set_description(lines.join("\n"));
     status
 }

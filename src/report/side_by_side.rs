@@ -14,6 +14,7 @@ use crate::event::{Event, LabRecord, Sink};
 pub struct SideBySide<W> {
     /// What belongs to no lab, and the labs that are over.
     whole: Terminal<W>,
+    width: fn() -> Option<usize>,
     /// The moving lines, where somebody watches.
     live: Option<MultiProgress>,
     labs: Vec<LabRecord>,
@@ -29,10 +30,11 @@ struct Running {
 }
 
 impl<W: Write + Send> SideBySide<W> {
-    /// A report into `out`; `live` turns the moving lines on, which go to stderr.
-    pub fn new(out: W, live: bool) -> Self {
+    /// A report into `out`, whose columns `width` knows at any time; `live` turns the moving lines on, which go to stderr.
+    pub fn new(out: W, live: bool, width: fn() -> Option<usize>) -> Self {
         Self {
-            whole: Terminal::new(out, false),
+            whole: Terminal::new(out, false, width),
+            width,
             live: live.then(MultiProgress::new),
             labs: Vec::new(),
             on_clusters: false,
@@ -47,7 +49,7 @@ impl<W: Write + Send> SideBySide<W> {
             bar.set_prefix(title.map(|title| title + "  ").unwrap_or_default());
             bar
         });
-        let lines = Terminal::of_labs(self.labs.clone(), bar.clone());
+        let lines = Terminal::of_labs(self.labs.clone(), bar.clone(), self.width);
         self.running.insert(lab, Running { lines, bar });
     }
 
@@ -126,6 +128,7 @@ fn lab_of(event: &Event) -> Option<usize> {
         Event::StepStarted { at }
         | Event::CommandStarted { at, .. }
         | Event::CommandRepeated { at, .. }
+        | Event::CommandTried { at, .. }
         | Event::CommandFinished { at, .. }
         | Event::CheckFinished { at, .. }
         | Event::Settled { at, .. }
@@ -163,6 +166,7 @@ mod tests {
             record: CommandRecord {
                 line: 1,
                 text: text.to_owned(),
+                from_disk: Vec::new(),
                 verdict: Verdict::Pass,
                 exit_code: Some(0),
                 attempts: 1,
@@ -187,7 +191,7 @@ mod tests {
 
     /// The places of texts in what is reported of some events, in their order.
     fn assert_in_order(events: &[Event], texts: &[&str]) {
-        let mut report = SideBySide::new(Vec::new(), false);
+        let mut report = SideBySide::new(Vec::new(), false, || None);
         for event in events {
             report.receive(event);
         }

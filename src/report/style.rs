@@ -59,6 +59,21 @@ pub fn one_line(text: &str, width: usize) -> String {
     format!("{} …", kept.trim_end_matches(['\\', ' ']))
 }
 
+/// Text in lines of at most `width` characters, broken at blanks; a longer word has a line to itself.
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// Text with its control characters made harmless, so that no output can move the cursor or
 /// change the colours of a report.
 pub fn printable(text: &str) -> String {
@@ -88,6 +103,17 @@ mod tests {
         assert_eq!(one_line("ls", 10), "ls");
         assert_eq!(one_line("kubectl exec \\\n  -it", 40), "kubectl exec …");
         assert_eq!(one_line("0123456789abc", 10), "01234567 …");
+    }
+
+    #[test]
+    fn text_breaks_between_words_and_loses_none() {
+        assert_eq!(wrapped("a b c", usize::MAX), ["a b c"]);
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(
+            wrapped("incomprehensible no", 4),
+            ["incomprehensible", "no"]
+        );
+        assert_eq!(wrapped("", 4), [""]);
     }
 
     #[test]

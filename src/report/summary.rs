@@ -4,11 +4,16 @@
 
 use std::fmt::Write;
 
-use super::style::{BOLD, DIM, GREEN, RED, YELLOW, count, mark, paint, printable, seconds};
+use super::style::{
+    BOLD, DIM, GREEN, RED, YELLOW, count, mark, one_line, paint, printable, seconds,
+};
 use crate::event::{CheckRecord, CommandRecord, PageRecord, RunRecord, StepRecord, Verdict};
 
 /// How many lines of a diff or of an output are shown; `--json` has them all.
 const SHOWN_LINES: usize = 40;
+
+/// How many characters of such a line.
+const SHOWN_WIDTH: usize = 400;
 
 /// Everything that did not pass, each with its page, line, command, reasons and diff.
 pub fn failures(record: &RunRecord) -> String {
@@ -16,16 +21,10 @@ pub fn failures(record: &RunRecord) -> String {
     for page in record.labs.iter().flat_map(|lab| &lab.pages) {
         for step in &page.steps {
             for command in &step.commands {
-                for check in &command.checks {
-                    if matches!(check.verdict, Verdict::Fail | Verdict::Broken) {
-                        failure(&mut out, page, step, Some(command), check);
-                    }
-                }
+                failed_command(&mut out, page, step, command);
             }
-            for check in &step.checks {
-                if matches!(check.verdict, Verdict::Fail | Verdict::Broken) {
-                    failure(&mut out, page, step, None, check);
-                }
+            for check in step.checks.iter().filter(|check| check.is_bad()) {
+                failed_check(&mut out, page, step, check);
             }
             if let Some(folder) = &step.artifacts {
                 let _ = writeln!(out, "all about step {}: {}\n", step.id, printable(folder));
@@ -54,40 +53,69 @@ fn heading(verdict: Verdict) -> String {
     paint(style.bold(), &verdict.word().to_uppercase())
 }
 
-fn failure(
-    out: &mut String,
-    page: &PageRecord,
-    step: &StepRecord,
-    command: Option<&CommandRecord>,
-    check: &CheckRecord,
-) {
-    // What people look for first is the command; where its output is shown stands at the diff.
-    let (path, line) = match command {
-        Some(command) => (&page.path, command.line),
-        None => (&check.path, check.line),
-    };
-    let place = paint(BOLD, &format!("{path}:{line}"));
+/// All that is wrong with a command, at its line: what people look for first. Where its output is shown stands at the diff.
+fn failed_command(out: &mut String, page: &PageRecord, step: &StepRecord, command: &CommandRecord) {
+    let bad: Vec<&CheckRecord> = command
+        .checks
+        .iter()
+        .filter(|check| check.is_bad())
+        .collect();
+    if bad.is_empty() {
+        return;
+    }
+    let place = paint(BOLD, &format!("{}:{}", page.path, command.line));
+    let section = step.section.as_deref().unwrap_or(&page.title);
+    let _ = writeln!(
+        out,
+        "{} {place}  in step {}, \"{section}\"",
+        heading(command.verdict),
+        step.id
+    );
+    for (index, line) in command.text.lines().take(SHOWN_LINES).enumerate() {
+        let prompt = if index == 0 { '$' } else { '>' };
+        let _ = writeln!(out, "    {prompt} {}", shown(line));
+    }
+    for read in &command.from_disk {
+        let _ = writeln!(out, "      {}", paint(DIM, &printable(&read.remark())));
+    }
+    for check in command.telling() {
+        explanation(out, check);
+    }
+    let compared = bad.iter().any(|check| check.kind == "output");
+    let output = command.output.trim();
+    let said = output.strip_prefix("bash: line 1: ").unwrap_or(output);
+    if !compared && !bad[0].reasons.iter().any(|reason| reason.contains(said)) {
+        for line in output.lines().take(SHOWN_LINES) {
+            let _ = writeln!(out, "    | {}", shown(line));
+        }
+        more(out, output.lines().count());
+    }
+    bad.iter().for_each(|check| diff(out, check));
+    out.push('\n');
+}
+
+/// A check on the cluster, or a hook.
+fn failed_check(out: &mut String, page: &PageRecord, step: &StepRecord, check: &CheckRecord) {
+    let place = paint(BOLD, &format!("{}:{}", check.path, check.line));
     let _ = writeln!(out, "{} {place}  {}", heading(check.verdict), check.name);
     let section = step.section.as_deref().unwrap_or(&page.title);
     let _ = writeln!(
         out,
-        "    in step {} ({}:{}, \"{section}\")",
+        "    after step {} ({}:{}, \"{section}\")",
         step.id, page.path, step.line
     );
-    if let Some(command) = command {
-        for (index, line) in command.text.lines().take(SHOWN_LINES).enumerate() {
-            let prompt = if index == 0 { '$' } else { '>' };
-            let _ = writeln!(out, "    {prompt} {}", printable(line));
-        }
-        for read in &command.from_disk {
-            let _ = writeln!(out, "      {}", paint(DIM, &printable(&read.remark())));
-        }
-    }
+    explanation(out, check);
+    diff(out, check);
+    out.push('\n');
+}
+
+/// Why a check did not pass.
+fn explanation(out: &mut String, check: &CheckRecord) {
     for reason in &check.reasons {
         let mut lines = reason.lines();
-        let _ = writeln!(out, "    - {}", printable(lines.next().unwrap_or_default()));
+        let _ = writeln!(out, "    - {}", shown(lines.next().unwrap_or_default()));
         for line in lines {
-            let _ = writeln!(out, "      {}", printable(line));
+            let _ = writeln!(out, "      {}", shown(line));
         }
     }
     if let Some(cause) = &check.likely_cause {
@@ -101,27 +129,30 @@ fn failure(
     for line in &check.evidence {
         let _ = writeln!(out, "    {}", paint(DIM, &printable(line)));
     }
-    if !check.diff.is_empty() {
-        let shown = format!("--- {}:{}", check.path, check.line);
-        let _ = writeln!(out, "    {}", paint(RED, &shown));
-        let _ = writeln!(out, "    {}", paint(GREEN, "+++ what it printed"));
-        for line in check.diff.iter().take(SHOWN_LINES) {
-            let text = printable(line);
-            let text = match line.as_bytes().first() {
-                Some(b'-') => paint(RED, &text),
-                Some(b'+') => paint(GREEN, &text),
-                _ => text,
-            };
-            let _ = writeln!(out, "    {text}");
-        }
-        more(out, check.diff.len());
-    } else if let Some(command) = command.filter(|_| check.kind != "output") {
-        for line in command.output.lines().take(SHOWN_LINES) {
-            let _ = writeln!(out, "    | {}", printable(line));
-        }
-        more(out, command.output.lines().count());
+}
+
+fn diff(out: &mut String, check: &CheckRecord) {
+    if check.diff.is_empty() {
+        return;
     }
-    out.push('\n');
+    let page = format!("--- {}:{}", check.path, check.line);
+    let _ = writeln!(out, "    {}", paint(RED, &page));
+    let _ = writeln!(out, "    {}", paint(GREEN, "+++ what it printed"));
+    for line in check.diff.iter().take(SHOWN_LINES) {
+        let text = shown(line);
+        let text = match line.as_bytes().first() {
+            Some(b'-') => paint(RED, &text),
+            Some(b'+') => paint(GREEN, &text),
+            _ => text,
+        };
+        let _ = writeln!(out, "    {text}");
+    }
+    more(out, check.diff.len());
+}
+
+/// A line that harms no terminal and fills no screen.
+fn shown(line: &str) -> String {
+    printable(&one_line(line, SHOWN_WIDTH))
 }
 
 fn more(out: &mut String, lines: usize) {
@@ -188,7 +219,31 @@ pub fn render(record: &RunRecord) -> String {
     }
     verified(&mut out, record);
     not_verified(&mut out, record);
+    next(&mut out, record);
     out
+}
+
+/// What helps with what did not pass.
+fn next(out: &mut String, record: &RunRecord) {
+    let steps: Vec<&StepRecord> = steps(record)
+        .filter(|step| step.verdict >= Verdict::Broken)
+        .collect();
+    if steps.is_empty() || record.interrupted {
+        return;
+    }
+    let stale = steps
+        .iter()
+        .flat_map(|step| &step.commands)
+        .any(|command| command.telling().any(|check| check.kind == "output"));
+    if stale {
+        let text = "is the page stale? `labproof update PATH --dry-run` shows what it should say";
+        let _ = writeln!(out, "  {} {text}", paint(BOLD, "next:"));
+    }
+    if steps.iter().all(|step| step.artifacts.is_none()) {
+        let text =
+            "`--artifacts DIR` keeps all there is to see of a failure: describe, events, logs";
+        let _ = writeln!(out, "  {} {text}", paint(BOLD, "next:"));
+    }
 }
 
 fn verified(out: &mut String, record: &RunRecord) {

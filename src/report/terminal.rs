@@ -6,14 +6,23 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::style::{BOLD, DIM, YELLOW, count, mark, one_line, paint, printable, seconds};
+use super::style::{BOLD, DIM, YELLOW, count, mark, one_line, paint, printable, seconds, wrapped};
 use crate::event::{
     CheckRecord, ClusterInfo, CommandRecord, Event, LabRecord, LeftoverRecord, SettlingRecord,
     Sink, StepAt, Verdict,
 };
 
-/// Characters of a command that are shown on its line.
+/// Characters of a command that are shown on its line, where no terminal says how wide it is.
 const COMMAND_WIDTH: usize = 72;
+
+/// Characters of it that are shown in any case.
+const LEAST_WIDTH: usize = 30;
+
+/// Characters before the command on its line.
+const BEFORE: usize = 10;
+
+/// Characters of a reason that are shown below it; the report of the failure has more.
+const REASON_WIDTH: usize = 160;
 
 /// Leftovers of a lab that are shown.
 const LEFTOVERS: usize = 12;
@@ -21,8 +30,11 @@ const LEFTOVERS: usize = 12;
 /// Writes the report as events come in.
 pub struct Terminal<W> {
     out: W,
-    /// The spinner of what runs now, where somebody watches.
+    /// Whether somebody watches.
+    watched: bool,
+    /// The spinner of what runs now; there is none before something does, for the line is somebody else's until then.
     live: Option<ProgressBar>,
+    width: fn() -> Option<usize>,
     labs: Vec<LabRecord>,
     /// Lab and page under whose heading the last line stands.
     heading: Option<(usize, Option<usize>)>,
@@ -39,27 +51,30 @@ pub(super) fn spinner() -> ProgressBar {
 
 impl Terminal<Vec<u8>> {
     /// What there is to say of some labs of a run, kept until it is asked for.
-    pub(super) fn of_labs(labs: Vec<LabRecord>, live: Option<ProgressBar>) -> Self {
-        let mut terminal = Self::with(Vec::new(), live);
-        terminal.labs = labs;
-        terminal
+    pub(super) fn of_labs(
+        labs: Vec<LabRecord>,
+        live: Option<ProgressBar>,
+        width: fn() -> Option<usize>,
+    ) -> Self {
+        Self {
+            live,
+            labs,
+            ..Self::new(Vec::new(), false, width)
+        }
     }
 }
 
 impl<W: Write + Send> Terminal<W> {
-    /// A report into `out`, and a moving line.
-    fn with(out: W, live: Option<ProgressBar>) -> Self {
+    /// A report into `out`, whose columns `width` knows at any time; `live` turns the moving line on, which goes to stderr.
+    pub fn new(out: W, live: bool, width: fn() -> Option<usize>) -> Self {
         Self {
             out,
-            live,
+            watched: live,
+            live: None,
+            width,
             labs: Vec::new(),
             heading: None,
         }
-    }
-
-    /// A report into `out`; `live` turns the moving line on, which goes to stderr.
-    pub fn new(out: W, live: bool) -> Self {
-        Self::with(out, live.then(spinner))
     }
 
     /// What was written to.
@@ -85,10 +100,35 @@ impl<W: Write + Send> Terminal<W> {
     }
 
     fn start(&mut self, what: impl FnOnce() -> String) {
+        if self.watched && self.live.is_none() {
+            self.live = Some(spinner());
+        }
         if let Some(bar) = &self.live {
             bar.reset_elapsed();
             bar.set_message(what());
         }
+    }
+
+    /// Characters of a command that its line has room for beside `others`.
+    fn room(&self, others: usize) -> usize {
+        match (self.width)() {
+            Some(width) => width.saturating_sub(BEFORE + others).max(LEAST_WIDTH),
+            None => COMMAND_WIDTH,
+        }
+    }
+
+    /// A line that is broken between words where the terminal ends, as far in as it begins.
+    fn indented(&mut self, by: usize, text: &str) {
+        let width = (self.width)().map_or(usize::MAX, |width| width.max(by + LEAST_WIDTH));
+        for line in wrapped(text, width - by) {
+            self.line(&format!("{:by$}{line}", ""));
+        }
+    }
+
+    /// A warning, as far in.
+    fn warning(&mut self, by: usize, text: &str) {
+        let text = format!("{} {}", paint(YELLOW, "warning:"), printable(text));
+        self.indented(by, &text);
     }
 
     /// The heading of a lab, unless the last line stands under it.
@@ -114,14 +154,16 @@ impl<W: Write + Send> Terminal<W> {
         if self.heading == Some((at.lab, Some(at.page))) {
             return;
         }
-        let page = self.labs.get(at.lab).and_then(|lab| lab.pages.get(at.page));
-        let path = page.map(|page| page.path.clone()).unwrap_or_default();
-        self.line(&format!("  {path}"));
+        let lab = self.labs.get(at.lab);
+        let page = lab.and_then(|lab| lab.pages.get(at.page).filter(|page| page.path != lab.path));
+        // A page that is a lab by itself has one line for both.
+        if let Some(text) = page.map(|page| format!("  {}", page.path)) {
+            self.line(&text);
+        }
         self.heading = Some((at.lab, Some(at.page)));
     }
 
     fn command(&mut self, record: &CommandRecord) {
-        let text = printable(&one_line(&record.text, COMMAND_WIDTH));
         let compared = record.checks.iter().any(|check| check.kind == "output");
         let mut notes = vec![seconds(record.duration_ms)];
         if compared && record.verdict == Verdict::Pass {
@@ -130,7 +172,10 @@ impl<W: Write + Send> Terminal<W> {
         if record.attempts > 1 {
             notes.push(format!("asked {} times", record.attempts));
         }
-        let notes = paint(DIM, &format!("({})", notes.join(", ")));
+        let notes = format!("({})", notes.join(", "));
+        let room = self.room(notes.chars().count() + 2);
+        let text = printable(&one_line(&record.text, room));
+        let notes = paint(DIM, &notes);
         self.line(&format!(
             "  {} {:>4}  {text}  {notes}",
             mark(record.verdict),
@@ -140,8 +185,11 @@ impl<W: Write + Send> Terminal<W> {
             let text = printable(&read.remark());
             self.line(&paint(DIM, &format!("          {text}")));
         }
+        if let Some(check) = record.telling().next() {
+            self.reason(check);
+        }
         for check in &record.checks {
-            self.findings(check);
+            self.warnings(check);
         }
     }
 
@@ -150,17 +198,15 @@ impl<W: Write + Send> Terminal<W> {
         let notes = paint(DIM, &format!("({}, {place})", seconds(record.duration_ms)));
         let name = printable(&record.name);
         self.line(&format!("  {}    =  {name}  {notes}", mark(record.verdict)));
-        self.findings(record);
+        if record.is_bad() {
+            self.reason(record);
+        }
+        self.warnings(record);
     }
 
     fn settled(&mut self, record: &SettlingRecord) {
         if let Some(warning) = record.warning() {
-            let text = format!(
-                "          {} {}",
-                paint(YELLOW, "warning:"),
-                printable(&warning)
-            );
-            return self.line(&text);
+            return self.warning(BEFORE, &warning);
         }
         if !record.quiet {
             return;
@@ -174,20 +220,16 @@ impl<W: Write + Send> Terminal<W> {
         self.line(&paint(DIM, &format!("          {}", printable(&note))));
     }
 
-    fn findings(&mut self, check: &CheckRecord) {
-        if matches!(check.verdict, Verdict::Fail | Verdict::Broken)
-            && let Some(reason) = check.reasons.first()
-        {
+    fn reason(&mut self, check: &CheckRecord) {
+        if let Some(reason) = check.reasons.first() {
             let first = reason.lines().next().unwrap_or_default();
-            self.line(&format!("          {}", printable(first)));
+            self.indented(BEFORE, &printable(&one_line(first, REASON_WIDTH)));
         }
+    }
+
+    fn warnings(&mut self, check: &CheckRecord) {
         for warning in &check.warnings {
-            let text = format!(
-                "          {} {}",
-                paint(YELLOW, "warning:"),
-                printable(warning)
-            );
-            self.line(&text);
+            self.warning(BEFORE, warning);
         }
     }
 
@@ -228,11 +270,12 @@ impl<W: Write + Send> Terminal<W> {
             count(pages, "page"),
             count(commands, "command"),
         ];
-        self.line(&format!(
+        let text = format!(
             "labproof {labproof}: {} on {}",
             counts.join(", "),
             on(cluster)
-        ));
+        );
+        self.indented(0, &text);
         if let Some(identity) = &cluster.identity {
             self.line(&format!("  {}", printable(identity)));
         }
@@ -274,11 +317,8 @@ impl<W: Write + Send> Sink for Terminal<W> {
                 ..
             } => self.run_started(labproof, cluster, labs),
             Event::Progress { what, .. } => self.start(|| what.clone()),
-            Event::Warning { what } => {
-                let text = format!("  {} {}", paint(YELLOW, "warning:"), printable(what));
-                self.line(&text);
-            }
-            Event::LabStarted { .. } | Event::StepStarted { .. } => {}
+            Event::Warning { what } => self.warning(2, what),
+            Event::LabStarted { .. } | Event::StepStarted { .. } | Event::CommandTried { .. } => {}
             Event::CommandStarted { at, line, text, .. } => {
                 self.head(*at);
                 self.start(|| format!("{line:>4}  {}", printable(&one_line(text, COMMAND_WIDTH))));
@@ -338,13 +378,12 @@ impl<W: Write + Send> Sink for Terminal<W> {
                     ));
                 }
                 for warning in warnings {
-                    let text = format!("  {} {}", paint(YELLOW, "warning:"), printable(warning));
-                    self.line(&text);
+                    self.warning(2, warning);
                 }
                 self.leftovers(leftovers);
             }
             Event::RunFinished { .. } => {
-                if let Some(bar) = &self.live {
+                if let Some(bar) = self.live.take() {
                     bar.finish_and_clear();
                 }
                 self.line("");

@@ -8,6 +8,7 @@ use crate::event::{CheckRecord, Verdict};
 use crate::expect::{self, Bindings, DiffLine, Happened, Shown, Side};
 use crate::page::{Command, Expected, MatchKind, Page, Step, is_python};
 use crate::shell::{End, Outcome};
+use crate::syntax;
 
 use super::preflight;
 
@@ -181,10 +182,28 @@ fn exited(place: Place<'_>, code: i32, error_is_shown: bool, outcome: &Outcome) 
     }
     let stderr = &outcome.output.stderr.text;
     let reason = (code != 0).then(|| match last_line(stderr) {
+        _ if asks(place, outcome) => format!("exited with {code}: {NOBODY_ANSWERS}"),
         Some(line) => format!("exited with {code}: {line}{}", raised_at(place, stderr)),
         None => format!("exited with {code}"),
     });
     (verdict_of(code == 0), "exits with 0".to_owned(), reason)
+}
+
+/// What becomes of a question.
+const NOBODY_ANSWERS: &str = "it asks for input, and stdin is empty in a run; give it the answer \
+                              (`read name <<< Ann`, `echo y | …`, `--yes`)";
+
+/// Whether a command that failed wanted an answer: it reads one, or its last words are a question.
+fn asks(place: Place<'_>, outcome: &Outcome) -> bool {
+    const QUESTIONS: [&str; 4] = ["[y/n]", "(y/n)", "[yes/no]", "(yes/no)"];
+    let text = &place.command.text;
+    let reads = syntax::simple_commands(text)
+        .first()
+        .is_some_and(|first| first.name() == "read");
+    let last = last_line(&outcome.output.merged.text)
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    reads && !text.contains('<') || QUESTIONS.iter().any(|question| last.contains(question))
 }
 
 fn verdict_of(holds: bool) -> Verdict {
@@ -207,7 +226,15 @@ fn raised_at(place: Place<'_>, stderr: &str) -> String {
 }
 
 fn last_line(text: &str) -> Option<&str> {
-    text.lines().map(str::trim).rfind(|line| !line.is_empty())
+    let last = text.lines().map(str::trim).rfind(|line| !line.is_empty())?;
+    // Which line of the text it was handed bash means is nothing that the page knows.
+    match last
+        .strip_prefix("bash: line ")
+        .and_then(|rest| rest.split_once(": "))
+    {
+        Some((number, said)) if number.bytes().all(|byte| byte.is_ascii_digit()) => Some(said),
+        _ => Some(last),
+    }
 }
 
 /// Holds shown output against actual output; `None` where there is nothing to hold it against.
@@ -269,8 +296,8 @@ fn too_long(place: Place<'_>, outcome: &Outcome) -> Option<CheckRecord> {
     let mut check = check(place, "output", "prints what the page shows", expected.line);
     check.verdict = Verdict::Broken;
     check.reasons.push(format!(
-        "the output is {} bytes long, too long to be kept whole and compared",
-        outcome.output.merged.total_bytes
+        "the output is {} MB, too long to be kept whole and compared; shorten it (`| head`), or say `match=ignore` on the fence",
+        outcome.output.merged.total_bytes.div_ceil(1_000_000)
     ));
     Some(check)
 }

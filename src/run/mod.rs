@@ -15,6 +15,7 @@ mod hook;
 mod judge;
 mod lab;
 mod leftovers;
+mod pace;
 mod preflight;
 mod python;
 mod setup;
@@ -23,13 +24,14 @@ mod step;
 
 pub use bundle::prepare as prepare_artifacts;
 pub use emit::Emitter;
+pub use pace::{Pace, Wish};
 pub use preflight::missing_tools;
 pub use python::{missing_modules, needs_client};
 pub use setup::{Setup, SetupError};
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
@@ -57,6 +59,8 @@ pub struct RunOptions {
     pub stale: bool,
     /// Where the bundles of steps that did not pass go.
     pub artifacts: Option<PathBuf>,
+    /// Who says when a command may run (`labproof learn`); `None`: each as soon as the one before it has ended.
+    pub pace: Option<Arc<dyn Pace>>,
 }
 
 /// The labs of a run that have not begun.

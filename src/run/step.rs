@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::hook::{self, Hook, Moment};
 use super::lab::{Carried, Here, LabRun};
-use super::{command, failure, judge, millis, state};
+use super::{command, failure, judge, millis, pace, state};
 use crate::cluster::{Settled, settle};
 use crate::event::{Event, SettlingRecord, Verdict};
 use crate::shell::Session;
@@ -40,7 +40,9 @@ pub(super) async fn run<'a>(
     let mut verdict = hook(run, session, here, Moment::Before, "").await?;
     let ran = commands(run, session, here, carried).await?;
     verdict = verdict.max(ran.verdict);
-    if !run.cancel.is_cancelled() {
+    if ran.passed_over {
+        state::skip(run, here);
+    } else if !run.cancel.is_cancelled() {
         wait(run, here, carried).await;
         verdict = verdict.max(hook(run, session, here, Moment::After, &ran.output).await?);
         verdict = verdict.max(state::make(run, here, carried).await);
@@ -90,6 +92,8 @@ struct Ran {
     verdict: Verdict,
     /// What they printed, where a hook wants to see it.
     output: String,
+    /// Whoever learns did not want all of them.
+    passed_over: bool,
 }
 
 async fn commands<'a>(
@@ -101,9 +105,14 @@ async fn commands<'a>(
     let mut all = Ran {
         verdict: Verdict::Skipped,
         output: String::new(),
+        passed_over: false,
     };
     let mut failed_before = false;
     for (index, command) in here.step.commands.iter().enumerate() {
+        if !pace::waited(run, session, here, index, carried).await? {
+            all.passed_over = true;
+            return Ok(all);
+        }
         let place = judge::Place {
             page: here.page,
             step: here.step,

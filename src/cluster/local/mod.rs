@@ -39,6 +39,7 @@ pub use self::cache::Supplies;
 pub use self::cache::stock::{Entry, State};
 pub use self::error::LocalError;
 pub use self::image::ImageRecipe;
+pub(crate) use self::image::known as known_images;
 pub use self::kubernetes::release::Release;
 pub(super) use self::lock::{Lock, is_held};
 pub use self::member::MOST_NODES;

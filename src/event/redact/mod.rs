@@ -228,6 +228,12 @@ impl Redactor {
                 self.apply(text);
             }
             Event::CommandRepeated { reason, .. } => self.apply(reason),
+            Event::CommandTried { text, output, .. } => {
+                self.learn_from_command(text);
+                self.learn_from_output(output);
+                self.apply(text);
+                self.apply(output);
+            }
             Event::CommandFinished { record, .. } => self.redact_command(record),
             Event::CheckFinished { record, .. } => self.redact_check(record),
             Event::StepFinished {

@@ -31,11 +31,15 @@ pub(super) use spoken::says_all;
 /// Characters of a message that go into a cause.
 const LONGEST: usize = 240;
 
-/// What a command itself said of its cause, on a cluster of that version.
-pub(super) fn of_output(output: &str, server: Option<&str>) -> Option<String> {
-    reach::in_output(output)
+/// What a command itself said of its cause, on a cluster with an API server of that address and version.
+pub(super) fn of_output(
+    output: &str,
+    server: Option<&str>,
+    version: Option<&str>,
+) -> Option<String> {
+    reach::in_output(output, server)
         .or_else(|| admission::in_output(output))
-        .or_else(|| version::in_output(output, server))
+        .or_else(|| version::in_output(output, version))
 }
 
 /// What the objects say: all that is there, and what of it is near to what failed.

@@ -6,6 +6,7 @@
 
 mod archive;
 mod elf;
+mod known;
 mod recipe;
 pub(crate) mod registry;
 mod tree;
@@ -13,6 +14,7 @@ mod tree;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+pub(crate) use known::known;
 pub use recipe::ImageRecipe;
 pub(crate) use recipe::hex;
 
