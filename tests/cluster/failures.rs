@@ -329,8 +329,8 @@ const TROUBLES: [(&str, &str, &str, &str); 11] = [
     (
         "spelt",
         "spec: {containers: [{name: main, image: IMAGE, command: [sleep, '600']}], terminationGracePeriodSeconds: 0}",
-        "ROOM=NS; kubectl get pod wbe -n $ROOM",
-        "there is no pod \"wbe\"; there is one named \"web\"",
+        "ROOM=NS; kubectl get pod webb -n $ROOM",
+        "there is no pod \"webb\"; there is one named \"web\"",
     ),
     (
         "ending",
@@ -421,7 +421,7 @@ fn no_secret_of_the_cluster_is_told() {
          $ kubectl get namespace {namespace}\nNAME STATUS AGE\n{namespace} Active 5s\n```\n\n\
          ```bash id=shout\n$ kubectl run shout -n {namespace} --image={IMAGE} --restart=Never --image-pull-policy=IfNotPresent \\\n  \
          --command -- bash -c \"echo $(cat pw.txt); exit 3\"\n\
-         $ kubectl wait pod/shout -n {namespace} --for=condition=Ready --timeout=8s\n```\n",
+         $ for i in $(seq 60); do kubectl get pod shout -n {namespace} | grep -q Error && break; sleep 0.5; done; false\n```\n",
         plain[3]
     );
     let pages = Pages::with(&page);

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::ask::{Trouble, ask};
 use super::diff::Change;
 use super::kinds::{AT_ONCE, Kind};
-use super::noise::{is_answered_finalizer, is_system_finalizer};
+use super::noise::is_answered_finalizer;
 use super::restore::Limits;
 
 /// Pause between two looks at what is going.
@@ -136,10 +136,10 @@ pub(super) async fn wait_for_rest(
     wait(client, &mut pending, limits, deadline, removed).await;
 }
 
-/// Whether somebody other than Kubernetes itself holds an object until it has done its part.
+/// Whether somebody other than the controllers of every cluster holds an object until it has done its part.
 fn is_held(change: &Change) -> bool {
     let mut finalizers = change.object.finalizers.iter();
-    finalizers.any(|one| !is_system_finalizer(one))
+    finalizers.any(|one| !is_answered_finalizer(one))
 }
 
 /// Deletes only the very object, whatever has its name by now.

@@ -423,7 +423,8 @@ mod tests {
             [
                 "ingress.networking.k8s.io/web",
                 "cm/settings",
-                "widgets/one"
+                "widgets/one",
+                "storageclass.storage.k8s.io/fast"
             ]
         );
     }

@@ -237,7 +237,7 @@ mod tests {
             &["=pw1"],
         );
         check(
-            "helm install db x --set a=b,auth.password=pw1 --set-string token=t2",
+            "helm install db x --set a=b,auth.password=pw1 --set-string=token=t2",
             &["auth.password=pw1", "token=t2"],
         );
         check(
