@@ -29,8 +29,9 @@ pub(super) struct Supply {
 
 /// Larger files are not read.
 const LARGEST: u64 = 1 << 20;
-/// Where there are more files than these, every recipe counts.
+/// Where there are more files than these, or more bytes in them, every recipe counts.
 const MOST_FILES: usize = 2_000;
+const MOST_BYTES: u64 = 64 << 20;
 /// Folders of other people's files.
 const OTHERS: &[&str] = &["node_modules", "target", "vendor"];
 
@@ -96,11 +97,11 @@ fn repository(recipe: &ImageRecipe) -> &str {
 fn named(recipes: &[ImageRecipe], places: &[PathBuf]) -> Option<BTreeSet<String>> {
     let mut left: BTreeSet<&str> = recipes.iter().map(repository).collect();
     let mut found = BTreeSet::new();
-    let mut files = 0;
+    let (mut files, mut bytes) = (0, 0);
     let mut waiting = places.to_vec();
     while let Some(path) = waiting.pop() {
         files += 1;
-        if files > MOST_FILES {
+        if files > MOST_FILES || bytes > MOST_BYTES {
             return None;
         }
         // A link may lead anywhere, also back.
@@ -115,6 +116,7 @@ fn named(recipes: &[ImageRecipe], places: &[PathBuf]) -> Option<BTreeSet<String>
                     .filter(|path| is_ours(path)),
             );
         } else if data.is_file() && data.len() <= LARGEST {
+            bytes += data.len();
             let text = std::fs::read(&path).unwrap_or_default();
             let text = String::from_utf8_lossy(&text);
             left.retain(|name| {

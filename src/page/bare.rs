@@ -26,8 +26,10 @@ pub(super) fn read(
                 || at == printed
                     && !is_blank(&lines[at])
                     && (shows_file(&command.text) || is_lone_program(&lines[at].text)))
+            // What is a command by itself is no output of the one before.
+            && let end = end_of_output(lines, at)
+            && end > at
         {
-            let end = end_of_output(lines, at);
             let shown = &lines[at..end];
             let rest = shown.iter().rev().take_while(|line| is_blank(line)).count();
             command.expected = Some(shown_text(file, &shown[..shown.len() - rest]));
@@ -174,6 +176,18 @@ mod tests {
         check(
             "for i in 1; do\n  a\ndone\nb",
             &["for i in 1; do\n  a\ndone", "b"],
+        );
+    }
+
+    #[test]
+    fn a_file_is_shown_and_the_next_command_is_none_of_it() {
+        check(
+            "cat x\nkubectl get po\nls /",
+            &["cat x", "kubectl get po", "ls /"],
+        );
+        check(
+            "cat x\nA=1\nkubectl get po",
+            &["cat x => A=1", "kubectl get po"],
         );
     }
 

@@ -3,7 +3,7 @@
 //! Entry point: [`read_from_disk`]. A URL is known by `[urls]` in `labproof.toml`, or stands on a page of the Kubernetes
 //! site's own tree, where `https://k8s.io/examples/...` is a folder `examples` beside or above the page; there a file that the
 //! page shows by a shortcode, for the reader to save, is read from that folder too. Only what programs are told to read is
-//! replaced, in the command's text itself: what is shown is what runs. [`Lab::from_disk`] says which.
+//! replaced, in the command's text itself: what is shown is what runs. [`super::Lab::from_disk`] says which.
 
 mod fetch;
 
@@ -59,6 +59,7 @@ static SHOWN: LazyLock<Regex> = LazyLock::new(|| {
 
 /// What kubectl reads.
 const MANIFESTS: &[&str] = &["-f", "--filename", "-k", "--kustomize"];
+
 /// Replaces URLs in the commands of a plan by the files that they stand for here.
 pub(super) fn read_from_disk(plan: &mut Plan, folders: &[UrlFolder]) {
     for lab in &mut plan.labs {
@@ -208,7 +209,7 @@ impl<'a> Disk<'a> {
 
     /// A file that the page shows, where a word is its bare name and nobody has put one there.
     fn shown_as(&self, text: &str, word: &Word, earlier: &str) -> Option<Found> {
-        let (Word { start, end, .. }, name) = (word.clone(), word.text.as_str());
+        let (start, end, name) = (word.start, word.end, word.text.as_str());
         let path = self.shown.iter().find(|path| path.ends_with(name))?;
         let beside = self.above.first().map(|folder| folder.join(name));
         let is_there = beside.is_some_and(|path| path.exists());

@@ -58,9 +58,9 @@ pub(super) fn asks_server(words: &[Word]) -> bool {
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['=', '-']))
         };
         let letters = word.text.strip_prefix('-').unwrap_or("");
-        let own = letters.chars().take_while(|c| !WITH_VALUE.contains(*c));
-        OF_SERVER.iter().any(|name| long(&name))
-            || own.into_iter().any(|c| OF_SERVER_LETTERS.contains(c)) && !letters.starts_with('-')
+        let mut own = letters.chars().take_while(|c| !WITH_VALUE.contains(*c));
+        OF_SERVER.iter().any(long)
+            || own.any(|c| OF_SERVER_LETTERS.contains(c)) && !letters.starts_with('-')
     })
 }
 

@@ -28,7 +28,7 @@ pub(super) fn in_output(output: &str, server: Option<&str>) -> Option<String> {
         return Some("the run has no cluster (--cluster none)".to_owned());
     }
     if let Some(found) = NO_HOST.captures(output)
-        && !server.is_some_and(|server| server.starts_with(&found["host"]))
+        && server.is_none_or(|server| !server.starts_with(&found["host"]))
     {
         return Some(format!(
             "{} cannot be found from here; what it serves is read from a folder if `[urls]` in labproof.toml says which",
