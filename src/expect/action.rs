@@ -106,7 +106,7 @@ static NAMESPACE: LazyLock<Regex> =
 /// `deployment.apps/web created`, `pod "web-0" deleted`, with what may follow in parentheses.
 static ACTION: LazyLock<Regex> = LazyLock::new(|| {
     constant(concat!(
-        r#"^(?:\S+/\S+|[a-z][\w.-]* "[^"]+") "#,
+        r#"^evicting pod \S+$|^(?:\S+/\S+|[a-z][\w.-]* "[^"]+") "#,
         r"(?:created|configured|unchanged|deleted|force deleted|patched|scaled|exposed|labeled|unlabeled|not labeled|annotated|replaced|restarted|",
         r"rolled back|paused|resumed|edited|autoscaled|tainted|untainted|cordoned|uncordoned|drained|evicted|serverside-applied|pruned|",
         r"image updated|env updated|resource requirements updated|serviceaccount updated|subjects updated|selector updated|already .*|skipped rollback.*)",
@@ -140,6 +140,7 @@ mod tests {
             "job.batch/x unchanged   <-----",
             "horizontalpodautoscaler.autoscaling/web autoscaled",
             "node/n1 cordoned",
+            "evicting pod default/web-5774b8d5f4-cv89c",
         ] {
             assert!(is_action(line), "{line}");
         }

@@ -2,9 +2,12 @@
 //!
 //! Entry point: [`scan`]. Text is cut into atoms (letters, digits, `.`, `-`, `_`) at everything else; each atom is
 //! looked at once, by hand-written tests, because a table of two thousand rows has tens of thousands of them. Generated
-//! names are told in [`super::names`], what a cloud gave in [`super::cloud`].
+//! names are told in [`super::names`], numbers in [`super::measures`], what a cloud gave in [`super::cloud`].
 
 use super::cloud::{cloud, is_cloud_host, load_balanced};
+use super::measures::{
+    is_duration, is_epoch, is_milliseconds, is_process_number, is_rate, is_setting,
+};
 use super::names::{has_digit, has_letter, is_bare_hash, is_hash, name};
 use super::volatile::{Canon, Kind, Scan};
 
@@ -81,6 +84,16 @@ fn atom(text: &str, before: &str, after: &str, scan: Scan, out: &mut Canon) {
         if scan.commits && is_commit(text) {
             return out.push(Kind::Hex, text);
         }
+        // `index 3f4e5d6..9a8b7c6`.
+        if scan.commits
+            && let Some((from, to)) = text.split_once("..")
+            && is_commit(from)
+            && is_commit(to)
+        {
+            out.push(Kind::Hex, from);
+            out.text.push_str("..");
+            return out.push(Kind::Hex, to);
+        }
         if is_device(before, after) || is_snapshot(before) {
             return out.push(Kind::Temp, text);
         }
@@ -136,40 +149,6 @@ fn is_hash_key(before: &str) -> bool {
     .any(|key| before.ends_with(key))
 }
 
-/// `3m2s`, `47h`, `5d1h`, `2y45d`, `1.5s`, `12ms`: what kubectl and Go print.
-pub(super) fn is_duration(text: &str) -> bool {
-    let mut rest = text;
-    let mut parts = 0;
-    while !rest.is_empty() {
-        let digits = rest
-            .bytes()
-            .take_while(|b| b.is_ascii_digit() || *b == b'.')
-            .count();
-        if digits == 0 || !rest.as_bytes()[0].is_ascii_digit() {
-            return false;
-        }
-        rest = &rest[digits..];
-        let unit = ["ms", "us", "ns", "y", "w", "d", "h", "m", "s"]
-            .iter()
-            .find(|unit| rest.starts_with(**unit));
-        let Some(unit) = unit else { return false };
-        rest = &rest[unit.len()..];
-        parts += 1;
-        if parts > 6 {
-            return false;
-        }
-    }
-    parts > 0
-}
-
-/// `0.071` of `time=0.071 ms` and of `0.071/0.080/0.093 ms`.
-fn is_milliseconds(text: &str, after: &str) -> bool {
-    let number = |c: char| c.is_ascii_digit() || matches!(c, '.' | '/');
-    text.contains('.')
-        && text.chars().all(number)
-        && after.trim_start_matches(number).starts_with(" ms")
-}
-
 /// Who asked, at the start of a line of an access log: `127.0.0.1 - - [21/Nov/2026`.
 fn is_client(before: &str, after: &str) -> bool {
     before.is_empty() && after.starts_with(" - ")
@@ -198,23 +177,6 @@ fn is_device(before: &str, after: &str) -> bool {
 /// `31` of `snapshots/31/fs`: containerd counts the layers that it unpacked.
 fn is_snapshot(before: &str) -> bool {
     before.ends_with("overlayfs/snapshots/")
-}
-
-/// Whether what stands before a duration makes it a setting: `timeout=5s`, `period=3s`.
-fn is_setting(before: &str) -> bool {
-    let Some(key) = before.strip_suffix('=') else {
-        return false;
-    };
-    [
-        "timeout",
-        "delay",
-        "period",
-        "interval",
-        "ttl",
-        "grace-period",
-    ]
-    .iter()
-    .any(|name| key.ends_with(name))
 }
 
 fn is_ip(text: &str) -> bool {
@@ -301,46 +263,6 @@ fn is_node_port(text: &str, before: &str, after: &str, asked: bool) -> bool {
         || (protocol && (pair || before.starts_with("NodePort:")))
         || label.ends_with("nodePort")
         || (before.contains("NodePort:") && after.is_empty())
-}
-
-/// Numbers behind a word that says they are a process, a request, a version counter.
-fn is_process_number(text: &str, before: &str) -> bool {
-    if !text.bytes().all(|b| b.is_ascii_digit()) {
-        return false;
-    }
-    // `[1] 4711`: a job of bash and its process.
-    if before.ends_with("] ") && before.starts_with('[') && before.len() < 6 {
-        return true;
-    }
-    let key = before.trim_end_matches([' ', '"', '=', ':', '[', '\'']);
-    key.len() < before.len()
-        && ["pid", "PID", "resourceVersion", "Resource Version"]
-            .iter()
-            .any(|name| key.ends_with(name))
-}
-
-/// `"ts":1720519200.123`: seconds, or their thousandths, since 1970 behind a word that says they are a time.
-fn is_epoch(text: &str, before: &str) -> bool {
-    let seconds = text.split('.').next().unwrap_or_default();
-    if !matches!(seconds.len(), 10 | 13) || !text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
-        return false;
-    }
-    let key = before.trim_end_matches([' ', '"', '=', ':', '[', '\'']);
-    let word = key.rsplit(|c: char| !c.is_ascii_alphanumeric()).next();
-    key.len() < before.len()
-        && matches!(
-            word,
-            Some("ts" | "time" | "timestamp" | "epoch" | "Timestamp")
-        )
-}
-
-/// `10.5 MB/s`: how fast something went.
-fn is_rate(text: &str, after: &str) -> bool {
-    ["KB/s", "MB/s", "GB/s"].iter().any(|unit| {
-        after
-            .strip_prefix(' ')
-            .is_some_and(|rest| rest.starts_with(unit))
-    }) && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
 }
 
 /// Names that `kubectl diff` and `mktemp` make up.

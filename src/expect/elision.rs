@@ -8,12 +8,14 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::volatile::Kind;
+
 /// Any text, also none: for `[...]`, `(...)` and `...` inside a line.
 const ANY: char = '\u{E200}';
 /// Some text without blanks: for `xxxx` and `<placeholder>`.
 const SOME: char = '\u{E201}';
-/// One digit: twelve of them for a masked account.
-const DIGIT: char = '\u{E202}';
+/// An account, for one that the author masked.
+const ACCOUNT: char = '\u{E202}';
 /// Digits of an AWS account's number.
 const ACCOUNT_DIGITS: usize = 12;
 
@@ -124,7 +126,7 @@ impl Glob {
             if KUBECTL_ANGLES.contains(&mask) {
                 mask.to_owned()
             } else if mask.bytes().all(|b| b.is_ascii_digit()) {
-                DIGIT.to_string().repeat(ACCOUNT_DIGITS)
+                ACCOUNT.to_string()
             } else {
                 SOME.to_string()
             }
@@ -141,7 +143,7 @@ impl Glob {
     /// The stretches of the pattern that stand for themselves.
     pub(super) fn fixed_parts(&self) -> Vec<String> {
         self.pattern
-            .split(|c| matches!(*c, ANY | SOME | DIGIT))
+            .split(|c| matches!(*c, ANY | SOME | ACCOUNT))
             .map(|part| part.iter().collect())
             .collect()
     }
@@ -184,9 +186,9 @@ impl Glob {
                     t += 1;
                     continue;
                 }
-                Some(&DIGIT) if t < text.len() && text[t].is_ascii_digit() => {
+                Some(&ACCOUNT) if account(&text[t..]) > 0 => {
                     p += 1;
-                    t += 1;
+                    t += account(&text[t..]);
                     continue;
                 }
                 Some(c) if t < text.len() && *c == text[t] => {
@@ -216,6 +218,17 @@ impl Glob {
                 _ => return false,
             }
         }
+    }
+}
+
+/// How many characters of an account's number a text begins with; one where it is a token by type already.
+fn account(text: &[char]) -> usize {
+    if text.first() == Some(&Kind::Account.mark()) {
+        return 1;
+    }
+    match text.iter().take_while(|c| c.is_ascii_digit()).count() {
+        ACCOUNT_DIGITS => ACCOUNT_DIGITS,
+        _ => 0,
     }
 }
 

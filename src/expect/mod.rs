@@ -26,6 +26,8 @@ mod line;
 pub mod lines;
 mod listing;
 mod measured;
+mod measures;
+mod missing;
 mod names;
 mod normalise;
 mod outcome;

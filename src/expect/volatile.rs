@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::atoms;
+use super::{atoms, measures};
 
 /// Type of a volatile token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -184,7 +184,7 @@ pub(super) fn canon(line: &str, scan: Scan) -> Canon {
 
 /// Whether the whole text is an age as kubectl prints it, or one of the words it prints instead.
 pub(super) fn is_age(text: &str) -> bool {
-    atoms::is_duration(text) || matches!(text, "<invalid>" | "<unknown>")
+    measures::is_duration(text) || matches!(text, "<invalid>" | "<unknown>")
 }
 
 /// Whether the whole text is a timestamp.

@@ -182,7 +182,9 @@ impl Check<'_> {
         else {
             return false;
         };
-        if !name.literal || self.defined.has(&name.text) {
+        // `[` alone is a program, no pattern.
+        let literal = name.literal || name.text == "[";
+        if !literal || self.defined.has(&name.text) {
             return false;
         }
         let mut arguments = Vec::new();

@@ -107,7 +107,9 @@ fn mark(kind: Kind) -> Canon {
 fn age(text: &str) -> Canon {
     // `2m10s (x3 over 5m)` in `kubectl events`.
     let first = text.split(" (x").next().unwrap_or(text);
-    if is_age(first) || is_time(&words(text)) || is_ago(text) {
+    // `xx` for an age is the author's mask; other words of two letters are none.
+    let masked = text.len() > 1 && text.bytes().all(|b| matches!(b, b'x' | b'X'));
+    if is_age(first) || masked || is_time(&words(text)) || is_ago(text) {
         mark(Kind::Duration)
     } else {
         canon(text, Scan::FIXED)
@@ -227,6 +229,7 @@ mod tests {
     fn by_column() {
         same("AGE", "5s", "3d");
         differ("AGE", "5s", "1/1");
+        same("AGE", "xx", "3d");
         differ("LAST SCHEDULE", "<none>", "5s");
         same("RESTARTS", "2 (43s ago)", "4");
         differ("RESTARTS", "0", "2");

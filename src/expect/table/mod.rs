@@ -92,9 +92,10 @@ pub(super) fn judge(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
             })
             .collect()
     };
-    let shown_rows = pick(shown.rows, |pair| pair.0);
+    let mut shown_rows = pick(shown.rows, |pair| pair.0);
     let mut actual_rows = pick(actual.rows, |pair| pair.1);
-    without_passing(&mut actual_rows, &shown_rows, &names);
+    without_passing(&mut shown_rows, &names);
+    without_passing(&mut actual_rows, &names);
     let order = Order {
         sorted: task.command.sorts(),
         by_time: task.command.sorts_by_time(),
@@ -191,16 +192,15 @@ fn only_last(table: &mut Read) {
     table.rows.reverse();
 }
 
-/// Leaves out events that come and go while something healthy starts, unless the page shows them.
-fn without_passing(actual: &mut Vec<Ready>, shown: &[Ready], names: &[&str]) {
+/// Leaves out events that come and go while something healthy starts.
+fn without_passing(rows: &mut Vec<Ready>, names: &[&str]) {
     let column = |name: &str| names.iter().position(|other| *other == name);
     let (Some(reason), Some(message)) = (column("REASON"), column("MESSAGE")) else {
         return;
     };
-    actual.retain(|row| {
+    rows.retain(|row| {
         let cell = |at: usize| row.raw.get(at).map(String::as_str).unwrap_or_default();
         !events::is_passing(cell(reason), cell(message))
-            || shown.iter().any(|other| other.class == row.class)
     });
 }
 

@@ -154,7 +154,7 @@ fn values() {
         "d29yZA==",
     );
     passes(
-        "value",
+        "version",
         "kubectl version --client",
         "Client Version: v1.32.4",
         "Client Version: v1.32.4",
