@@ -43,10 +43,8 @@ const KILLS: u32 = 20;
 #[test]
 fn twenty_kills_of_labproof_leave_nothing_and_harm_nothing() {
     let Some(own) = Own::new("kill") else { return };
-    let seed = match std::env::var("LABPROOF_TEST_SEED") {
-        Ok(seed) => seed,
-        Err(_) => std::process::id().to_string(),
-    };
+    // The same ones each time, as far as a busy machine allows; others are tried with another seed.
+    let seed = std::env::var("LABPROOF_TEST_SEED").unwrap_or_else(|_| "20".to_owned());
     say(&format!(
         "the moments of the kills: LABPROOF_TEST_SEED={seed}"
     ));

@@ -43,6 +43,7 @@ where
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(Error::Api(status))) => {
                 let patience = match status.code {
+                    500.. if lost_store(&status.message) => AWAY,
                     429 | 500.. => UNABLE,
                     _ => Duration::ZERO,
                 };
@@ -64,6 +65,18 @@ where
     }
 }
 
+/// Whether the server says that it has lost its etcd, which comes back as it does itself. The words are those of etcd, of its
+/// client, and of the API server that gave up waiting for it; those of a webhook are its own matter.
+fn lost_store(message: &str) -> bool {
+    const WORDS: [&str; 4] = [
+        "etcdserver:",
+        "rpc error:",
+        "context deadline exceeded",
+        "request did not complete",
+    ];
+    !message.contains("webhook") && WORDS.iter().any(|words| message.contains(words))
+}
+
 /// The innermost cause: `connection refused` says more than the layers around it.
 fn root(error: &dyn std::error::Error) -> String {
     let mut innermost = error;
@@ -71,4 +84,34 @@ fn root(error: &dyn std::error::Error) -> String {
         innermost = deeper;
     }
     innermost.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_etcd_is_told_from_a_refusal() {
+        for (message, is_lost) in [
+            ("etcdserver: request timed out", true),
+            (
+                "rpc error: code = Unavailable desc = transport is closing",
+                true,
+            ),
+            (
+                "Timeout: request did not complete within requested timeout",
+                true,
+            ),
+            (
+                "the server is currently unable to handle the request",
+                false,
+            ),
+            (
+                "failed calling webhook \"x\": Post \"https://x\": context deadline exceeded",
+                false,
+            ),
+        ] {
+            assert_eq!(lost_store(message), is_lost, "{message}");
+        }
+    }
 }
