@@ -408,3 +408,177 @@ fn what_is_typed_into_an_editor() {
         &["[interactive editor] kubectl get po web -o yaml > web.yaml; vi web.yaml"],
     );
 }
+
+#[test]
+fn code_without_a_language_beside_labelled_fences() {
+    let page = |block: &str| format!("```bash\nkubectl get no\n```\n\nThen:\n\n{block}");
+    let first = "kubectl get no";
+    check(
+        &page("```\nkubectl apply -f a.yaml\nvelero restore get\n```\n"),
+        &[first, "kubectl apply -f a.yaml; velero restore get"],
+    );
+    check(
+        &page("```\n$ kubectl get po\nNAME   READY\n```\n"),
+        &[first, "kubectl get po => NAME   READY"],
+    );
+    check(
+        &page("```\nA=$HOME/x\nmkdir -p $A\n```\n"),
+        &[first, "A=$HOME/x; mkdir -p $A"],
+    );
+    // A file, output and prose are none.
+    for block in [
+        "```\n[default]\nkey = minio\n```\n",
+        "```\napiVersion: v1\nkind: Pod\n```\n",
+        "```\nKEY=value\n```\n",
+        "Create the file `run.sh`:\n\n```\nkubectl get po\n```\n",
+    ] {
+        check(&page(block), &[first]);
+    }
+    // Where the labelled ones have prompts, one without is no command.
+    check(
+        "```bash\n$ kubectl get no\n```\n\nNames:\n\n```\n# in a pod\ncurl http://ui:80\n```\n",
+        &["kubectl get no"],
+    );
+}
+
+#[test]
+fn pages_that_label_nothing() {
+    check(
+        "```\n. functions.sh\n```\n\n```\n$ make-user a\nnamespace/a created\n```\n",
+        &[". functions.sh", "make-user a => namespace/a created"],
+    );
+    check(
+        "```\nBASE=$(mktemp -d)\n```\n\n```\ncp a $BASE\n```\n\n```\nviewer $BASE/a\n```\n\nExpect something like:\n\n> ```\n> some text\n> ```\n",
+        &[
+            "BASE=$(mktemp -d)",
+            "cp a $BASE",
+            "viewer $BASE/a => some text",
+        ],
+    );
+    check(
+        "```text\n./scripts/up.sh\n```\n\n```text\nvault status\n```\n",
+        &["./scripts/up.sh", "vault status"],
+    );
+    check(
+        "```\n$ kubectl exec -it web -- bash\nroot@web:/#\n```\n\n```\nroot@web:/# cat x\ny\n```\n\n```\nroot@web:/# exit\n```\n\n```\nkubectl get po\n```\n",
+        &[
+            "[interactive shell] kubectl exec -it web -- bash",
+            "[typed into a container's shell] cat x => y",
+            "[typed into a container's shell] exit",
+            "kubectl get po",
+        ],
+    );
+}
+
+#[test]
+fn indented_code() {
+    check(
+        "1. Do:\n\n        kubectl apply -f a.yaml\n\n   in your terminal.\n2. Look:\n\n        kubectl get po\n\n        NAME   READY\n        x      1/1\n",
+        &[
+            "kubectl apply -f a.yaml",
+            "kubectl get po => NAME   READY\nx      1/1",
+        ],
+    );
+    check("Run:\n\n\t$ tool up\n\tready\n", &["tool up => ready"]);
+    check(
+        "```sh\nkubectl get no\n```\n\n- x\n\n      a paragraph that is set in too far\n\nThe output:\n\n```\nNAME   STATUS\n```\n",
+        &["kubectl get no => NAME   STATUS"],
+    );
+    check(
+        "!!! note\n\n    Words.\n\n    ```bash\n    kubectl get no\n    ```\n",
+        &["kubectl get no"],
+    );
+}
+
+#[test]
+fn what_looks_like_commands_and_is_not_run_is_told() {
+    let unread = |text: &str| {
+        let (page, _) = page::read(&SourceFile::new("page.md", text), None);
+        let found = page.unread.into_iter();
+        found
+            .map(|block| (block.line, block.reason))
+            .collect::<Vec<_>>()
+    };
+    let labelled = "```bash\n$ kubectl get no\n```\n";
+    let told = unread(&format!(
+        "{labelled}\n```text\nkubectl get po\n```\n\n    curl http://ui:80\n"
+    ));
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!((told[0].0, told[1].0), (5, 9));
+    assert!(told[0].1.contains("labelled `text`"), "{told:?}");
+    assert!(told[1].1.contains("indented"), "{told:?}");
+    assert_eq!(unread(&format!("{labelled}\n```\nsome text\n```\n")), []);
+    assert_eq!(
+        unread(&format!("{labelled}\n```yaml\nkind: Pod\n```\n")),
+        []
+    );
+}
+
+#[test]
+fn output_and_the_command_that_printed_it() {
+    // What goes to a file is not printed.
+    check(
+        "```sh\nflux create x --export > a.yaml\n```\n\nThe output is similar to:\n\n```yaml\nkind: X\n```\n",
+        &["flux create x --export > a.yaml"],
+    );
+    // A manifest is no output of a command that prints none.
+    check(
+        "```\nkubectl delete -f a.yaml\n```\n\nA Pod looks like this:\n\n```\napiVersion: v1\nkind: Pod\n```\n",
+        &["kubectl delete -f a.yaml"],
+    );
+    check(
+        "```sh\ncat a.yaml\n```\n\nWhich looks like this:\n\n```yaml\nkind: Pod\n```\n",
+        &["cat a.yaml => kind: Pod"],
+    );
+    // A command that acts prints no table.
+    check(
+        "```sh\nkubectl delete ns x\n```\n\nThe list would be:\n\n```\nNAME      STATUS\ndefault   Active\n```\n",
+        &["kubectl delete ns x"],
+    );
+    // Seen in another terminal.
+    check(
+        "```sh\nkubectl scale deploy/x --replicas=2\n```\n\nBack in the first terminal you should see:\n\n```\nx scaled\n```\n",
+        &["kubectl scale deploy/x --replicas=2"],
+    );
+    // On a page with prompts a command of the prose has its output too.
+    check(
+        "```console\n$ kubectl get po\nNAME   READY\n```\n\n## Next\n\nVerify it by running `docker version`. The output should be similar to this:\n\n```console\nClient:\n Version: 1\n```\n",
+        &[
+            "kubectl get po => NAME   READY",
+            "docker version => Client:\n Version: 1",
+        ],
+    );
+    check(
+        "```\nkind get clusters\nkind\nkind-2\n```\n",
+        &["kind get clusters => kind\nkind-2"],
+    );
+}
+
+#[test]
+fn commands_that_wait_for_the_reader() {
+    for (command, reason) in [
+        ("kubectl create --edit -f a.yaml", "interactive editor"),
+        ("kops edit cluster x", "interactive editor"),
+        ("aws configure", "asks the reader"),
+        ("flux get kustomizations --watch", "endless command"),
+        ("skaffold dev", "endless command"),
+        ("curl [EXTERNAL_IP]:80", "placeholder"),
+        ("curl http://x:{nodePort}", "placeholder"),
+        (
+            "A=$(kubectl get po -o name)\nkubectl port-forward $A 80",
+            "endless command",
+        ),
+    ] {
+        let shown = command.replace('\n', "; ");
+        check(
+            &format!("```bash\n{command}\n```\n"),
+            &[&format!("[{reason}] {shown}")],
+        );
+    }
+    check(
+        "```python\nwhile True:\n    send()\n```\n",
+        &[
+            "[endless command] python3 -uB - <<'END_OF_BLOCK'\nwhile True:\n    send()\nEND_OF_BLOCK",
+        ],
+    );
+}

@@ -177,7 +177,7 @@ fn links_that_go_in_circles_end() {
 fn names_may_hold_anything() {
     let (_root, plan) = planned(&[("a b\nc/d \u{1b}[31m.md", STEP)]);
     assert_eq!(plan.steps().count(), 1);
-    let text = plan::text::render(&plan, None, false);
+    let text = plan::text::render(&plan, None, &|_| true, false);
     assert!(!text.contains('\u{1b}'), "{text:?}");
     assert!(plan::json::to_json(&plan, None).contains("a b\\nc"));
 }

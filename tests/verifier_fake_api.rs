@@ -42,6 +42,13 @@ async fn serve(stream: TcpStream, answer: &(impl Fn(&str) -> Answer + ?Sized)) -
         line.clear();
     }
     let path = request.split(' ').nth(1)?;
+    if path.ends_with("/proxy/endless") {
+        let head = "HTTP/1.1 200 X\r\nconnection: close\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.ok()?;
+        loop {
+            stream.write_all(&[b'y'; 1 << 16]).await.ok()?;
+        }
+    }
     let (code, body) = match known_kinds(path) {
         Some(body) => (200, body),
         None => answer(path)?,
@@ -73,7 +80,10 @@ fn known_kinds(path: &str) -> Option<Value> {
         )),
         "/apis/apps/v1" => Some(list(
             "apps/v1",
-            vec![resource("deployments", "Deployment", true)],
+            vec![
+                resource("deployments", "Deployment", true),
+                resource("replicasets", "ReplicaSet", true),
+            ],
         )),
         _ => None,
     }
@@ -379,4 +389,71 @@ async fn who_may_not_watch_is_not_heard_asking_all_the_time() {
     assert_eq!(finding.verdict, Verdict::Fail);
     let asked = asked.load(Ordering::SeqCst);
     assert!(asked < 20, "{asked} requests in 3 s");
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_read_as_far_as_it_is_looked_at() {
+    let client = fake(|path| match path {
+        "/api/v1/namespaces/x/services/web" => Some((
+            200,
+            json!({"apiVersion": "v1",
+            "kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [{"port": 80}]}}),
+        )),
+        _ => not_found(),
+    })
+    .await;
+    let check =
+        "{name: a, within: 5s, http: {service: web, namespace: x, path: /endless, contains: yy}}";
+    let found = finding(&client, check).await;
+    assert_eq!(found.verdict, Verdict::Pass, "{found:?}");
+    let found = finding(&client, &check.replace("yy", "z")).await;
+    assert_eq!(found.verdict, Verdict::Broken, "{found:?}");
+    assert!(found.reason.contains("it goes on"), "{found:?}");
+}
+
+#[tokio::test]
+async fn what_a_gone_owner_made_was_not_made_by_nothing() {
+    let client = fake(|path| match path {
+        "/api/v1/namespaces/x/pods/p" => Some((
+            200,
+            json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "x",
+                "ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-1",
+                    "uid": "1", "controller": true}]}}),
+        )),
+        _ => not_found(),
+    })
+    .await;
+    for chain in ["[]", "[ReplicaSet]"] {
+        let check = format!(
+            "{{name: a, within: 1s, owner: {{apiVersion: v1, kind: Pod, namespace: x, name: p, chain: {chain}}}}}"
+        );
+        let found = finding(&client, &check).await;
+        assert_eq!(found.verdict, Verdict::Broken, "{found:?}");
+        let words = "Pod p is controlled by ReplicaSet/web-1, which is gone";
+        assert!(found.reason.contains(words), "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_status_of_before_the_change_is_not_taken_for_that_of_after_it() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = asked.clone();
+    let client = fake(move |path| match path.starts_with(WEB) {
+        true => {
+            // It is scaled to 3 and the controller has not seen it; what it then says is something else.
+            let seen = counter.fetch_add(1, Ordering::SeqCst) / 2;
+            Some((
+                200,
+                json!({"apiVersion": "apps/v1", "kind": "Deployment",
+                "metadata": {"name": "web", "namespace": "x", "uid": "1", "generation": 2},
+                "status": {"observedGeneration": 1 + seen.min(1), "readyReplicas": 2 + seen.min(1)}}),
+            ))
+        }
+        false => not_found(),
+    })
+    .await;
+    let found = finding(&client, &READY.replace("20s", "3s")).await;
+    assert_eq!(found.verdict, Verdict::Fail, "{found:?}");
+    let words = "status.readyReplicas: expected 2, is 3";
+    assert!(found.reason.contains(words), "{found:?}");
 }

@@ -376,6 +376,49 @@ fn a_check_has_one_kind_and_only_the_keys_of_that_kind() {
 }
 
 #[test]
+fn permissions_are_read_as_they_are_written() {
+    for mode in ["'0644'", "0644", "644", "0o644", "\"644\""] {
+        let check = format!("file: {{workload: pod/web, path: /x, mode: {mode}}}");
+        let verifier = read(&format!("lab: lab\nchecks:\n  - name: a\n    {check}\n"));
+        let verifier = verifier.unwrap_or_else(|problems| panic!("{mode}: {problems:?}"));
+        let Kind::File(file) = &verifier.checks[0].kind else {
+            panic!();
+        };
+        assert_eq!(file.is.mode, Some(0o644), "{mode}");
+    }
+}
+
+#[test]
+fn what_would_always_or_never_hold_is_refused() {
+    for (check, at, words) in [
+        (
+            "count: {apiVersion: v1, kind: Pod, is: present}",
+            "present",
+            "a number is asked for",
+        ),
+        (
+            "exec: {workload: pod/web, command: x, exit: two}",
+            "two",
+            "a number is asked for",
+        ),
+        (
+            "absent: {apiVersion: v1, kind: Pod, selector: 'app:web'}",
+            "'app",
+            "`app:web` selects nothing",
+        ),
+        (
+            "absent: {apiVersion: v1, kind: Pod, selector: app in web}",
+            "app in",
+            "`app in web` selects nothing",
+        ),
+    ] {
+        let line = format!("    {check}");
+        let column = line.find(at).unwrap() + 1;
+        refused_check(&format!("  - name: a\n{line}\n"), &[(4, column, words)]);
+    }
+}
+
+#[test]
 fn wrong_types_say_what_is_there() {
     refused(
         "- a\n- b\n",

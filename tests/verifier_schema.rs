@@ -180,6 +180,8 @@ fn the_schema_takes_what_labproof_reads() {
         "exec: {workload: pod/web, command: [ls, /], exit: 0, lacks: x}",
         "logs: {selector: app=web, contains: x, previous: true}",
         "http: {service: web, port: 80, path: /x, status: '< 500'}",
+        "http: {service: web, status: '/^2/'}",
+        "count: {apiVersion: v1, kind: Pod, selector: 'app in (a, b),!old,tier!=x', is: '2'}",
         "after: b, availability: {service: web, port: http, gap: 2s, rate: 5, failed: '<= 3'}",
     ] {
         check(true, text);
@@ -196,6 +198,10 @@ fn the_schema_refuses_what_labproof_refuses() {
         "absent: {apiVersion: v1, kind: Pod}, match: {a: 1}",
         "resource: {apiVersion: v1, kind: Pod}",
         "count: {apiVersion: v1, kind: Pod}",
+        "count: {apiVersion: v1, kind: Pod, is: present}",
+        "count: {apiVersion: v1, kind: Pod, is: '!= two'}",
+        "count: {apiVersion: v1, kind: Pod, is: -1}",
+        "absent: {apiVersion: v1, kind: Pod, selector: {}}",
         "availability: {service: web}",
         "after: b, availability: {service: web, rate: 500}",
         "http: {service: web, scheme: ftp}",

@@ -3,6 +3,7 @@
 use super::args::{PlanArgs, PlanFormat};
 use super::exit::Exit;
 use super::{output, project};
+use crate::cluster::{is_on, local};
 use crate::plan;
 
 /// Shows the plan of the paths.
@@ -19,10 +20,12 @@ pub(super) fn main(args: &PlanArgs) -> Exit {
         }
     };
     let last = last.as_ref();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_here = |tool: &str| is_on(tool, &path) || local::brings(tool);
     match args.format {
         // What is wrong with the paths says it all.
         PlanFormat::Text if plan.labs.is_empty() && plan.has_errors() => {}
-        PlanFormat::Text => output::stdout(&plan::text::render(&plan, last, true)),
+        PlanFormat::Text => output::stdout(&plan::text::render(&plan, last, &is_here, true)),
         PlanFormat::Json => output::stdout(&plan::json::to_json(&plan, last)),
     }
     if output::diagnostics(&plan.diagnostics) {

@@ -92,17 +92,24 @@ impl Connection {
             .await
             .map_err(|error| unreachable(causes(&error)))?;
         let server = config.cluster_url.authority().map(ToString::to_string);
+        let url = config.cluster_url.to_string();
+        let silent = |cause: String| {
+            // kube's own names for where it noticed say nothing to anybody.
+            let cause = cause.trim_start_matches("ServiceError: ");
+            let cause = cause.trim_start_matches("client error (Connect): ");
+            unreachable(format!("{url}: {cause}"))
+        };
         let client = super::check::client(config).map_err(|error| unreachable(causes(&error)))?;
         let version = tokio::time::timeout(REACH_TIMEOUT, client.apiserver_version())
             .await
-            .map_err(|_| unreachable(format!("no answer in {} s", REACH_TIMEOUT.as_secs())))?
+            .map_err(|_| silent(format!("no answer in {} s", REACH_TIMEOUT.as_secs())))?
             .map_err(|error| match &error {
                 kube::Error::Api(status) if status.code == 401 => ClusterError::Unauthorized {
                     name: name.clone(),
                     cause: status.message.clone(),
                     by_hand: access.by_hand.clone(),
                 },
-                error => unreachable(causes(error)),
+                error => silent(causes(error)),
             })?;
         Ok(Self {
             profile,

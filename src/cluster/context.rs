@@ -111,6 +111,13 @@ pub(super) fn only_context(mut config: Kubeconfig, name: &str) -> Result<Kubecon
     config
         .auth_infos
         .retain(|named| Some(&named.name) == user.as_ref());
+    if config.clusters.is_empty() {
+        return Err(ClusterError::HalfContext {
+            name: name.to_owned(),
+            kind: "cluster",
+            lacks: cluster,
+        });
+    }
     config.current_context = Some(name.to_owned());
     Ok(config)
 }
@@ -145,6 +152,15 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_context_without_its_cluster_is_told_so() {
+        let text = "{contexts: [{name: dev, context: {cluster: gone, user: u}}], clusters: []}";
+        let error = only_context(Kubeconfig::from_yaml(text).unwrap(), "dev").unwrap_err();
+        assert!(error.is_usage());
+        let text = error.to_string();
+        assert!(text.contains("the cluster \"gone\", which"), "{text}");
+    }
+
     #[tokio::test]
     async fn a_file_with_several_contexts_wants_a_name_and_production_a_confirmation() {
         let folder = tempfile::tempdir().unwrap();
@@ -160,6 +176,11 @@ mod tests {
             which.contains("dev, prod") && which.contains("#CONTEXT"),
             "{which}"
         );
+        let who = TWO.replace("user: u1", "user: prod-admin, namespace: dev");
+        std::fs::write(&file, who).unwrap();
+        let refused = open(Some("dev"), Safety::default()).await;
+        assert!(refused.contains("in prod-admin"), "{refused}");
+        std::fs::write(&file, TWO).unwrap();
         let refused = open(Some("prod"), Safety::default()).await;
         assert!(refused.contains("--i-know-this-is prod"), "{refused}");
         let other = Safety {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::disk::explain;
 use super::eks::EksError;
+use super::local::LocalError;
 
 /// What keeps a run from getting its cluster; each message says what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +29,7 @@ pub enum ClusterError {
         cause: String,
     },
     /// A kubeconfig has several contexts, and none was named.
-    #[error("{}: has no context, or several, and none was named\nnext: say which: kubeconfig:FILE#CONTEXT, with one of: {}", path.display(), list(.known))]
+    #[error("{}: has {}\nnext: {}", path.display(), if .known.is_empty() { "no context" } else { "several contexts, and none was named" }, which(.known))]
     WhichContext {
         /// The file.
         path: PathBuf,
@@ -54,6 +55,18 @@ pub enum ClusterError {
         name: String,
         /// The names there are.
         known: Vec<String>,
+    },
+    /// A context names something that is not in the file with it.
+    #[error(
+        "the context \"{name}\" names the {kind} \"{lacks}\", which its kubeconfig does not have\nnext: name another context, or add it: kubectl config set-{kind} {lacks}"
+    )]
+    HalfContext {
+        /// The context.
+        name: String,
+        /// `cluster`.
+        kind: &'static str,
+        /// The name that leads nowhere.
+        lacks: String,
     },
     /// The cluster does not answer.
     #[error(
@@ -124,7 +137,7 @@ pub enum ClusterError {
     },
     /// The local cluster is not there.
     #[error(transparent)]
-    Local(#[from] super::local::LocalError),
+    Local(#[from] LocalError),
     /// Several jobs would share what each lab needs for itself.
     #[error(
         "--jobs needs a cluster for each job, and there is one\nnext: leave --jobs out, or use --cluster local or kind"
@@ -159,10 +172,27 @@ impl ClusterError {
                 | ClusterError::Production { .. }
                 | ClusterError::KindConfigs { .. }
                 | ClusterError::OneCluster
+                | ClusterError::HalfContext { .. }
+                | ClusterError::Local(
+                    LocalError::BadName { .. }
+                        | LocalError::Version { .. }
+                        | LocalError::Mirror { .. }
+                        | LocalError::ManyNodes { .. }
+                )
                 | ClusterError::Eks(
                     EksError::NoCluster { .. } | EksError::NoProfile { .. } | EksError::NoRegion
                 )
         )
+    }
+}
+
+fn which(known: &[String]) -> String {
+    match known {
+        [] => "name a file that has one".to_owned(),
+        known => format!(
+            "say which: kubeconfig:FILE#CONTEXT, with one of: {}",
+            list(known)
+        ),
     }
 }
 

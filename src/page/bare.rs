@@ -4,7 +4,8 @@
 
 use super::Command;
 use super::blocks::Line;
-use super::tools::{first_word, is_command, is_lone_program, is_output, is_printed};
+use super::printed::{is_output, is_printed};
+use super::tools::{first_word, is_command, is_lone_program};
 use super::transcript::shown_text;
 use crate::source::{Diagnostic, Severity, SourceFile, Span};
 use crate::syntax::{Open, Scanner};

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::info::is_shell;
-use super::tools::{first_word, is_command, is_outer, is_output, is_printed};
+use super::printed::{is_output, is_printed};
+use super::tools::{first_word, is_command, is_outer};
 use crate::syntax::{Joint, Simple, simple_commands};
 
 fn pattern(text: &str) -> Option<Regex> {

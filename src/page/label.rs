@@ -8,8 +8,9 @@ use std::collections::HashSet;
 use super::blocks::Fence;
 use super::info::{Info, is_shell};
 use super::interpreter;
+use super::printed::is_printed;
 use super::prompt::Prompt;
-use super::tools::{first_word, is_assignment, is_command, is_printed};
+use super::tools::{first_word, is_assignment, is_command};
 use super::{Command, bare, dialect, follow};
 use crate::source::{SourceFile, Span};
 

@@ -28,6 +28,7 @@ mod info;
 mod interpreter;
 mod keys;
 mod label;
+mod printed;
 mod prompt;
 mod skip;
 mod steps;

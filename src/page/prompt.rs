@@ -8,7 +8,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::blocks::Line;
-use super::tools::{is_command, is_outer, is_output};
+use super::printed::is_output;
+use super::tools::{is_command, is_outer};
 
 /// The prompt of a fence.
 #[derive(Debug, Clone, PartialEq, Eq)]

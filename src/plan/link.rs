@@ -1,7 +1,7 @@
 //! Names that must be unique, and files that belong to a lab by their name.
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Lab, Plan};
 use crate::page::{Page, stem};
@@ -15,6 +15,19 @@ pub(super) fn labs(plan: &mut Plan) {
         plan.diagnostics.extend(duplicate_ids(lab));
         lab.verifier = verifier(lab, &mut plan.diagnostics);
     }
+}
+
+/// Verifiers that belong to none of the labs of a directory. A single page says nothing of the verifiers of others.
+pub(super) fn strays(path: &Path) -> Vec<Diagnostic> {
+    if !path.is_dir() {
+        return Vec::new();
+    }
+    let stray = |path: PathBuf| {
+        let message = "this verifier is of no lab or page: nothing would make its checks";
+        Diagnostic::of_path(Severity::Error, &path, message)
+            .with_help("call it as its page or lab is called, at the same path below `verifiers`")
+    };
+    verifier::strays(path).into_iter().map(stray).collect()
 }
 
 /// Pages of one stem in one lab (`index.md` of two directories) would give their steps the same names:

@@ -141,6 +141,7 @@ pub fn build(paths: &[PathBuf], options: &PlanOptions) -> Plan {
         if steps == 0 && !said {
             plan.diagnostics.push(nothing(path));
         }
+        plan.diagnostics.extend(link::strays(path));
     }
     link::labs(&mut plan);
     if options.compat_eks_workshop {

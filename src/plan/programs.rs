@@ -151,6 +151,32 @@ pub(crate) const TO_INSTALL: [(&str, &str); 12] = [
     ("yq", "apt-get install yq"),
 ];
 
+/// Programs that labs use besides and often bring along themselves, and how to get each. They are not looked for before a run.
+const TO_INSTALL_SOMETIMES: [(&str, &str); 22] = [
+    ("argocd", "install the Argo CD CLI"),
+    ("az", "install the Azure CLI"),
+    ("cilium", "install the Cilium CLI"),
+    ("dig", "apt-get install dnsutils"),
+    ("flux", "install the Flux CLI"),
+    ("gcloud", "install the Google Cloud CLI"),
+    ("go", "apt-get install golang-go"),
+    ("istioctl", "install istioctl"),
+    ("kind", "install kind"),
+    ("kubeseal", "install kubeseal"),
+    ("linkerd", "install the Linkerd CLI"),
+    ("make", "apt-get install make"),
+    ("minikube", "install minikube"),
+    ("nc", "apt-get install netcat-openbsd"),
+    ("nslookup", "apt-get install dnsutils"),
+    ("openssl", "apt-get install openssl"),
+    ("terraform", "install Terraform"),
+    ("tkn", "install the Tekton CLI"),
+    ("tree", "apt-get install tree"),
+    ("unzip", "apt-get install unzip"),
+    ("velero", "install the Velero CLI"),
+    ("wget", "apt-get install wget"),
+];
+
 /// Whether the shell or every machine has a program of that name.
 pub(crate) fn is_everywhere(name: &str) -> bool {
     EVERYWHERE.contains(&name)
@@ -158,7 +184,8 @@ pub(crate) fn is_everywhere(name: &str) -> bool {
 
 /// How to get a program that labs use.
 pub(crate) fn how_to_get(name: &str) -> Option<&'static str> {
-    let (_, get) = TO_INSTALL.into_iter().find(|(tool, _)| *tool == name)?;
+    let mut known = TO_INSTALL.into_iter().chain(TO_INSTALL_SOMETIMES);
+    let (_, get) = known.find(|(tool, _)| *tool == name)?;
     Some(get)
 }
 
@@ -168,7 +195,7 @@ mod tests {
 
     #[test]
     fn what_every_machine_has_needs_no_installing() {
-        for (tool, _) in TO_INSTALL {
+        for (tool, _) in TO_INSTALL.into_iter().chain(TO_INSTALL_SOMETIMES) {
             assert!(!is_everywhere(tool), "{tool}");
         }
     }

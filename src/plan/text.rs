@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::last::LastRun;
-use super::{FromDisk, Lab, Plan, needs};
+use super::{FromDisk, Lab, Plan, needs, programs};
 use crate::page::{Page, Step};
 
 /// The styles of a rendering; all empty without colour.
@@ -16,8 +16,14 @@ struct Styles {
     skip: Style,
 }
 
-/// Renders a plan, without its diagnostics. `last` is what an earlier run took; `color` turns ANSI colours on.
-pub fn render(plan: &Plan, last: Option<&LastRun>, color: bool) -> String {
+/// Renders a plan, without its diagnostics. `last` is what an earlier run took; `is_here` tells whether the machine has a
+/// program; `color` turns ANSI colours on.
+pub fn render(
+    plan: &Plan,
+    last: Option<&LastRun>,
+    is_here: &dyn Fn(&str) -> bool,
+    color: bool,
+) -> String {
     let styles = if color {
         Styles {
             title: Style::new().bold(),
@@ -33,14 +39,20 @@ pub fn render(plan: &Plan, last: Option<&LastRun>, color: bool) -> String {
     };
     let mut out = String::new();
     for lab in &plan.labs {
-        render_lab(&mut out, lab, last, &styles);
+        render_lab(&mut out, lab, last, is_here, &styles);
         out.push('\n');
     }
     out.push_str(&summary(plan));
     out
 }
 
-fn render_lab(out: &mut String, lab: &Lab, last: Option<&LastRun>, styles: &Styles) {
+fn render_lab(
+    out: &mut String,
+    lab: &Lab,
+    last: Option<&LastRun>,
+    is_here: &dyn Fn(&str) -> bool,
+    styles: &Styles,
+) {
     let Styles { title, faint, .. } = styles;
     let _ = writeln!(
         out,
@@ -48,7 +60,7 @@ fn render_lab(out: &mut String, lab: &Lab, last: Option<&LastRun>, styles: &Styl
         one_line(&lab.title),
         one_line(&lab.path.display().to_string())
     );
-    for (what, which) in needed(lab) {
+    for (what, which) in needed(lab, is_here) {
         let _ = writeln!(out, "  {faint}{what}:{faint:#} {}", one_line(&which));
     }
     if let Some(run) = last.and_then(|last| last.lab(&lab.path)) {
@@ -70,8 +82,17 @@ fn render_lab(out: &mut String, lab: &Lab, last: Option<&LastRun>, styles: &Styl
 }
 
 /// What a lab needs, a line for each sort of thing.
-fn needed(lab: &Lab) -> Vec<(&'static str, String)> {
+fn needed(lab: &Lab, is_here: &dyn Fn(&str) -> bool) -> Vec<(&'static str, String)> {
     let needs = needs::of(lab);
+    let missing: Vec<String> = needs
+        .tools
+        .iter()
+        .filter(|tool| !is_here(tool))
+        .map(|tool| match programs::how_to_get(tool) {
+            Some(get) => format!("{tool} ({get})"),
+            None => tool.clone(),
+        })
+        .collect();
     let join = |names: std::collections::BTreeSet<String>| {
         names.into_iter().collect::<Vec<_>>().join(", ")
     };
@@ -90,6 +111,7 @@ fn needed(lab: &Lab) -> Vec<(&'static str, String)> {
         .collect();
     let mut lines = vec![
         ("tools", join(needs.tools)),
+        ("tools not on PATH", missing.join(", ")),
         ("images", join(needs.images.into_keys().collect())),
         ("namespaces", namespaces.join(", ")),
         ("add-ons", addons.join(", ")),

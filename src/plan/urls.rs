@@ -1,10 +1,18 @@
 //! URLs in commands whose files are on this disk → the files: a page runs without a network, and against what its author has.
 //!
 //! Entry point: [`read_from_disk`]. A URL is known by `[urls]` in `labproof.toml`, or stands on a page of the Kubernetes
-//! site's own tree, where `https://k8s.io/examples/...` is a folder `examples` beside or above the page. Only what programs
-//! are told to read is replaced, in the command's text itself: what is shown is what runs. [`Lab::from_disk`] says which.
+//! site's own tree, where `https://k8s.io/examples/...` is a folder `examples` beside or above the page; there a file that the
+//! page shows by a shortcode, for the reader to save, is read from that folder too. Only what programs are told to read is
+//! replaced, in the command's text itself: what is shown is what runs. [`Lab::from_disk`] says which.
+
+mod fetch;
 
 use std::path::{Component, Path, PathBuf};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use fetch::{SAID, asks_server, copying, file_url};
 
 use super::Plan;
 use crate::source::{Diagnostic, Severity};
@@ -44,47 +52,26 @@ const SITE_FOLDERS: &[&str] = &["examples", "docs"];
 /// How far above a page its tree may begin.
 const ABOVE: usize = 8;
 
+/// A file of the site's `examples` that a page shows whole.
+static SHOWN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"\{\{[<%]\s*code\w*\s[^}]*?file="([^"]+)""#).expect("the pattern is valid")
+});
+
 /// What kubectl reads.
 const MANIFESTS: &[&str] = &["-f", "--filename", "-k", "--kustomize"];
-/// Options of curl whose value may be a URL that is only said.
-const SAID: &[&str] = &[
-    "-e",
-    "--referer",
-    "-H",
-    "--header",
-    "-d",
-    "--data",
-    "-x",
-    "--proxy",
-    "-A",
-    "--user-agent",
-    "-b",
-    "--cookie",
-    "-w",
-    "--write-out",
-];
-/// Options of curl that ask for what only a server has.
-const OF_SERVER: &[&str] = &[
-    "--head",
-    "--include",
-    "--write-out",
-    "--request",
-    "--data",
-    "--form",
-    "--dump-header",
-];
-/// The same of one letter, and others that take a value.
-const OF_SERVER_LETTERS: &str = "IiwXdFD";
-const WITH_VALUE: &str = "oHAbeuxmCTKEc";
-
 /// Replaces URLs in the commands of a plan by the files that they stand for here.
 pub(super) fn read_from_disk(plan: &mut Plan, folders: &[UrlFolder]) {
     for lab in &mut plan.labs {
+        // What an earlier command names, it may have written.
+        let mut earlier = String::new();
         for (index, page) in lab.pages.iter_mut().enumerate() {
-            let disk = Disk::of(page.file.path(), folders);
+            let disk = Disk::of(page.file.path(), page.file.text(), folders);
             for step in &mut page.steps {
                 for command in &mut step.commands {
-                    let rewritten = disk.rewrite(&command.text);
+                    let rewritten = disk.rewrite(&command.text, &earlier);
+                    if rewritten.text.is_none() || !command.text.contains("kubectl") {
+                        earlier.push_str(&command.text);
+                    }
                     if let Some(text) = rewritten.text {
                         command.text = text;
                     }
@@ -131,21 +118,31 @@ struct Disk<'a> {
     folders: &'a [UrlFolder],
     /// The folders above the page.
     above: Vec<PathBuf>,
+    /// Files that the page shows whole.
+    shown: Vec<PathBuf>,
 }
 
 impl<'a> Disk<'a> {
-    fn of(page: &Path, folders: &'a [UrlFolder]) -> Self {
+    fn of(page: &Path, text: &str, folders: &'a [UrlFolder]) -> Self {
         let page = std::fs::canonicalize(page).unwrap_or_else(|_| page.to_owned());
         let above = page.ancestors().skip(1).take(ABOVE);
-        Self {
+        let mut disk = Self {
             folders,
             above: above.map(Path::to_owned).collect(),
-        }
+            shown: Vec::new(),
+        };
+        let named = SHOWN
+            .captures_iter(text)
+            .map(|found| format!("examples/{}", &found[1]));
+        let shown = named.filter_map(|named| disk.of_site(&named));
+        disk.shown = shown.collect();
+        disk
     }
 
-    fn rewrite(&self, text: &str) -> Rewritten {
+    /// What becomes of a command; `earlier` is the text of those before it.
+    fn rewrite(&self, text: &str, earlier: &str) -> Rewritten {
         let mut rewritten = Rewritten::default();
-        if !text.contains("://") {
+        if !text.contains("://") && self.shown.is_empty() {
             return rewritten;
         }
         let mut edits = Vec::new();
@@ -153,9 +150,12 @@ impl<'a> Disk<'a> {
             let found = match part.name() {
                 "kubectl" | "oc" => {
                     let words = part.flags(MANIFESTS).map(|(_, word)| word);
-                    words
-                        .flat_map(|word| self.urls_of(text, word, quoted))
-                        .collect()
+                    let mut found = Vec::new();
+                    for word in words {
+                        found.extend(self.urls_of(text, word, quoted));
+                        found.extend(self.shown_as(text, word, earlier));
+                    }
+                    found
                 }
                 "curl" => self.curl(text, &part),
                 "wget" => self.wget(text, &part),
@@ -204,6 +204,23 @@ impl<'a> Disk<'a> {
             }
         }
         found
+    }
+
+    /// A file that the page shows, where a word is its bare name and nobody has put one there.
+    fn shown_as(&self, text: &str, word: &Word, earlier: &str) -> Option<Found> {
+        let (Word { start, end, .. }, name) = (word.clone(), word.text.as_str());
+        let path = self.shown.iter().find(|path| path.ends_with(name))?;
+        let beside = self.above.first().map(|folder| folder.join(name));
+        let is_there = beside.is_some_and(|path| path.exists());
+        if name.contains('/') || is_there || earlier.contains(name) || text[start..end] != *name {
+            return None;
+        }
+        let edit = Edit {
+            start,
+            end,
+            text: quoted(path, name)?,
+        };
+        Some(Ok(((name.to_owned(), path.clone()), edit)))
     }
 
     /// curl reads `file:` as well.
@@ -275,16 +292,18 @@ impl<'a> Disk<'a> {
             };
         }
         let rest = SITE.iter().find_map(|site| plain.strip_prefix(site));
-        let Some(rest) = rest.filter(|rest| {
-            let first = rest.split_once('/').map(|(first, _)| first);
-            is_below(rest) && first.is_some_and(|first| SITE_FOLDERS.contains(&first))
-        }) else {
-            return Here::No;
-        };
-        let mut paths = self.above.iter().map(|above| above.join(rest));
-        paths
-            .find(|path| path.is_file())
+        rest.and_then(|rest| self.of_site(rest))
             .map_or(Here::No, Here::Yes)
+    }
+
+    /// A file of the site whose tree the page is in.
+    fn of_site(&self, rest: &str) -> Option<PathBuf> {
+        let (first, _) = rest.split_once('/')?;
+        if !is_below(rest) || !SITE_FOLDERS.contains(&first) {
+            return None;
+        }
+        let mut paths = self.above.iter().map(|above| above.join(rest));
+        paths.find(|path| path.is_file())
     }
 }
 
@@ -342,67 +361,6 @@ fn quoted(path: &Path, raw: &str) -> Option<String> {
     fits.then(|| format!("'{}'", path.replace('\'', r"'\''")))
 }
 
-/// A path as a URL; nothing in it needs quotes.
-fn file_url(path: &Path, _: &str) -> Option<String> {
-    use std::fmt::Write;
-    let mut url = "file://".to_owned();
-    for byte in path.to_str()?.bytes() {
-        match byte.is_ascii_alphanumeric() || b"/._-~".contains(&byte) {
-            true => url.push(byte.into()),
-            false => {
-                let _ = write!(url, "%{byte:02X}");
-            }
-        }
-    }
-    Some(url)
-}
-
-/// Whether curl is to send something, or to show what is no part of the file.
-fn asks_server(words: &[Word]) -> bool {
-    words[1..].iter().any(|word| {
-        let long = |name: &&str| {
-            let rest = word.text.strip_prefix(*name);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['=', '-']))
-        };
-        let letters = word.text.strip_prefix('-').unwrap_or("");
-        let own = letters.chars().take_while(|c| !WITH_VALUE.contains(*c));
-        OF_SERVER.iter().any(|name| long(&name))
-            || own.into_iter().any(|c| OF_SERVER_LETTERS.contains(c)) && !letters.starts_with('-')
-    })
-}
-
-/// What copies the file that wget would fetch; `None` where it is told more than where to put it.
-fn copying(words: &[Word], url: &str, file: &str) -> Option<String> {
-    const QUIET: &[&str] = &[
-        "-q",
-        "--quiet",
-        "-nv",
-        "--no-verbose",
-        "--no-check-certificate",
-    ];
-    let (mut output, mut take) = (None, false);
-    for word in &words[1..] {
-        let text = word.text.as_str();
-        let value = ["--output-document=", "-qO", "-O"]
-            .into_iter()
-            .find_map(|name| text.strip_prefix(name));
-        match value {
-            _ if take => (output, take) = (Some(text), false),
-            Some(value) => (output, take) = (Some(value), value.is_empty()),
-            None if text.starts_with("http") || QUIET.contains(&text) => {}
-            None => return None,
-        }
-    }
-    let end = url.find(['?', '#']).unwrap_or(url.len());
-    let name = output.or(url[..end].rsplit('/').next())?;
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
-    match name {
-        "-" => Some(format!("cat {file}")),
-        name if take || name.is_empty() || !name.bytes().all(fits) => None,
-        name => Some(format!("cp {file} {name}")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -427,7 +385,9 @@ mod tests {
             prefix: "https://our.example/".to_owned(),
             folder: root.join("our files"),
         }];
-        let rewritten = Disk::of(&root.join("docs/tasks/page.md"), &folders).rewrite(text);
+        let page = "{{% code_sample file=\"app/web.yaml\" %}}";
+        let disk = Disk::of(&root.join("docs/tasks/page.md"), page, &folders);
+        let rewritten = disk.rewrite(text, "cat > mine/web.yml");
         let place = |text: &str| text.replace(root.to_str().unwrap(), "@");
         let told: Vec<String> = rewritten.problems.iter().map(|it| place(it)).collect();
         assert_eq!(told, problems, "{text}");
@@ -461,6 +421,12 @@ mod tests {
         same("kubectl apply -f https://k8s.io/examples/app/gone.yaml");
         same("kubectl apply -f https://k8s.io/examples/app/$NAME");
         same("kubectl apply -f https://k8s.io/examples/../docs/tasks/page.md");
+        same("kubectl apply -f ./web.yaml");
+        check(
+            "kubectl apply -f web.yaml",
+            "kubectl apply -f @/examples/app/web.yaml",
+            &[],
+        );
         same("kubectl annotate pod x see=https://k8s.io/examples/app/web.yaml");
     }
 

@@ -79,6 +79,13 @@ pub(super) async fn run(
         // What was read late is old: it is asked again for as long as if nothing had happened.
         stood_still += outcome.stood_still;
         again.until += outcome.stood_still;
+        let is_cut_off = run
+            .connection
+            .cut_off(&outcome.output.merged.text)
+            .is_some();
+        if is_cut_off {
+            again.forgive(run.options.retry.min(options.timeout));
+        }
         let judged = judge(place, &outcome, &carried.bindings);
         let unsettled = match judged.verdict() {
             Verdict::Fail if run.options.stale && again.has_settled(&command.text, &outcome) => {
@@ -95,10 +102,7 @@ pub(super) async fn run(
                 !again.seen_absent && claims_absence(place)
                     || again.is_time_left()
                         && rests(place, &outcome, &judged) == Rests::Absent
-                        && run
-                            .connection
-                            .cut_off(&outcome.output.merged.text)
-                            .is_some()
+                        && is_cut_off
             }
             Verdict::Broken | Verdict::Skipped => false,
         };
@@ -184,6 +188,8 @@ struct Again {
     settled: Option<(String, Instant)>,
     /// Changes of what the command names; begun with the first pause.
     watch: Option<Watch>,
+    /// The API server was away, and the time that this took is given once more.
+    forgiven: bool,
 }
 
 impl Again {
@@ -194,6 +200,15 @@ impl Again {
             seen_absent: false,
             settled: None,
             watch: None,
+            forgiven: false,
+        }
+    }
+
+    /// Begins the time anew, once: a program that waited for an API server that was away may have used up all of it.
+    fn forgive(&mut self, time: Duration) {
+        if !self.forgiven {
+            self.forgiven = true;
+            self.until = self.until.max(Instant::now() + time);
         }
     }
 
@@ -331,5 +346,21 @@ fn fate(fate: ShellFate) -> Option<String> {
             "it ended the shell; a new one goes on, without the variables and functions set before"
                 .to_owned(),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_api_server_that_was_away_took_is_given_once_more() {
+        let mut again = Again::new(Instant::now());
+        assert!(!again.is_time_left());
+        again.forgive(Duration::from_secs(60));
+        assert!(again.is_time_left());
+        again.until = Instant::now();
+        again.forgive(Duration::from_secs(60));
+        assert!(!again.is_time_left());
     }
 }

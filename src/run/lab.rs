@@ -209,7 +209,7 @@ async fn run_pages(
             Some(client) => moving(client).await.unwrap_or_default(),
             None => BTreeSet::new(),
         },
-        checks: StateChecks::default(),
+        checks: StateChecks::begin(run).await,
         trail,
         bundle: None,
     };

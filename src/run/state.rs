@@ -6,17 +6,41 @@ use std::time::Instant;
 use super::fault::Rests;
 use super::lab::{Carried, Here, LabRun};
 use super::{failure, millis};
-use crate::cluster::check::{self, Armed, Finding};
+use crate::cluster::check::{self, Armed, Earlier, Finding};
 use crate::event::{CheckRecord, Event, Verdict};
 use crate::verifier::Check;
 
-/// What checks noted before their step, by their place in the verifier.
-#[derive(Default)]
+/// What checks noted before their lab and before their step, by their place in the verifier.
 pub(super) struct StateChecks {
+    earlier: HashMap<usize, Earlier>,
     armed: HashMap<usize, Armed>,
 }
 
 impl StateChecks {
+    /// Notes what the checks of a lab need from before it.
+    pub(super) async fn begin(run: &LabRun<'_>) -> Self {
+        let mut earlier = HashMap::new();
+        let checks = run
+            .lab
+            .verifier
+            .iter()
+            .flat_map(|verifier| &verifier.checks);
+        if let Some(client) = &run.connection.client {
+            for (index, check) in checks.enumerate() {
+                let noted = check::earlier(client, check).await;
+                earlier.extend(noted.map(|noted| (index, noted)));
+            }
+        }
+        let armed = HashMap::new();
+        Self { earlier, armed }
+    }
+
+    /// What a check noted.
+    fn noted(&mut self, index: usize) -> Option<Armed> {
+        let earlier = || self.earlier.get(&index).cloned().map(Armed::from);
+        self.armed.remove(&index).or_else(earlier)
+    }
+
     /// Notes what the checks of a step need from before it.
     pub(super) async fn arm(&mut self, run: &LabRun<'_>, here: Here<'_>) {
         let Some(client) = &run.connection.client else {
@@ -61,7 +85,7 @@ pub(super) async fn make(run: &LabRun<'_>, here: Here<'_>, carried: &mut Carried
         let mut record = blank(check);
         match &run.connection.client {
             Some(client) => {
-                let armed = carried.checks.armed.remove(&index);
+                let armed = carried.checks.noted(index);
                 let stop = run.cancel.cancelled();
                 match check::make_until(client, check, armed, stop).await {
                     Some(finding) => fill(&mut record, finding),
@@ -124,10 +148,15 @@ fn fill(record: &mut CheckRecord, finding: Finding) {
             .reasons
             .push(format!("expected: {}", finding.expected));
         if let Some(seen) = finding.last_seen {
-            let unchanged = finding.unchanged_for.as_secs();
-            record
-                .reasons
-                .push(format!("last seen: {seen} (for {unchanged} s)"));
+            let seen = match seen == record.reasons[0] {
+                true => "the same".to_owned(),
+                false => seen,
+            };
+            let unchanged = match finding.unchanged_for {
+                Some(unchanged) => format!(", unchanged for {} s", unchanged.as_secs()),
+                None => String::new(),
+            };
+            record.reasons.push(format!("last seen: {seen}{unchanged}"));
         }
         let events = finding.events.iter().map(|event| format!("event: {event}"));
         record.reasons.extend(events);

@@ -206,12 +206,19 @@ fn same(wanted: &Value, actual: &Value) -> bool {
                     && Quantity::parse(wanted) == Quantity::parse(actual)
         }
         (Value::Number(wanted), Value::Number(actual)) => {
-            wanted == actual || wanted.as_f64() == actual.as_f64()
+            // Whole numbers as they are: as fractions, large ones that differ are the same.
+            let is_whole = |number: &serde_json::Number| !number.is_f64();
+            wanted == actual
+                || !(is_whole(wanted) && is_whole(actual)) && wanted.as_f64() == actual.as_f64()
         }
         (Value::Number(wanted), Value::String(actual)) => {
             let wanted = wanted.to_string();
             wanted == *actual
                 || Quantity::has_unit(actual) && Quantity::parse(&wanted) == Quantity::parse(actual)
+        }
+        // The text of a condition's status or of a label, which YAML takes for something else without quotes.
+        (Value::Bool(wanted), Value::String(actual)) => {
+            actual.eq_ignore_ascii_case(&wanted.to_string())
         }
         _ => wanted == actual,
     }
@@ -291,9 +298,28 @@ mod tests {
         check("1.10", json!("1.1"), false);
         check("/^nginx$/", json!("nginx:1"), false);
         check("!= 2", json!(2), false);
+        check(
+            "== 9007199254740993",
+            json!(9_007_199_254_740_992_i64),
+            false,
+        );
         check("present", Value::Null, false);
         check("absent", json!(""), false);
         check("true", json!(true), false);
+    }
+
+    #[test]
+    fn what_yaml_takes_for_no_text_is_compared_as_the_text_it_is() {
+        let check = |wanted: Value, actual: Value, holds| {
+            let comparison = Comparison::Equal(wanted.clone());
+            assert_eq!(comparison.holds(Some(&actual)), holds, "{wanted} {actual}");
+        };
+        check(json!(true), json!("True"), true);
+        check(json!(false), json!("false"), true);
+        check(json!(true), json!("Unknown"), false);
+        check(json!(true), json!(1), false);
+        check(json!(3), json!("3"), true);
+        check(json!(3), json!("3.0"), false);
     }
 
     #[test]

@@ -40,6 +40,11 @@ impl<'f> Problems<'f> {
         self.found.push(problem.with_help(help));
     }
 
+    /// What stands there in the file.
+    pub fn source(&self, span: Span) -> &'f str {
+        self.file.slice(span)
+    }
+
     /// How many there are: lets a caller see whether a part was read without any.
     pub fn count(&self) -> usize {
         self.found.len()

@@ -69,6 +69,56 @@ fn below_labs(subject: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
+/// The verifiers of labs and pages that are not there, for a directory `labs`, one in it, or one that holds it: who renames a page
+/// and forgets its verifier would be told nothing by it any more.
+pub fn strays(directory: &Path) -> Vec<PathBuf> {
+    let Ok(here) = std::path::absolute(directory) else {
+        return Vec::new();
+    };
+    let is_labs = |path: &&Path| path.file_name().is_some_and(|name| name == "labs");
+    let (labs, below) = match here.ancestors().find(is_labs) {
+        _ if here.join("labs").is_dir() => (here.join("labs"), PathBuf::new()),
+        Some(labs) => (
+            labs.to_owned(),
+            here.strip_prefix(labs).unwrap_or(&here).to_owned(),
+        ),
+        None => return Vec::new(),
+    };
+    let verifiers = labs.with_file_name("verifiers");
+    let mut found = Vec::new();
+    let mut folders = vec![verifiers.join(below)];
+    while let Some(folder) = folders.pop() {
+        let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+        for path in entries.map(|entry| entry.path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == "yaml")
+                && let Ok(rest) = path.strip_prefix(&verifiers)
+                && !stands(&labs.join(rest).with_extension(""))
+            {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    // As short as people write it.
+    let current = std::env::current_dir().unwrap_or_default();
+    let short = |path: PathBuf| {
+        path.strip_prefix(&current)
+            .map(Path::to_owned)
+            .unwrap_or(path)
+    };
+    found.into_iter().map(short).collect()
+}
+
+/// Whether there is a lab or page of this path.
+fn stands(subject: &Path) -> bool {
+    let page = |extension: &&str| subject.with_added_extension(extension).is_file();
+    subject.is_dir() || ["md", "mdx"].iter().any(page)
+}
+
 fn is_index(page: &Path) -> bool {
     page.file_stem().is_some_and(|stem| {
         ["index", "_index", "readme"].contains(&&*stem.to_string_lossy().to_lowercase())
@@ -154,6 +204,40 @@ mod tests {
             Some("verifiers/x.yaml"),
         );
         check(&["x/a.md"], "x/a.md", None);
+    }
+
+    #[test]
+    fn verifiers_of_nothing_are_strays() {
+        let root = tempfile::tempdir().unwrap();
+        for file in [
+            "labs/storage/ephemeral.md",
+            "labs/storage/v1.2.md",
+            "verifiers/storage.yaml",
+            "verifiers/storage/ephemeral.yaml",
+            "verifiers/storage/v1.2.yaml",
+            "verifiers/storage/epemeral.yaml",
+            "verifiers/gone.yaml",
+            "verifiers/schema.json",
+        ] {
+            let path = root.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        let check = |directory: &str, expected: &[&str]| {
+            let expected: Vec<PathBuf> =
+                expected.iter().map(|path| root.path().join(path)).collect();
+            assert_eq!(
+                strays(&root.path().join(directory)),
+                expected,
+                "{directory}"
+            );
+        };
+        let misspelt = "verifiers/storage/epemeral.yaml";
+        check("labs", &["verifiers/gone.yaml", misspelt]);
+        check("", &["verifiers/gone.yaml", misspelt]);
+        check("labs/storage", &[misspelt]);
+        check("labs/other", &[]);
+        check("verifiers", &[]);
     }
 
     #[test]

@@ -22,7 +22,7 @@ use std::time::Duration;
 use crate::source::{Diagnostic, Severity, SourceFile, Span};
 
 pub use compare::{Amount, Comparison, SizeOp, shown};
-pub use find::find_for;
+pub use find::{find_for, strays};
 pub use kind::{
     Across, Availability, Bounds, By, Count, Endpoint, Events, Exec, Fate, File, FileIs, Gap, Http,
     Kind, Logs, Objects, Owner, OwnerName, Persistence, Pods, PodsOf, Replicas, Resource, Rollout,

@@ -23,8 +23,10 @@ impl Quantity {
             return None;
         }
         let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
-        let scaled = digits.checked_mul(scale(unit)?)?;
-        let divisor = 10_i128.checked_pow(u32::try_from(fraction.len()).ok()?)?;
+        let (scale, shift) = scale(unit)?;
+        let scaled = digits.checked_mul(scale)?;
+        let places = u32::try_from(fraction.len()).ok()?.checked_add(shift)?;
+        let divisor = 10_i128.checked_pow(places)?;
         if scaled % divisor != 0 {
             return None;
         }
@@ -47,10 +49,10 @@ impl From<u32> for Quantity {
     }
 }
 
-/// What one of a unit is, in billionths.
-fn scale(unit: &str) -> Option<i128> {
+/// What one of a unit is, in billionths, and by how many decimal places less.
+fn scale(unit: &str) -> Option<(i128, u32)> {
     let power = |base: i128, exponent: u32| base.pow(exponent) * BILLION;
-    Some(match unit {
+    let scale = match unit {
         "" => BILLION,
         "n" => 1,
         "u" => 1_000,
@@ -68,10 +70,16 @@ fn scale(unit: &str) -> Option<i128> {
         "Pi" => power(1024, 5),
         "Ei" => power(1024, 6),
         _ => {
-            let exponent: u32 = unit.strip_prefix(['e', 'E'])?.parse().ok()?;
-            10_i128.checked_pow(exponent)?.checked_mul(BILLION)?
+            let exponent = unit.strip_prefix(['e', 'E'])?;
+            if let Some(places) = exponent.strip_prefix('-') {
+                return Some((BILLION, places.parse().ok()?));
+            }
+            10_i128
+                .checked_pow(exponent.parse().ok()?)?
+                .checked_mul(BILLION)?
         }
-    })
+    };
+    Some((scale, 0))
 }
 
 #[cfg(test)]
@@ -85,6 +93,9 @@ mod tests {
             ("0.5", "500m"),
             ("1k", "1000"),
             ("1e3", "1k"),
+            ("1e+3", "1000"),
+            ("5e-1", "500m"),
+            ("100E-3", "0.1"),
             ("1.5Gi", "1536Mi"),
             ("100n", "0.1u"),
             ("-1", "-1000m"),
@@ -101,7 +112,27 @@ mod tests {
 
     #[test]
     fn what_is_no_amount_is_none() {
-        for text in ["", "Mi", "1mb", "1.2.3", "v1", "1 Gi", ".", "1e", "0.1n"] {
+        for text in [
+            "",
+            "Mi",
+            "1mb",
+            "1.2.3",
+            "v1",
+            "1 Gi",
+            ".",
+            "1e",
+            "0.1n",
+            "1e-",
+            "1e--3",
+            "1e-10",
+            "9e999",
+            "1e-99999999999",
+            "+",
+            "-",
+            "--1",
+            "1_000",
+            "٣",
+        ] {
             assert_eq!(Quantity::parse(text), None, "{text:?}");
         }
         assert!(Quantity::has_unit("128Mi"));

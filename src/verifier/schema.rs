@@ -105,6 +105,13 @@ pub fn schema() -> Value {
             "description": "A value, or a text such as \">= 2\", \"< 1Gi\", \"!= x\", \"/regex/\", \"!/regex/\", present, absent.",
             "type": ["string", "number", "boolean", "null"],
         },
+        "number": {
+            "description": "A number, or a text such as \">= 2\", \"!= 0\", \"/^2/\".",
+            "anyOf": [
+                {"type": "integer", "minimum": 0},
+                {"type": "string", "pattern": r"^\s*\d+\s*$|^[<>]|^(==|!=)\s*\d+\s*$|^!?/.+/$"},
+            ],
+        },
     });
     whole
 }
@@ -113,6 +120,7 @@ pub fn schema() -> Value {
 fn kinds() -> Vec<Key> {
     let kind = |name, about, keys| (name, OPTIONAL, about, map(about, keys));
     let comparison = || reference("comparison");
+    let number = || reference("number");
     vec![
         kind(
             "resource",
@@ -135,7 +143,7 @@ fn kinds() -> Vec<Key> {
         kind(
             "count",
             "How many objects there are, of those that `match` finds.",
-            join(objects(), vec![("is", NEEDED, "How many.", comparison())]),
+            join(objects(), vec![("is", NEEDED, "How many.", number())]),
         ),
         kind(
             "owner",
@@ -175,7 +183,7 @@ fn kinds() -> Vec<Key> {
                     "history",
                     OPTIONAL,
                     "How many revisions are kept.",
-                    comparison(),
+                    number(),
                 ),
                 (
                     "changeCause",
@@ -187,13 +195,13 @@ fn kinds() -> Vec<Key> {
                     "oldReplicaSets",
                     OPTIONAL,
                     "How many old ReplicaSets are kept.",
-                    comparison(),
+                    number(),
                 ),
                 (
                     "oldReplicas",
                     OPTIONAL,
                     "How many pods they have together.",
-                    comparison(),
+                    number(),
                 ),
             ],
         ),
@@ -215,7 +223,7 @@ fn kinds() -> Vec<Key> {
                         "is",
                         OPTIONAL,
                         "How many; at least 1 where nothing is said.",
-                        comparison(),
+                        number(),
                     ),
                 ],
                 text_is(),
@@ -310,7 +318,7 @@ fn kinds() -> Vec<Key> {
                         "exit",
                         OPTIONAL,
                         "Its exit status; 0 where nothing is said.",
-                        comparison(),
+                        number(),
                     ),
                     (
                         "replicas",
@@ -351,7 +359,7 @@ fn kinds() -> Vec<Key> {
                     "status",
                     OPTIONAL,
                     "The status; 200 where nothing is said.",
-                    comparison(),
+                    number(),
                 )],
             ),
         ),
@@ -365,9 +373,9 @@ fn kinds() -> Vec<Key> {
                     "pods",
                     OPTIONAL,
                     "How many there are, ready or not.",
-                    comparison(),
+                    number(),
                 ),
-                ("ready", OPTIONAL, "How many of them serve.", comparison()),
+                ("ready", OPTIONAL, "How many of them serve.", number()),
             ],
         ),
         kind(
@@ -380,7 +388,7 @@ fn kinds() -> Vec<Key> {
                         "failed",
                         OPTIONAL,
                         "How many may fail; 0 where nothing is said.",
-                        comparison(),
+                        number(),
                     ),
                     (
                         "gap",
@@ -513,7 +521,8 @@ fn kind_name() -> Value {
 }
 
 fn selector() -> Value {
-    json!({"anyOf": [text(), {"type": "object", "additionalProperties": text()}]})
+    let labels = json!({"type": "object", "minProperties": 1, "additionalProperties": text()});
+    json!({"anyOf": [text(), labels]})
 }
 
 fn words(words: &[&str]) -> Value {

@@ -77,6 +77,14 @@ impl Expected {
         self.mismatches(actual).is_empty()
     }
 
+    /// Whether it asks something of this key of the object, or of what is below it.
+    pub fn asks_of(&self, key: &str) -> bool {
+        match self {
+            Self::Keys(keys) => keys.iter().any(|(name, _)| name == key),
+            Self::Is(_) | Self::Same(_) | Self::Items(_) => false,
+        }
+    }
+
     fn walk(&self, path: &str, actual: Option<&Value>, found: &mut Vec<Mismatch>) {
         match self {
             Self::Is(comparison) => {

@@ -8,7 +8,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Node;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use kube::{Api, ResourceExt};
-use labproof::cluster::check::{Verdict, arm, client, make, make_until};
+use labproof::cluster::check::{Armed, Verdict, arm, client, earlier, make, make_until};
 use labproof::verifier::Check;
 use serde_json::json;
 
@@ -492,6 +492,75 @@ async fn an_interrupted_check_scales_back_and_one_node_cannot_be_drained() {
             )
             .await;
         }
+    })
+    .await;
+}
+
+/// Claims as authors write them who have something odd to claim: true ones pass, false ones do not, and what cannot be told is not told.
+#[tokio::test]
+async fn odd_claims_are_judged_by_what_is_there() {
+    in_cluster("odd", |room| async move {
+        room.deployment(1, IMAGE, json!({"emptyDir": {}})).await;
+        let names = room.ready(1).await;
+        let hidden = "mkdir /data/shut; touch /data/shut/file; chmod 0700 /data/shut";
+        room.run(&names[0], hidden).await;
+        // Not all that is written is text.
+        let script = "printf 'a\\377b\\nhello\\n'; trap 'exit 0' TERM; while :; do sleep 0.1; done";
+        let nobody = json!({"metadata": {"name": "bare", "labels": {"app": "bare"}}, "spec": {
+            "terminationGracePeriodSeconds": 1, "volumes": [{"name": "data", "emptyDir": {}}],
+            "initContainers": [{"name": "before", "image": IMAGE, "imagePullPolicy": "IfNotPresent",
+                "command": ["bash", "-c", "mkdir -m 0700 /data/shut"], "securityContext": {"runAsUser": 0},
+                "volumeMounts": [{"name": "data", "mountPath": "/data"}]}],
+            "containers": [{"name": "main", "image": IMAGE, "imagePullPolicy": "IfNotPresent",
+                "command": ["bash", "-c", script], "securityContext": {"runAsUser": 65534},
+                "volumeMounts": [{"name": "data", "mountPath": "/data"}]}]}});
+        create(&room.pods(), nobody).await;
+        let bare = "pod/bare, namespace: NS";
+        for (check, verdict, words) in [
+            (format!("logs: {{workload: {bare}, contains: hello}}"), Verdict::Pass, "1 of 1"),
+            // Below a folder that the container's user may not search there may be anything.
+            (format!("within: 1s, file: {{workload: {bare}, path: /data/shut/file, exists: false}}"), Verdict::Broken, "may not search /data/shut"),
+            (format!("file: {{workload: {bare}, path: /tmp/no/such/file, exists: false}}"), Verdict::Pass, "nothing in pod bare"),
+            (format!("file: {{{WEB}, path: /data/shut/file}}"), Verdict::Pass, "an empty file"),
+            ("persistence: {selector: app=bare, namespace: NS, path: /etc/passwd, across: pod-deletion, expect: kept}".to_owned(), Verdict::Broken, "nothing controls pod bare"),
+            ("within: 1s, events: {namespace: no-such-NS, reason: Failed, is: 0}".to_owned(), Verdict::Broken, "there is no namespace `no-such-"),
+            ("count: {apiVersion: v1, kind: Pod, namespace: NS, is: '2'}".to_owned(), Verdict::Pass, "there are 2"),
+            ("within: 1s, count: {apiVersion: v1, kind: Pod, namespace: NS, selector: app=none, is: '!= 0'}".to_owned(), Verdict::Fail, "there are 0"),
+            (format!("exec: {{workload: {bare}, command: 'sleep 21; echo late', contains: late}}"), Verdict::Pass, "1 of 1"),
+        ] {
+            let within = match check.strip_prefix("within: 1s, ") {
+                Some(_) => Duration::from_secs(1),
+                None => Duration::from_secs(60),
+            };
+            let check = room.check(check.trim_start_matches("within: 1s, "));
+            let finding = make(&room.client, &Check { within, ..check }, None).await;
+            assert_eq!(finding.verdict, verdict, "{finding:#?}");
+            assert!(finding.reason.contains(words), "`{words}` not in {finding:#?}");
+        }
+        assert!(room.pods().get_opt("bare").await.unwrap().is_some());
+        // Right after a change the status is that of before it.
+        let api: Api<Deployment> = Api::namespaced(room.client.clone(), &room.namespace);
+        for revision in 1..=3 {
+            let change = json!({"spec": {"template": {"metadata": {"labels": {"after": revision.to_string()}}}}});
+            api.patch("web", &PatchParams::default(), &Patch::Merge(change)).await.unwrap();
+            let mut before = room.check(&format!("rollout: {{workload: deployment/web, namespace: NS, revision: {revision}}}"));
+            before.within = Duration::from_secs(1);
+            let finding = make(&room.client, &before, None).await;
+            assert_eq!(finding.verdict, Verdict::Fail, "{finding:#?}");
+        }
+        // What happened to objects that are gone is nobody's claim any more.
+        let happened = room.check("events: {namespace: NS, on: Pod/bare, reason: Started}");
+        let made = |earlier| make(&room.client, &happened, earlier);
+        assert_eq!(made(None).await.verdict, Verdict::Pass);
+        let before = earlier(&room.client, &happened).await.map(Armed::from);
+        assert_eq!(made(before).await.verdict, Verdict::Pass);
+        room.pods().delete("bare", &DeleteParams::default()).await.unwrap();
+        room.expect("absent: {apiVersion: v1, kind: Pod, namespace: NS, name: bare}", Verdict::Pass, "two readings").await;
+        let happened = Check { within: Duration::from_secs(1), ..happened.clone() };
+        let before = earlier(&room.client, &happened).await.map(Armed::from);
+        let finding = make(&room.client, &happened, before).await;
+        assert_eq!(finding.verdict, Verdict::Fail, "{finding:#?}");
+        assert!(finding.reason.starts_with("it did not happen"), "{finding:#?}");
     })
     .await;
 }

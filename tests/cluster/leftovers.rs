@@ -196,6 +196,7 @@ fn what_was_added_changed_and_deleted_is_as_before_object_by_object() {
     kubectl(&["delete", "service", "web", "-n", "before"]);
     kubectl(&["scale", "deployment/web", "-n", "before", "--replicas=3"]);
     kubectl(&["label", "node", "--all", "disk=ssd"]);
+    kubectl(&["taint", "node", "--all", "lab=yes:PreferNoSchedule"]);
     kubectl(&[
         "patch",
         "cm",
@@ -227,12 +228,14 @@ fn what_was_added_changed_and_deleted_is_as_before_object_by_object() {
             .collect::<BTreeSet<_>>()
     };
     let added = [
+        "APIService",
         "ClusterRole",
         "ClusterRoleBinding",
         "ConfigMap",
         "CronJob",
         "CustomResourceDefinition",
         "Namespace",
+        "PersistentVolume",
         "PriorityClass",
         "Role",
         "ServiceAccount",
@@ -265,6 +268,7 @@ fn what_was_added_changed_and_deleted_is_as_before_object_by_object() {
     // The finalizer of an object whose controller is nowhere was taken away, and that is said.
     let notes = format!("{restored:?}");
     assert!(notes.contains("example.com/hold"), "{notes}");
+    assert!(notes.contains("cloud.kubernetes.io/never"), "{notes}");
     alone.is_as(&before, &["before/deleted", "deleted", "before/web"]);
 
     // By hand, from a file: back to what was before the test.

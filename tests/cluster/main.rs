@@ -9,6 +9,7 @@ mod support;
 
 mod away;
 mod checks;
+mod drain;
 mod eks_moto;
 mod failures;
 mod images;

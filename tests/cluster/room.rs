@@ -6,6 +6,7 @@ use kube::api::{DeleteParams, ListParams, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config, ResourceExt};
 use labproof::cluster::check::{Finding, Verdict, client, make};
+use labproof::cluster::local::LocalCluster;
 use labproof::source::SourceFile;
 use labproof::verifier::{Check, parse};
 use serde_json::{Value, json};
@@ -30,7 +31,15 @@ where
         return;
     }
     let _turn = shared::beside_others().await;
-    let kubeconfig = Kubeconfig::read_from(shared::cluster().kubeconfig()).unwrap();
+    in_room_of(shared::cluster(), name, test).await;
+}
+
+/// The same in a cluster of the test's own.
+pub async fn in_room_of<F>(cluster: &LocalCluster, name: &str, test: impl FnOnce(Room) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let kubeconfig = Kubeconfig::read_from(cluster.kubeconfig()).unwrap();
     let options = KubeConfigOptions::default();
     let config = Config::from_custom_kubeconfig(kubeconfig, &options)
         .await

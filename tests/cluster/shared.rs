@@ -11,7 +11,14 @@ use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 /// A cluster to test on, and the runtime that its connection lives by.
 pub struct Shared {
     pub cluster: LocalCluster,
-    _runtime: Runtime,
+    pub runtime: Runtime,
+}
+
+impl Shared {
+    /// Ends it before the process does.
+    pub fn end(self) {
+        self.runtime.block_on(self.cluster.down(&Stages)).unwrap();
+    }
 }
 
 /// Whether the cluster tests are to be left out; then it is said on the terminal, because cargo hides
@@ -30,27 +37,30 @@ pub fn cluster() -> &'static LocalCluster {
     static SHARED: OnceLock<Shared> = OnceLock::new();
     let shared = SHARED.get_or_init(|| {
         // A thread of its own: the caller may be inside another runtime.
-        std::thread::spawn(bring_up).join().unwrap()
+        let name = format!("tests-{}", std::process::id());
+        std::thread::spawn(move || bring_up(&name, 1))
+            .join()
+            .unwrap()
     });
     &shared.cluster
 }
 
-fn bring_up() -> Shared {
+/// A cluster of so many nodes.
+pub fn bring_up(name: &str, nodes: u8) -> Shared {
     let recipes = Path::new(env!("CARGO_MANIFEST_DIR")).join("labs/images");
     // What most tests run; runs of labs and some tests add others.
     let images: Vec<ImageRecipe> = ["busybox", "nginx", "retail-store-sample-assets"]
         .iter()
         .flat_map(|file| ImageRecipe::read(&recipes.join(format!("{file}.yaml"))).unwrap())
         .collect();
-    let name = format!("tests-{}", std::process::id());
     let runtime = Runtime::new().unwrap();
     let cluster = runtime
         .block_on(LocalCluster::up(UpOptions {
             api_server: &ApiServerExtras::default(),
             release: None,
             python: false,
-            name: &name,
-            nodes: 1,
+            name,
+            nodes,
             images: &images,
             confirm: &mut |_| true,
             progress: &Stages,
@@ -58,10 +68,7 @@ fn bring_up() -> Shared {
             program: Some(Path::new(env!("CARGO_BIN_EXE_labproof"))),
         }))
         .unwrap();
-    Shared {
-        cluster,
-        _runtime: runtime,
-    }
+    Shared { cluster, runtime }
 }
 
 /// Shows stages, so that a first run of minutes is seen to go on.

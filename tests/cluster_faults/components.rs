@@ -1,13 +1,13 @@
 //! What becomes of a run whose cluster loses a part, its network, its data, or itself.
 
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::disk::full_node;
 use crate::own::{FIRST, Own, reasons, steps};
 use crate::support::ended;
 
 /// What is in the command line of each component.
-const COMPONENTS: [&str; 8] = [
+pub const COMPONENTS: [&str; 8] = [
     "/kube-apiserver ",
     "/etcd ",
     "/kubelet ",
@@ -34,8 +34,16 @@ fn any_component_may_end_and_what_fails_beside_it_is_not_held_against_the_page()
     page += "\n```bash id=works timeout=100\n$ kubectl create deployment web --image=busybox:1.35 -- sh -c 'trap exit TERM; while :; do sleep 1; done'\n\
         $ kubectl rollout status deployment/web --timeout=90s\n```\n";
     own.pages.write("parts/page.md", page);
-    let ran = own.run(&["parts"]).exits(3);
+    let labs = labs_with_ends(&own);
+    let paths = ["parts"].into_iter().chain(labs.iter().map(String::as_str));
+    let ran = own.run(&paths.collect::<Vec<_>>()).exits(3);
     let record = own.record();
+    for lab in 1..=labs.len() {
+        let clean = &steps(&record, lab)[0];
+        assert_eq!(clean["verdict"], "pass", "{lab} {}", ran.all());
+        let broken = &record["labs"][lab]["broken"];
+        assert!(broken.is_null(), "{lab} {}", ran.all());
+    }
     let steps = steps(&record, 0);
     for (index, component) in COMPONENTS.iter().enumerate() {
         let (good, bad) = (&steps[2 * index], &steps[2 * index + 1]);
@@ -55,8 +63,37 @@ fn any_component_may_end_and_what_fails_beside_it_is_not_held_against_the_page()
     assert_eq!(own.traces(), [""; 0]);
 }
 
+/// Labs that leave something behind, and a component that ended: it is waited for, everything is taken back, and the next lab begins
+/// with what it should. The last one only looks.
+fn labs_with_ends(own: &Own) -> Vec<String> {
+    let components = [
+        "/kube-apiserver ",
+        "/etcd ",
+        "/kube-controller-manager ",
+        "/kubelet ",
+        "/containerd ",
+        "",
+    ];
+    let lab = |(number, component): (usize, &&str)| {
+        let mut page = "# Lab\n\n```bash id=clean timeout=60\n$ kubectl get namespaces -o name\nnamespace/default\n\
+            namespace/kube-node-lease\nnamespace/kube-public\nnamespace/kube-system\n```\n"
+            .to_owned();
+        if !component.is_empty() {
+            page += &format!(
+                "\n```bash timeout=60\n$ kubectl create namespace mess\n\
+                 $ kubectl create deployment web -n mess --image=busybox:1.35 -- sleep 3600\n\
+                 $ ../fault kill KILL '{component}'\n```\n"
+            );
+        }
+        let name = format!("lab-{number}");
+        own.pages.write(&format!("{name}/page.md"), page);
+        name
+    };
+    components.iter().enumerate().map(lab).collect()
+}
+
 #[test]
-fn a_node_that_stands_still_or_has_no_network_disproves_nothing() {
+fn a_node_that_stands_still_or_lacks_network_or_room_disproves_nothing() {
     let Some(own) = Own::new("node") else { return };
     let answers = "$ kubectl get namespaces kube-system -o name\nnamespace/kube-system\n```\n";
     let page = format!(
@@ -66,19 +103,25 @@ fn a_node_that_stands_still_or_has_no_network_disproves_nothing() {
          ```bash id=joined timeout=60\n$ ../fault in '{FIRST}' ip link set lo up\n{answers}"
     );
     own.pages.write("node/page.md", page);
-    let ran = own.run(&["node"]).exits(3);
+    let (page, on_full) = full_node();
+    own.pages.write("disk/page.md", page);
+    let ran = own.run(&["node", "disk"]).exits(3);
     let record = own.record();
-    let steps = steps(&record, 0);
-    for (id, verdict, reason) in [
+    let on_node = [
         ("still", "pass", ""),
         ("stood", "broken", "the node stood still for "),
         ("cut", "broken", "the API server did not answer"),
         ("joined", "pass", ""),
-    ] {
-        let step = steps.iter().find(|step| step["id"] == id).unwrap();
-        assert_eq!(step["verdict"], verdict, "{id} {}", ran.all());
+    ];
+    let expected = on_node.iter().map(|one| (0, one));
+    for (lab, (id, verdict, reason)) in expected.chain(on_full.iter().map(|one| (1, one))) {
+        let mut steps = steps(&record, lab).iter();
+        let step = steps.find(|step| step["id"] == *id).unwrap();
+        assert_eq!(step["verdict"], *verdict, "{id} {}", ran.all());
         assert!(reasons(step).contains(reason), "{id} {}", ran.all());
     }
+    let warnings = record["labs"][1]["warnings"].to_string();
+    assert!(warnings.contains("the node's disk was full"), "{warnings}");
     assert_eq!(own.traces(), [""; 0]);
 }
 
@@ -149,7 +192,8 @@ fn a_cluster_that_cannot_be_brought_back_is_replaced_where_nobody_named_it() {
     };
     own.pages.write(
         "havoc/page.md",
-        "# Havoc\n\n```bash\n$ kubectl delete clusterroles,clusterrolebindings --all | tail -n 1\n```\n",
+        "# Havoc\n\n```bash\n$ kubectl delete clusterroles,clusterrolebindings --all | tail -n 1\n\
+         $ kubectl delete serviceaccounts --all -n kube-system | tail -n 1\n```\n",
     );
     own.pages.write(
         "next/page.md",
@@ -170,86 +214,4 @@ fn a_cluster_that_cannot_be_brought_back_is_replaced_where_nobody_named_it() {
     assert_eq!(record["labs"][1]["verdict"], "pass", "{}", ran.all());
     let left = std::fs::read_dir(runtime.path().join("labproof"));
     assert_eq!(left.map_or(0, Iterator::count), 0, "{}", ran.all());
-}
-
-#[test]
-fn what_ends_while_a_lab_is_taken_back_is_waited_for() {
-    let Some(own) = Own::new("back") else { return };
-    let components = [
-        "/kube-apiserver ",
-        "/etcd ",
-        "/kube-controller-manager ",
-        "/kubelet ",
-        "/containerd ",
-    ];
-    let labs: Vec<String> = (0..=components.len())
-        .map(|lab| format!("lab-{lab}"))
-        .collect();
-    for (index, lab) in labs.iter().enumerate() {
-        let mut page = "# Lab\n\n```bash id=clean timeout=60\n$ kubectl get namespaces -o name\nnamespace/default\n\
-            namespace/kube-node-lease\nnamespace/kube-public\nnamespace/kube-system\n```\n"
-            .to_owned();
-        if let Some(component) = components.get(index) {
-            page += &format!(
-                "\n```bash timeout=60\n$ kubectl create namespace mess\n$ kubectl create deployment web -n mess --image=busybox:1.35 -- sleep 3600\n\
-                 $ ../fault kill KILL '{component}'\n```\n"
-            );
-        }
-        own.pages.write(&format!("{lab}/page.md"), page);
-    }
-    let paths: Vec<&str> = labs.iter().map(String::as_str).collect();
-    let ran = own.run(&paths).exits(0);
-    let record = own.record();
-    for (lab, _) in labs.iter().enumerate() {
-        assert_eq!(
-            steps(&record, lab)[0]["verdict"],
-            "pass",
-            "{lab} {}",
-            ran.all()
-        );
-        assert!(
-            record["labs"][lab]["broken"].is_null(),
-            "{lab} {}",
-            ran.all()
-        );
-    }
-    assert_eq!(own.traces(), [""; 0]);
-}
-
-#[test]
-fn what_ends_while_the_cluster_starts_is_started_again() {
-    let Some(own) = Own::new("start") else { return };
-    let up = ["cluster", "up", "--name", &own.name, "--yes"];
-    let mut up = own.command(&up);
-    let mut up = up
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let fault = own.pages.path().join("fault");
-    let mut left: Vec<&str> = COMPONENTS.to_vec();
-    while up.try_wait().unwrap().is_none() {
-        left.retain(|component| {
-            let mut kill = Command::new(&fault);
-            let kill = kill.args(["kill", "KILL", component]).stderr(Stdio::null());
-            !kill.status().unwrap().success()
-        });
-    }
-    let said = std::io::read_to_string(up.stderr.take().unwrap()).unwrap();
-    assert!(up.wait().unwrap().success(), "{said}");
-    assert!(
-        left.len() < COMPONENTS.len() / 2,
-        "they were not there: {left:?}"
-    );
-    own.pages.write(
-        "works/page.md",
-        "# Works\n\n```bash timeout=100\n$ kubectl create deployment web --image=busybox:1.35 -- sleep 3600\n\
-         $ kubectl rollout status deployment/web --timeout=90s\n```\n",
-    );
-    own.run(&["works"]).exits(0);
-    let down = own
-        .command(&["cluster", "down", "--name", &own.name])
-        .status();
-    assert!(down.unwrap().success());
-    assert_eq!(own.traces(), [""; 0]);
 }

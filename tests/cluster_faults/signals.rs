@@ -4,6 +4,7 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Signal, kill_process};
 
+use crate::components::COMPONENTS;
 use crate::own::{Own, pid, processes, wait_for};
 
 /// A run on the cluster, of a lab that waits once it has begun; without a stdin, and nobody reads what it prints.
@@ -33,6 +34,31 @@ fn kubectl(own: &Own, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+/// Brings the cluster up while each of its components is ended once, as soon as it is there.
+fn up_with_ends(own: &Own) {
+    let mut up = own.command(&["cluster", "up", "--name", &own.name, "--yes"]);
+    let mut up = up
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let fault = own.pages.path().join("fault");
+    let mut left: Vec<&str> = COMPONENTS.to_vec();
+    while up.try_wait().unwrap().is_none() {
+        left.retain(|component| {
+            let mut kill = Command::new(&fault);
+            let kill = kill.args(["kill", "KILL", component]).stderr(Stdio::null());
+            !kill.status().unwrap().success()
+        });
+    }
+    let said = std::io::read_to_string(up.stderr.take().unwrap()).unwrap();
+    assert!(up.wait().unwrap().success(), "{said}");
+    assert!(
+        left.len() < COMPONENTS.len() / 2,
+        "they were not there: {left:?}"
+    );
+}
+
 #[test]
 fn a_run_that_is_told_to_go_cleans_up_and_others_do_not_disturb_it() {
     let Some(own) = Own::new("signal") else {
@@ -47,17 +73,12 @@ fn a_run_that_is_told_to_go_cleans_up_and_others_do_not_disturb_it() {
     );
     own.pages.write(
         "next/page.md",
-        "# Next\n\n```bash\n$ kubectl get namespaces waits\nError from server (NotFound): namespaces \"waits\" not found\n```\n",
+        "# Next\n\n```bash\n$ kubectl get namespaces waits\nError from server (NotFound): namespaces \"waits\" not found\n\
+         $ kubectl create deployment web --image=busybox:1.35 -- sleep 3600\n\
+         $ kubectl rollout status deployment/web --timeout=90s\n```\n",
     );
     let of_lab = || processes(|read| read("cmdline").contains(&marker));
-    let up = ["cluster", "up", "--name", &own.name, "--yes"];
-    assert!(
-        own.command(&up)
-            .stdout(Stdio::null())
-            .status()
-            .unwrap()
-            .success()
-    );
+    up_with_ends(&own);
     for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
         let mut child = begin(&own);
         if signal == Signal::TERM {

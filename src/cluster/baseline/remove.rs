@@ -37,9 +37,10 @@ fn rank(kind: &Kind, custom: &BTreeSet<String>) -> u8 {
 }
 
 /// What there is to say of objects, by their UIDs.
-#[derive(Default)]
 pub(super) struct Removed {
-    /// What it took.
+    /// When the first was deleted.
+    begun: Instant,
+    /// What it took, or why an object cannot be deleted.
     pub(super) notes: BTreeMap<String, String>,
     /// Why one was still there when it was last waited for. It may be gone since: what comes later may have held it.
     pub(super) held: BTreeMap<String, String>,
@@ -53,7 +54,11 @@ pub(super) async fn remove(
     limits: &Limits,
     deadline: Instant,
 ) -> Removed {
-    let mut removed = Removed::default();
+    let mut removed = Removed {
+        begun: Instant::now(),
+        notes: BTreeMap::new(),
+        held: BTreeMap::new(),
+    };
     let mut stages: BTreeMap<u8, Vec<&Change>> = BTreeMap::new();
     for change in added {
         let kind = &change.object.kind;
@@ -78,7 +83,7 @@ pub(super) async fn remove(
             if let Err(trouble) = answer {
                 let place = change.object.kind.resource();
                 let cause = format!("not deleted: delete {place}: {trouble}");
-                removed.held.insert(change.object.uid.clone(), cause);
+                removed.notes.insert(change.object.uid.clone(), cause);
             }
         }
         let uids: BTreeSet<&str> = targets
@@ -90,7 +95,9 @@ pub(super) async fn remove(
             .filter(|change| {
                 let uid = change.object.uid.as_str();
                 let under = change.under.as_deref().unwrap_or_default();
-                (uids.contains(uid) || uids.contains(under)) && !removed.held.contains_key(uid)
+                (uids.contains(uid) || uids.contains(under))
+                    && !removed.notes.contains_key(uid)
+                    && !removed.held.contains_key(uid)
             })
             .copied()
             .collect();
@@ -108,9 +115,25 @@ pub(super) async fn remove(
             let within = namespaces.contains(under) && change.object.namespace.is_some();
             !within || is_held(change)
         });
-        wait(client, &mut pending, limits, deadline, &mut removed).await;
+        // What will not go must leave some time for what comes after it, which may be what holds it.
+        let share = deadline.saturating_duration_since(Instant::now()) / 2;
+        let until = deadline.min(Instant::now() + share.max(limits.finalizers * 2));
+        wait(client, &mut pending, limits, until, &mut removed).await;
     }
     removed
+}
+
+/// Waits once more for what was still there, now that all else is done.
+pub(super) async fn wait_for_rest(
+    client: &Client,
+    added: &[&Change],
+    limits: &Limits,
+    deadline: Instant,
+    removed: &mut Removed,
+) {
+    let held = |change: &&Change| removed.held.contains_key(&change.object.uid);
+    let mut pending: Vec<&Change> = added.iter().copied().filter(held).collect();
+    wait(client, &mut pending, limits, deadline, removed).await;
 }
 
 /// Whether somebody other than Kubernetes itself holds an object until it has done its part.
@@ -158,17 +181,15 @@ async fn stop_at_once(client: &Client, pending: &[&Change]) {
         .await;
 }
 
-/// Waits until the objects are gone or their time is over: what will not go must leave some for what comes after it.
+/// Waits until the objects are gone or their time is over.
 async fn wait(
     client: &Client,
     pending: &mut Vec<&Change>,
     limits: &Limits,
-    deadline: Instant,
+    until: Instant,
     removed: &mut Removed,
 ) {
-    let begun = Instant::now();
-    let share = deadline.saturating_duration_since(begun) / 2;
-    let deadline = deadline.min(begun + share.max(limits.finalizers * 2));
+    let since = Instant::now();
     loop {
         let looks = pending.iter().map(|change| async move {
             let object = &change.object;
@@ -197,16 +218,16 @@ async fn wait(
         if still.is_empty() {
             return;
         }
-        if limits.force && begun.elapsed() >= limits.finalizers {
+        if limits.force && since.elapsed() >= limits.finalizers {
             for (change, found) in &still {
                 if let Some(note) = release(client, change, found, limits).await {
                     removed.notes.insert(change.object.uid.clone(), note);
                 }
             }
         }
-        if Instant::now() + PAUSE >= deadline {
+        if Instant::now() + PAUSE >= until {
             for (change, found) in still {
-                let reason = held(client, change, &found, begun.elapsed()).await;
+                let reason = held(client, change, &found, removed.begun.elapsed()).await;
                 removed.held.insert(change.object.uid.clone(), reason);
             }
             return;

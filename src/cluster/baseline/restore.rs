@@ -117,8 +117,8 @@ pub async fn restore(
     let custom = definitions(before).chain(definitions(now)).collect();
     let of = |what| changes.iter().filter(move |change| change.what == what);
     let added: Vec<&Change> = of(What::Added).copied().collect();
-    let removed = remove::remove(client, &added, &custom, limits, deadline).await;
-    let (mut said, mut held) = (removed.notes, removed.held);
+    let mut removed = remove::remove(client, &added, &custom, limits, deadline).await;
+    let mut said = BTreeMap::new();
 
     let mut gone: Vec<&Change> = of(What::Gone)
         .filter(|change| is_made_again(change, before))
@@ -147,6 +147,9 @@ pub async fn restore(
         }
     }
     forget_rollouts(client, before, &changed, deadline).await;
+    remove::wait_for_rest(client, &added, limits, deadline, &mut removed).await;
+    let mut held = removed.held;
+    said.extend(removed.notes);
 
     let (last, _) = compare(client, before).await?;
     Ok(changes

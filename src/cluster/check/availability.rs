@@ -201,7 +201,7 @@ pub(super) async fn end(availability: &Availability, probe: Option<Probe>) -> Fi
             gap.unwrap_or_default()
         ),
         last_seen: seen,
-        unchanged_for: Duration::ZERO,
+        unchanged_for: None,
         attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
         duration: start.elapsed(),
         events: Vec::new(),

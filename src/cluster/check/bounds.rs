@@ -266,7 +266,7 @@ pub(super) async fn end(bounds: &Bounds, watch: Option<Watch>) -> Finding {
         reason,
         expected: expected(bounds),
         last_seen,
-        unchanged_for: Duration::ZERO,
+        unchanged_for: None,
         attempts: u32::try_from(moments).unwrap_or(u32::MAX),
         duration: start.elapsed(),
         events: Vec::new(),

@@ -10,7 +10,7 @@ use super::Finding;
 use super::look::{Look, Unable};
 use super::objects::{self, Found, described};
 use super::poll::{Poll, until};
-use super::resource::{listed, no_namespace};
+use super::resource::{listed, mismatches, no_namespace};
 
 /// Makes a `count` check.
 pub(super) async fn make(client: &Client, count: &Count, within: Duration) -> Finding {
@@ -37,7 +37,7 @@ fn judge(what: &str, count: &Count, found: &[Found]) -> Look {
         .iter()
         .filter(|object| {
             let expected = count.expected.as_ref();
-            expected.is_none_or(|expected| expected.holds(&object.value))
+            expected.is_none_or(|expected| mismatches(expected, &object.value).is_empty())
         })
         .map(|object| object.label.clone())
         .collect();

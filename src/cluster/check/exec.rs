@@ -14,8 +14,8 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use super::look::Unable;
 use super::problem;
 
-/// How long one program may take.
-const LIMIT: Duration = Duration::from_secs(20);
+/// How long one program may take where nobody says more.
+pub(super) const LIMIT: Duration = Duration::from_secs(20);
 /// How much of stderr is kept.
 const STDERR_KEPT: usize = 4096;
 
@@ -50,17 +50,28 @@ pub(super) async fn run(
     client: &Client,
     container: &Container<'_>,
     command: &[&str],
+    sink: impl FnMut(&[u8]),
+) -> Result<Output, NoExit> {
+    run_for(LIMIT, client, container, command, sink).await
+}
+
+/// The same, for as long as it may take.
+pub(super) async fn run_for(
+    limit: Duration,
+    client: &Client,
+    container: &Container<'_>,
+    command: &[&str],
     mut sink: impl FnMut(&[u8]),
 ) -> Result<Output, NoExit> {
     let running = run_unlimited(client, container, command, &mut sink);
-    tokio::time::timeout(LIMIT, running)
+    tokio::time::timeout(limit, running)
         .await
         .unwrap_or_else(|_| {
             Err(NoExit::Unable(Unable::for_now(format!(
                 "`{}` in pod {} did not end within {} s",
                 command[0],
                 container.pod,
-                LIMIT.as_secs()
+                limit.as_secs()
             ))))
         })
 }

@@ -27,17 +27,16 @@ pub(super) fn judge(across: Across, path: &str, before: &[InPod], now: &[InPod])
         .iter()
         .filter(|one| one.at != AtPath::Nothing)
         .collect();
-    let Some(held) = holders.first() else {
+    if holders.is_empty() {
         return Outcome::Unclear(format!("no pod had anything at {path} before"));
-    };
+    }
     let is_in = |pods: &[InPod], pod: &Member| {
         pods.iter()
             .any(|one| identity(across, &one.pod) == identity(across, pod))
     };
-    let gone: Vec<&Member> = holders
-        .iter()
-        .map(|one| &one.pod)
-        .filter(|pod| !is_in(now, pod))
+    let gone: Vec<&InPod> = holders
+        .into_iter()
+        .filter(|one| !is_in(now, &one.pod))
         .collect();
     if gone.is_empty() {
         return Outcome::Untouched;
@@ -49,30 +48,21 @@ pub(super) fn judge(across: Across, path: &str, before: &[InPod], now: &[InPod])
             labels(across, &gone)
         ));
     }
-    let pods_stay = gone
-        .iter()
-        .all(|pod| now.iter().any(|one| one.pod.uid == pod.uid));
-    if across == Across::ContainerRestart && !pods_stay {
-        return Outcome::Unclear(format!(
-            "the pod of {} is gone: not the container was started again, but the pod replaced",
-            labels(across, &gone)
-        ));
+    if let Some(reason) = other_end(across, &gone, &successors, now) {
+        return Outcome::Unclear(reason);
     }
     let proof = format!(
         "{} replaced by {}",
         labels(across, &gone),
-        labels(
-            across,
-            &successors.iter().map(|one| &one.pod).collect::<Vec<_>>()
-        )
+        labels(across, &successors)
     );
-    let fates: Vec<Option<Fate>> = successors
+    let told: Vec<(&InPod, Option<Fate>)> = successors
         .iter()
-        .map(|one| fate_of(&held.at, &one.at))
+        .filter_map(|one| Some((*one, fate_in(one, before, &gone)?)))
         .collect();
-    match fates[0] {
-        Some(fate) if fates.iter().all(|other| *other == Some(fate)) => {
-            let what = match (fate, &successors[0].at) {
+    match told.first() {
+        Some((first, Some(fate))) if told.iter().all(|(_, other)| *other == Some(*fate)) => {
+            let what = match (fate, &first.at) {
                 (Fate::Kept, _) => format!("{path} was kept"),
                 (Fate::Lost, AtPath::Nothing) => format!("{path} was lost"),
                 (Fate::Lost, other) => {
@@ -82,20 +72,81 @@ pub(super) fn judge(across: Across, path: &str, before: &[InPod], now: &[InPod])
                     )
                 }
             };
-            Outcome::Became(fate, format!("{proof}; {what}"))
+            Outcome::Became(*fate, format!("{proof}; {what}"))
         }
-        _ => {
-            let each: Vec<String> = successors
+        _ => Outcome::Unclear(format!(
+            "{proof}; it cannot be told what became of {path}: before, {}; now, {}",
+            words(&gone),
+            words(&successors)
+        )),
+    }
+}
+
+/// Why the pods came to another end than the one that is asked about; `None` where they did not.
+fn other_end(
+    across: Across,
+    gone: &[&InPod],
+    successors: &[&InPod],
+    now: &[InPod],
+) -> Option<String> {
+    let same = |is: fn(&Member) -> Option<&String>| {
+        let was = |one: &&&InPod| {
+            let value = is(&one.pod);
+            value.is_some() && gone.iter().any(|gone| is(&gone.pod) == value)
+        };
+        successors.iter().find(was).map(|one| &one.pod)
+    };
+    match across {
+        Across::PodDeletion | Across::ScaleToZero => None,
+        Across::ContainerRestart => {
+            let replaced = |one: &&&InPod| !now.iter().any(|now| now.pod.uid == one.pod.uid);
+            gone.iter().any(|one| replaced(&one)).then(|| {
+                format!(
+                    "the pod of {} is gone: not the container was started again, but the pod replaced",
+                    labels(across, gone)
+                )
+            })
+        }
+        Across::Rollout => same(|pod| pod.revision.as_ref()).map(|pod| {
+            format!(
+                "pod {} is of the same revision as the one it replaced: nothing new was rolled out",
+                pod.label()
+            )
+        }),
+        Across::NodeDrain => same(|pod| pod.node.as_ref()).map(|pod| {
+            format!(
+                "pod {} is on node {}, as the one it replaced was: it was not driven to another node",
+                pod.label(),
+                pod.node.as_deref().unwrap_or_default()
+            )
+        }),
+    }
+}
+
+/// What a successor tells of what the pods that are gone had. The outer `None`: nothing, it took the place of one that had nothing.
+fn fate_in(successor: &InPod, before: &[InPod], gone: &[&InPod]) -> Option<Option<Fate>> {
+    // Names that stay (a StatefulSet's) tell whose place it took; what the others had may be something else.
+    let namesake = before.iter().find(|one| one.pod.name == successor.pod.name);
+    match namesake {
+        Some(one) if one.at == AtPath::Nothing => None,
+        Some(one) => Some(fate_of(&one.at, &successor.at)),
+        None => {
+            let fates: Vec<Option<Fate>> = gone
                 .iter()
-                .map(|one| format!("{} in {}", one.at.words(), one.pod.name))
+                .map(|one| fate_of(&one.at, &successor.at))
                 .collect();
-            Outcome::Unclear(format!(
-                "{proof}; it cannot be told what became of {path}: before, {}; now, {}",
-                held.at.words(),
-                each.join(", ")
-            ))
+            let all_lost = fates.iter().all(|fate| *fate == Some(Fate::Lost));
+            Some(match fates.contains(&Some(Fate::Kept)) {
+                true => Some(Fate::Kept),
+                false => all_lost.then_some(Fate::Lost),
+            })
         }
     }
+}
+
+fn words(pods: &[&InPod]) -> String {
+    let each = |one: &&InPod| format!("{} in {}", one.at.words(), one.pod.name);
+    pods.iter().map(each).collect::<Vec<_>>().join(", ")
 }
 
 /// What became of one file; `None` where it cannot be told.
@@ -135,12 +186,17 @@ fn identity(across: Across, pod: &Member) -> (&str, Option<&str>) {
 }
 
 /// Pods with what identifies them, for a proof.
-fn labels(across: Across, pods: &[&Member]) -> String {
-    let label = |pod: &&Member| match across {
-        Across::PodDeletion | Across::Rollout | Across::ScaleToZero | Across::NodeDrain => {
-            pod.label()
+fn labels(across: Across, pods: &[&InPod]) -> String {
+    let label = |one: &&InPod| {
+        let pod = &one.pod;
+        match across {
+            Across::PodDeletion | Across::Rollout | Across::ScaleToZero => pod.label(),
+            Across::NodeDrain => {
+                let node = pod.node.as_deref().unwrap_or("unknown");
+                format!("{} on node {node}", pod.label())
+            }
+            Across::ContainerRestart => format!("{} (restarts {})", pod.label(), pod.restarts),
         }
-        Across::ContainerRestart => format!("{} (restarts {})", pod.label(), pod.restarts),
     };
     pods.iter().map(label).collect::<Vec<_>>().join(", ")
 }
@@ -312,5 +368,63 @@ mod tests {
             judge(across, "/x", &before, &other),
             Outcome::Unclear(_)
         ));
+    }
+
+    #[test]
+    fn a_pod_deleted_is_neither_rolled_out_nor_driven_off_its_node() {
+        let before = pods(&[("1", file_of("hi"))]);
+        let mut now = pods(&[("2", file_of("hi"))]);
+        for (across, words) in [
+            (Across::NodeDrain, "is on node a, as the one it replaced"),
+            (Across::Rollout, "nothing new was rolled out"),
+        ] {
+            let Outcome::Unclear(reason) = judge(across, "/x", &before, &now) else {
+                panic!("{across:?}");
+            };
+            assert!(reason.contains(words), "{reason}");
+        }
+        now[0].pod.node = Some("b".into());
+        now[0].pod.revision = Some("2".into());
+        let proof = "pod-1 (uid 1) on node a replaced by pod-2 (uid 2) on node b; /x was kept";
+        let kept = Outcome::Became(Fate::Kept, proof.into());
+        assert_eq!(judge(Across::NodeDrain, "/x", &before, &now), kept);
+        let rolled = judge(Across::Rollout, "/x", &before, &now);
+        assert!(
+            matches!(rolled, Outcome::Became(Fate::Kept, _)),
+            "{rolled:?}"
+        );
+    }
+
+    #[test]
+    fn pods_that_keep_their_names_are_held_against_themselves() {
+        let set = |all: &[(&str, &str, Option<&str>)]| -> Vec<InPod> {
+            let pod = |(name, uid, text): &(&str, &str, Option<&str>)| InPod {
+                pod: member_of(name, uid),
+                at: text.map_or(AtPath::Nothing, file_of),
+            };
+            all.iter().map(pod).collect()
+        };
+        let check = |before: &[InPod], now: &[InPod], expected: Option<Fate>| {
+            let outcome = judge(Across::PodDeletion, "/x", before, now);
+            let fate = match &outcome {
+                Outcome::Became(fate, _) => Some(*fate),
+                Outcome::Untouched | Outcome::Unclear(_) => None,
+            };
+            assert_eq!(fate, expected, "{outcome:?}");
+        };
+        let before = set(&[("db-0", "1", Some("zero")), ("db-1", "2", Some("one"))]);
+        let kept = [("db-0", "3", Some("zero")), ("db-1", "4", Some("one"))];
+        check(&before, &set(&kept), Some(Fate::Kept));
+        // Only the second one went.
+        let second = [("db-0", "1", Some("zero")), ("db-1", "4", Some("one"))];
+        check(&before, &set(&second), Some(Fate::Kept));
+        let swapped = [("db-0", "3", Some("one")), ("db-1", "4", Some("zero"))];
+        check(&before, &set(&swapped), Some(Fate::Lost));
+        let half = [("db-0", "3", Some("zero")), ("db-1", "4", None)];
+        check(&before, &set(&half), None);
+        // One that had nothing has nothing to tell.
+        let one = set(&[("db-0", "1", Some("zero")), ("db-1", "2", None)]);
+        let now = set(&[("db-0", "3", Some("zero")), ("db-1", "4", None)]);
+        check(&one, &now, Some(Fate::Kept));
     }
 }

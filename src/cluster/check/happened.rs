@@ -1,51 +1,135 @@
 //! `events`: what the cluster said happened.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Event;
 use kube::api::ListParams;
-use kube::{Api, Client};
+use kube::{Api, Client, ResourceExt};
+use serde_json::Value;
 
-use crate::verifier::Events;
+use crate::cluster::happening::times;
+use crate::verifier::{Events, Objects, Target};
 
-use super::Finding;
 use super::events::sentence;
-use super::look::Look;
+use super::look::{Look, Unable};
 use super::poll::{Poll, until};
-use super::problem;
-use super::resource::listed;
+use super::resource::no_namespace;
+use super::{Finding, objects, problem, resource};
+
+/// How long what happened before a lab may take to be read.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// What happened before a lab to objects that were gone when it began: a cluster tells of it for an hour, and none of it is the
+/// lab's doing. How often, by the UID of the event; or why that is not known.
+#[derive(Debug, Clone)]
+pub struct Earlier(Result<HashMap<String, u64>, String>);
+
+/// Notes what the cluster still tells of objects that are gone.
+pub(super) async fn earlier(client: &Client, events: &Events) -> Earlier {
+    let noted = tokio::time::timeout(LIMIT, of_the_gone(client, events)).await;
+    Earlier(match noted {
+        Ok(noted) => noted.map_err(|unable| unable.reason),
+        Err(_) => Err(format!("no answer within {} s", LIMIT.as_secs())),
+    })
+}
+
+async fn of_the_gone(client: &Client, events: &Events) -> Result<HashMap<String, u64>, Unable> {
+    let mut noted = HashMap::new();
+    let mut known: HashMap<Objects, Option<Vec<Value>>> = HashMap::new();
+    let all = listed(client, events).await?;
+    for event in all.iter().filter(|event| fits(events, event)) {
+        let of = &event.involved_object;
+        let objects = Objects {
+            api_version: of.api_version.clone().unwrap_or_default(),
+            kind: of.kind.clone().unwrap_or_default(),
+            namespace: of.namespace.clone(),
+            target: Target::Name(of.name.clone().unwrap_or_default()),
+        };
+        if !known.contains_key(&objects) {
+            let found = objects::find(client, &objects).await.ok();
+            let uid = |mut one: objects::Found| one.value["metadata"]["uid"].take();
+            let uids = found.map(|found| found.into_iter().map(uid).collect());
+            known.insert(objects.clone(), uids);
+        }
+        let uid = of.uid.as_deref().unwrap_or_default();
+        // Of one that cannot be read nobody knows that it is gone.
+        let there = known[&objects].as_ref();
+        if there.is_some_and(|there| !there.iter().any(|there| there == uid)) {
+            noted.insert(event.uid().unwrap_or_default(), times(event));
+        }
+    }
+    Ok(noted)
+}
 
 /// Makes an `events` check.
-pub(super) async fn make(client: &Client, events: &Events, within: Duration) -> Finding {
-    let api: Api<Event> = Api::namespaced(client.clone(), &events.namespace);
-    until(Poll::new(expected(events), within), || async {
-        match api.list(&ListParams::default()).await {
-            Ok(list) => judge(events, &list.items),
-            Err(error) => {
-                let what = format!("list events in {}", events.namespace);
-                problem::unable(&error, &what).into()
+pub(super) async fn make(
+    client: &Client,
+    events: &Events,
+    earlier: Option<Earlier>,
+    within: Duration,
+) -> Finding {
+    let earlier = &earlier.map_or_else(|| Ok(HashMap::new()), |earlier| earlier.0);
+    until(Poll::new(expected(events), within), || async move {
+        let earlier = match earlier {
+            Ok(earlier) => earlier,
+            Err(reason) => {
+                let reason = format!("what happened before the lab could not be read: {reason}");
+                return Unable::for_good(reason).into();
             }
-        }
+        };
+        let seen = listed(client, events).await;
+        seen.map_or_else(Look::from, |all| judge(events, &all, earlier))
     })
     .await
 }
 
-fn judge(events: &Events, all: &[Event]) -> Look {
-    let fitting: Vec<&Event> = all.iter().filter(|event| fits(events, event)).collect();
-    // One event stands for as many as its count says; what matters is how often it happened.
-    let times: u64 = fitting
+/// All events of the namespace, which is there.
+async fn listed(client: &Client, events: &Events) -> Result<Vec<Event>, Unable> {
+    let namespace = &events.namespace;
+    let api: Api<Event> = Api::namespaced(client.clone(), namespace);
+    let list = api
+        .list(&ListParams::default())
+        .await
+        .map_err(|error| problem::unable(&error, &format!("list events in {namespace}")))?;
+    let of_namespace = Objects {
+        api_version: "v1".to_owned(),
+        kind: "Event".to_owned(),
+        namespace: Some(namespace.clone()),
+        target: Target::All,
+    };
+    if list.items.is_empty()
+        && let Some(namespace) = objects::missing_namespace(client, &of_namespace).await
+    {
+        return Err(Unable::for_now(no_namespace(&namespace)));
+    }
+    Ok(list.items)
+}
+
+fn judge(events: &Events, all: &[Event], earlier: &HashMap<String, u64>) -> Look {
+    // One event stands for as many as its count says; what matters is how often it happened since the lab began.
+    let since = |event: &Event| {
+        let before = event.metadata.uid.as_ref().and_then(|uid| earlier.get(uid));
+        times(event).saturating_sub(before.copied().unwrap_or_default())
+    };
+    let fitting: Vec<&Event> = all
         .iter()
-        .map(|event| u64::try_from(event.count.unwrap_or(1)).unwrap_or(1).max(1))
-        .sum();
+        .filter(|event| fits(events, event) && since(event) > 0)
+        .collect();
+    let times: u64 = fitting.iter().map(|event| since(event)).sum();
     let sentences: Vec<String> = fitting.iter().map(|event| sentence(event)).collect();
     let seen = match sentences.is_empty() {
         true => format!("no such event among {}", all.len()),
-        false => listed(&sentences),
+        false => resource::listed(&sentences),
     };
     match events.is.holds_for(times) {
         true => Look::Holds(seen),
         false => Look::Not {
-            reason: format!("it happened {times} times, expected {}: {seen}", events.is),
+            reason: match times {
+                0 => format!("it did not happen, expected {}: {seen}", events.is),
+                1 => format!("it happened once, expected {}: {seen}", events.is),
+                times => format!("it happened {times} times, expected {}: {seen}", events.is),
+            },
             seen,
         },
     }
@@ -97,9 +181,11 @@ mod tests {
     #[test]
     fn those_that_fit_are_counted_by_how_often_they_happened() {
         let event = |kind: &str, reason: &str, count: u32| -> Event {
-            serde_json::from_value(json!({"metadata": {}, "type": "Warning", "reason": reason,
+            serde_json::from_value(
+                json!({"metadata": {"uid": reason}, "type": "Warning", "reason": reason,
                 "message": "no node fits", "count": count,
-                "involvedObject": {"kind": kind, "name": "web"}}))
+                "involvedObject": {"kind": kind, "name": "web"}}),
+            )
             .unwrap()
         };
         let all = [
@@ -121,15 +207,28 @@ mod tests {
             is,
         };
         assert!(matches!(
-            judge(&asked(Comparison::number(3)), &all),
+            judge(&asked(Comparison::number(3)), &all, &HashMap::new()),
             Look::Holds(_)
         ));
-        let Look::Not { reason, .. } = judge(&asked(Comparison::number(0)), &all) else {
+        let Look::Not { reason, .. } = judge(&asked(Comparison::number(0)), &all, &HashMap::new())
+        else {
             panic!("it happened");
         };
         assert!(
             reason.starts_with("it happened 3 times, expected 0"),
             "{reason}"
         );
+        // Those of objects that were gone before the lab began are none of its.
+        let earlier = HashMap::from([("FailedScheduling".to_owned(), 3)]);
+        let look = judge(&asked(Comparison::number(0)), &all, &earlier);
+        assert!(matches!(look, Look::Holds(_)), "{look:?}");
+    }
+
+    #[test]
+    fn a_series_counts_as_often_as_it_says() {
+        let event: Event = serde_json::from_value(json!({"metadata": {}, "involvedObject": {},
+            "series": {"count": 5, "lastObservedTime": "2026-01-01T00:00:00.000000Z"}}))
+        .unwrap();
+        assert_eq!(times(&event), 5);
     }
 }

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use http_body_util::BodyExt;
 use k8s_openapi::api::core::v1::Service;
 use kube::client::Body;
 use kube::core::Request;
@@ -166,8 +167,15 @@ async fn ask_unlimited(client: &Client, url: &str) -> Result<Answer, Unable> {
         .await
         .map_err(|error| problem::unable(&error, "ask a service"))?;
     let status = response.status().as_u16();
-    let bytes = response.into_body().collect_bytes().await;
-    let bytes = bytes.map_err(|error| problem::unable(&error, "read a service's answer"))?;
+    let mut body = response.into_body();
+    let mut bytes = Vec::new();
+    // Some answers never end.
+    while bytes.len() <= KEPT
+        && let Some(frame) = body.frame().await
+    {
+        let frame = frame.map_err(|error| problem::unable(&error, "read a service's answer"))?;
+        bytes.extend(frame.into_data().unwrap_or_default());
+    }
     let body = String::from_utf8_lossy(&bytes[..bytes.len().min(KEPT)]).into_owned();
     let own = own_words(status, &body);
     if status == 403

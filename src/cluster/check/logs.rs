@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::AsyncReadExt;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::LogParams;
 use kube::{Api, Client};
@@ -57,10 +58,12 @@ async fn look(client: &Client, logs: &Logs) -> Result<Look, Unable> {
             limit_bytes: Some(KEPT),
             ..LogParams::default()
         };
-        let text = api.logs(&pod.name, &params).await.map_err(|error| {
+        let bytes = read(&api, &pod.name, &params).await.map_err(|error| {
             problem::unable(&error, &format!("read the logs of pod {}", pod.name))
         })?;
-        let whole = i64::try_from(text.len()).is_ok_and(|length| length < KEPT);
+        // Programs write what they like: what is no text does not hide what is.
+        let text = String::from_utf8_lossy(&bytes);
+        let whole = i64::try_from(bytes.len()).is_ok_and(|length| length < KEPT);
         let wrong = logs
             .text
             .wrong_with(&text, whole)
@@ -68,4 +71,11 @@ async fn look(client: &Client, logs: &Logs) -> Result<Look, Unable> {
         said.push((pod.name.clone(), wrong));
     }
     judge(logs.replicas, &said)
+}
+
+async fn read(api: &Api<Pod>, pod: &str, params: &LogParams) -> Result<Vec<u8>, kube::Error> {
+    let mut stream = api.log_stream(pod, params).await?;
+    let mut bytes = Vec::new();
+    let read = stream.read_to_end(&mut bytes).await;
+    read.map(|_| bytes).map_err(kube::Error::ReadEvents)
 }

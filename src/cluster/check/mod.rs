@@ -1,6 +1,6 @@
 //! Verifier checks made against a live cluster.
 //!
-//! Entry points: [`client`] once, [`arm`] before the step that a check names, [`make`] after it.
+//! Entry points: [`client`] once, [`earlier`] when a lab begins, [`arm`] before the step that a check names, [`make`] after it.
 //! Steps: a check takes one look at the cluster (a file for each kind); `poll` repeats the look
 //! until it holds or the time is over; the outcome is a [`Finding`]. What takes more than looks,
 //! `persistence`, `availability` and `bounds`, begins before the step.
@@ -42,6 +42,7 @@ use kube::{Client, Config};
 
 use crate::verifier::{Check, Kind};
 
+pub use happened::Earlier;
 use owed::Owed;
 pub use state::state;
 
@@ -59,6 +60,14 @@ enum Noted {
     Availability(availability::Probe),
     /// The watch on the pods.
     Bounds(bounds::Watch),
+    /// What happened before the lab.
+    Events(Earlier),
+}
+
+impl From<Earlier> for Armed {
+    fn from(earlier: Earlier) -> Self {
+        Self(Noted::Events(earlier))
+    }
 }
 
 /// What a check found.
@@ -72,8 +81,8 @@ pub struct Finding {
     pub expected: String,
     /// What was last seen, if anything was.
     pub last_seen: Option<String>,
-    /// For how long that had not changed when the check ended.
-    pub unchanged_for: Duration,
+    /// For how long that had not changed when the check ended; `None` where it was not watched for changes.
+    pub unchanged_for: Option<Duration>,
     /// How many times the cluster was looked at.
     pub attempts: u32,
     /// How long it took.
@@ -130,6 +139,15 @@ pub async fn arm(client: &Client, check: &Check) -> Option<Armed> {
     }
 }
 
+/// Notes what a check must not take for the lab's doing: call it when a lab begins, and give what comes back to each [`make`] of
+/// the check. `None` for a check that needs nothing of the kind.
+pub async fn earlier(client: &Client, check: &Check) -> Option<Earlier> {
+    match &check.kind {
+        Kind::Events(events) => Some(happened::earlier(client, events).await),
+        _ => None,
+    }
+}
+
 /// Makes a check with a client of [`client`]: looks at the cluster until the claim holds or [`Check::within`] is over.
 ///
 /// An API server that does not answer for a while is asked again until then. A persistence check
@@ -175,7 +193,13 @@ async fn look(client: &Client, check: &Check, armed: Option<Armed>, owed: &Owed)
         Kind::File(file) => file::make(client, file, check.within).await,
         Kind::Owner(owner) => owner::make(client, owner, check.within).await,
         Kind::Rollout(rollout) => rollout::make(client, rollout, check.within).await,
-        Kind::Events(events) => happened::make(client, events, check.within).await,
+        Kind::Events(events) => {
+            let earlier = match armed {
+                Some(Armed(Noted::Events(earlier))) => Some(earlier),
+                Some(Armed(_)) | None => None,
+            };
+            happened::make(client, events, earlier, check.within).await
+        }
         Kind::Exec(exec) => program::make(client, exec, check.within).await,
         Kind::Logs(logs) => logs::make(client, logs, check.within).await,
         Kind::Http(http) => http::make(client, http, check.within).await,

@@ -2,7 +2,7 @@
 //!
 //! Entry points: [`Owed::note`] before the change, [`Owed::settle`] once the check is over or interrupted.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use kube::Client;
@@ -34,20 +34,17 @@ pub(super) struct Owed {
 impl Owed {
     /// Notes what will have to be put back. Call it before the change: one that was not made is harmless to undo.
     pub fn note(&self, debt: Debt) {
-        self.debts
-            .lock()
-            .expect("nobody panics holding it")
-            .push(debt);
+        self.list().push(debt);
     }
 
-    /// Puts everything back, the last first.
+    /// Puts everything back, the last first. What is interrupted meanwhile is still owed.
     ///
     /// # Errors
     /// The first thing that could not be put back in time; the others are tried all the same.
     pub async fn settle(&self, client: &Client) -> Result<(), Unable> {
         let mut result = Ok(());
         loop {
-            let Some(debt) = self.debts.lock().expect("nobody panics holding it").pop() else {
+            let Some(debt) = self.list().last().cloned() else {
                 return result;
             };
             let paid = reach(Instant::now() + LIMIT, || async {
@@ -65,6 +62,11 @@ impl Owed {
                 };
                 Unable::for_good(format!("{what}: {}", unable.reason))
             }));
+            self.list().pop();
         }
+    }
+
+    fn list(&self) -> MutexGuard<'_, Vec<Debt>> {
+        self.debts.lock().expect("nobody panics holding it")
     }
 }

@@ -69,16 +69,21 @@ async fn owners(
             break;
         };
         let found = objects::find(client, &owner).await?;
+        let name = match owner.target {
+            Target::Name(name) => Some(name),
+            Target::Selector(_) | Target::All => None,
+        };
         let Some(above) = found
             .into_iter()
             .find(|above| above.value["metadata"]["uid"] == *uid)
         else {
-            // Named, but gone: nothing made this that is still there.
-            break;
-        };
-        let name = match owner.target {
-            Target::Name(name) => Some(name),
-            Target::Selector(_) | Target::All => None,
+            // Named, but gone: neither made by it any more nor by nothing. The cluster will take this one too.
+            return Err(Unable::for_now(format!(
+                "{} is controlled by {}/{}, which is gone",
+                object.label,
+                owner.kind,
+                name.as_deref().unwrap_or_default()
+            )));
         };
         chain.push(OwnerName {
             kind: owner.kind,

@@ -53,12 +53,17 @@ impl AtPath {
 }
 
 /// First line: what it is and its mode. The rest: its content. `$1` is the path. A link that
-/// leads nowhere is nothing, as it is for who opens it.
+/// leads nowhere is nothing, as it is for who opens it. Below a folder that this user may not search there may be anything.
 const LOOK: &str = r#"
 m=$(stat -L -c %a "$1" 2>/dev/null)
 if [ -d "$1" ]; then echo "folder $m"; ls -A "$1"
 elif [ -e "$1" ]; then echo "file $m"; cat "$1"
-else echo nothing; fi"#;
+else
+  d=$1
+  while d=${d%/*}; [ -n "$d" ] && [ ! -d "$d" ]; do :; done
+  if [ -x "${d:-/}" ]; then echo nothing
+  else echo "the container's user may not search ${d:-/}" >&2; exit 1; fi
+fi"#;
 
 /// Looks at a path.
 pub(super) async fn observe(

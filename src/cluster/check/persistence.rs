@@ -100,7 +100,7 @@ pub(super) async fn make(
             claim.pods.namespace
         ),
         last_seen: test.seen,
-        unchanged_for: test.seen_at.map_or(Duration::ZERO, |at| at.elapsed()),
+        unchanged_for: None,
         attempts: test.attempts,
         duration: start.elapsed(),
         events: Vec::new(),
@@ -115,7 +115,6 @@ struct Test<'a> {
     deadline: Instant,
     attempts: u32,
     seen: Option<String>,
-    seen_at: Option<Instant>,
 }
 
 impl<'a> Test<'a> {
@@ -127,7 +126,6 @@ impl<'a> Test<'a> {
             deadline: Instant::now() + within,
             attempts: 0,
             seen: None,
-            seen_at: None,
         }
     }
 
@@ -179,7 +177,24 @@ impl<'a> Test<'a> {
     /// Ends every pod of the workload, or its container, and judges what its successors have.
     async fn by_own_hand(&mut self, owed: &Owed) -> Result<End, Unable> {
         let before = self.before().await?;
-        let pods: Vec<Member> = before.pods.iter().map(|one| one.pod.clone()).collect();
+        // Those that have it come first: where not all are ended, it is theirs that tells.
+        let (with, without): (Vec<&InPod>, Vec<&InPod>) = before
+            .pods
+            .iter()
+            .partition(|one| one.at != AtPath::Nothing);
+        let pods: Vec<Member> = with
+            .iter()
+            .chain(&without)
+            .map(|one| one.pod.clone())
+            .collect();
+        if let Some(bare) = pods.iter().find(|pod| !pod.is_controlled)
+            && self.claim.across != Across::ContainerRestart
+        {
+            return Err(Unable::for_good(format!(
+                "nothing controls pod {}, so nothing would bring it back: labproof does not end it",
+                bare.name
+            )));
+        }
         // They may take the time they were given to stop, and their successors that of the check.
         let grace = pods.iter().map(|pod| pod.grace).max().unwrap_or_default();
         self.deadline = Instant::now() + self.within + Duration::from_secs(grace);
@@ -211,7 +226,8 @@ impl<'a> Test<'a> {
             let text = "labproof was here to see whether this file outlives its pod";
             for one in &pods {
                 let container = one.pod.container(namespace)?;
-                path::write(self.client, &container, &watched.path, text).await?;
+                let write = || path::write(self.client, &container, &watched.path, text);
+                reach(self.deadline, write).await?;
             }
             pods = self.view(&watched.path).await?;
             if let Some(one) = pods.iter().find(|one| one.at == AtPath::Nothing) {
@@ -238,7 +254,6 @@ impl<'a> Test<'a> {
             .map(|one| format!("{} in pod {}", one.at.words(), one.pod.label()))
             .collect();
         self.seen = Some(each.join(", "));
-        self.seen_at = Some(Instant::now());
         Ok(seen)
     }
 

@@ -13,7 +13,10 @@ use crate::verifier::{Pods, PodsOf};
 use super::exec::Container;
 use super::look::Unable;
 use super::problem;
-use super::workload::{controller, label_selector, observed, owner_uids, wanted, workload_object};
+use super::workload::{behind, controller, label_selector, owner_uids, wanted, workload_object};
+
+/// Labels by which controllers tell which description of theirs a pod is made from: a Deployment's ReplicaSets, and the others.
+const REVISIONS: [&str; 2] = ["pod-template-hash", "controller-revision-hash"];
 
 /// A pod, as far as checks care.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +29,12 @@ pub(super) struct Member {
     pub leaving: bool,
     /// How long it may take to stop, in seconds.
     pub grace: u64,
+    /// The node it runs on, once it has one.
+    pub node: Option<String>,
+    /// Something controls it, and would make another one of it.
+    pub is_controlled: bool,
+    /// Which description of its workload it was made from, where that has several.
+    pub revision: Option<String>,
     /// The container to look into, or why it is not clear which.
     pub container: Result<String, String>,
     /// The id of that container's present run.
@@ -43,8 +52,8 @@ pub(super) struct Set {
     pub members: Vec<Member>,
     /// How many there should be; `None` for a selector.
     pub wanted: Option<u64>,
-    /// The workload's controller has seen its newest description.
-    pub observed: bool,
+    /// Why these are not yet the pods of the workload's newest description.
+    pub behind: Option<String>,
 }
 
 impl Set {
@@ -65,7 +74,7 @@ impl Set {
             Some(wanted) if wanted != staying.len() as u64 => {
                 Some(format!("{ready} of {wanted} pods are ready"))
             }
-            _ if !self.observed => Some("the newest description is not yet acted on".to_owned()),
+            _ if self.behind.is_some() => self.behind.clone(),
             _ if ready == 0 => Some("there is no pod".to_owned()),
             _ => None,
         }
@@ -108,7 +117,7 @@ pub(super) async fn read(client: &Client, pods: &Pods) -> Result<Set, Unable> {
             return Ok(Set {
                 members: vec![member(&pod, pods)],
                 wanted: None,
-                observed: true,
+                behind: None,
             });
         }
         PodsOf::Selector(selector) => (selector.clone(), None),
@@ -138,7 +147,9 @@ pub(super) async fn read(client: &Client, pods: &Pods) -> Result<Set, Unable> {
         wanted: owner
             .as_ref()
             .and_then(|(workload, object)| wanted(*workload, object)),
-        observed: owner.as_ref().is_none_or(|(_, object)| observed(object)),
+        behind: owner
+            .as_ref()
+            .and_then(|(workload, object)| behind(*workload, object)),
     })
 }
 
@@ -182,6 +193,11 @@ fn member(pod: &Pod, pods: &Pods) -> Member {
         grace: grace
             .and_then(|grace| u64::try_from(grace).ok())
             .unwrap_or(30),
+        node: spec.and_then(|spec| spec.node_name.clone()),
+        is_controlled: controller(&pod.metadata).is_some(),
+        revision: REVISIONS
+            .iter()
+            .find_map(|label| pod.labels().get(*label).cloned()),
         run: of_container.and_then(|status| status.container_id.clone()),
         restarts: of_container.map_or(0, |status| status.restart_count),
         container,
@@ -251,6 +267,9 @@ pub(super) fn member_of(name: &str, uid: &str) -> Member {
         ready: true,
         leaving: false,
         grace: 30,
+        node: Some("a".to_owned()),
+        is_controlled: true,
+        revision: Some("1".to_owned()),
         container: Ok("c".to_owned()),
         run: Some(format!("run-of-{uid}")),
         restarts: 0,
@@ -270,11 +289,11 @@ mod tests {
 
     #[test]
     fn a_set_is_settled_when_all_that_should_be_are_ready() {
-        let check = |members: Vec<Member>, wanted, observed, expected: Option<&str>| {
+        let check = |members: Vec<Member>, wanted, behind: &str, expected: Option<&str>| {
             let set = Set {
                 members,
                 wanted,
-                observed,
+                behind: (!behind.is_empty()).then(|| behind.to_owned()),
             };
             assert_eq!(set.unsettled().as_deref(), expected);
         };
@@ -289,28 +308,18 @@ mod tests {
             state: "ImagePullBackOff".into(),
             ..b.clone()
         };
-        check(vec![a.clone()], Some(1), true, None);
-        check(vec![a.clone(), leaving], Some(1), true, None);
-        check(vec![a.clone(), b], None, true, None);
-        check(
-            vec![a.clone()],
-            Some(2),
-            true,
-            Some("1 of 2 pods are ready"),
-        );
+        check(vec![a.clone()], Some(1), "", None);
+        check(vec![a.clone(), leaving], Some(1), "", None);
+        check(vec![a.clone(), b], None, "", None);
+        check(vec![a.clone()], Some(2), "", Some("1 of 2 pods are ready"));
         check(
             vec![a.clone(), pending],
             Some(2),
-            true,
+            "",
             Some("pod b is not ready: ImagePullBackOff"),
         );
-        check(vec![], Some(0), true, Some("there is no pod"));
-        check(
-            vec![a],
-            Some(1),
-            false,
-            Some("the newest description is not yet acted on"),
-        );
+        check(vec![], Some(0), "", Some("there is no pod"));
+        check(vec![a], Some(1), "not yet", Some("not yet"));
     }
 
     #[test]

@@ -15,8 +15,11 @@ use super::{Finding, Verdict};
 const INTERVAL: Duration = Duration::from_secs(1);
 /// The shortest: a storm of changes must not become a storm of looks.
 const SHORTEST: Duration = Duration::from_millis(100);
-/// One look that hangs is given up after this, or when the check's time is over if that is later.
-const LOOK_LIMIT: Duration = Duration::from_secs(15);
+/// One look that hangs is given up after this.
+const LOOK_LIMIT: Duration = Duration::from_secs(20);
+/// It may always go on to the end of the check's time, and this much longer: a program in a pod has a limit of its own, and is then
+/// the one that is named.
+const LOOK_SPARE: Duration = Duration::from_secs(5);
 /// A wait that takes this much longer was none: labproof was stopped, and what it saw before is old.
 const STANDSTILL: Duration = Duration::from_secs(2);
 
@@ -54,7 +57,7 @@ where
     let mut state = State::new(start);
     let mut held = false;
     loop {
-        let limit = LOOK_LIMIT.max(deadline.saturating_duration_since(Instant::now()));
+        let limit = look_limit(deadline);
         let now = match tokio::time::timeout(limit, look()).await {
             Ok(now) => now,
             Err(_) => no_answer(limit).into(),
@@ -99,7 +102,7 @@ where
 {
     let mut unable_since = None;
     loop {
-        let limit = LOOK_LIMIT.max(deadline.saturating_duration_since(Instant::now()));
+        let limit = look_limit(deadline);
         let unable = match tokio::time::timeout(limit, ask()).await {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(unable)) => unable,
@@ -113,6 +116,12 @@ where
         }
         wait(INTERVAL.min(deadline - now), None).await;
     }
+}
+
+/// How long a look may take.
+fn look_limit(deadline: Instant) -> Duration {
+    let left = deadline.saturating_duration_since(Instant::now());
+    LOOK_LIMIT.max(left) + LOOK_SPARE
 }
 
 fn no_answer(limit: Duration) -> Unable {
@@ -195,7 +204,7 @@ impl State {
             reason,
             expected,
             last_seen: self.seen,
-            unchanged_for: self.looked_at - self.changed_at,
+            unchanged_for: Some(self.looked_at - self.changed_at),
             attempts: self.attempts,
             duration: start.elapsed(),
             events: Vec::new(),

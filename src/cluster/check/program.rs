@@ -7,7 +7,7 @@ use kube::Client;
 use crate::verifier::{Exec, Replicas};
 
 use super::Finding;
-use super::exec::{NoExit, Output, run};
+use super::exec::{LIMIT, NoExit, Output, run_for};
 use super::look::{Look, Unable};
 use super::pods::{self, Member};
 use super::poll::{Poll, until};
@@ -29,25 +29,30 @@ pub(super) async fn make(client: &Client, exec: &Exec, within: Duration) -> Find
         }
     );
     until(Poll::new(expected, within), || async {
-        look(client, exec).await.unwrap_or_else(Look::from)
+        let limit = LIMIT.max(within);
+        look(client, exec, limit).await.unwrap_or_else(Look::from)
     })
     .await
 }
 
-async fn look(client: &Client, exec: &Exec) -> Result<Look, Unable> {
+async fn look(client: &Client, exec: &Exec, limit: Duration) -> Result<Look, Unable> {
     let set = pods::read(client, &exec.pods).await?;
     if let Some(reason) = set.unsettled() {
         return Err(Unable::for_now(format!("{}: {reason}", exec.pods.of)));
     }
-    let mut said = Vec::new();
-    for pod in set.ready() {
-        said.push((pod.name.clone(), ask(client, exec, pod).await?));
-    }
-    judge(exec.replicas, &said)
+    let asked = set
+        .ready()
+        .map(|pod| async move { Ok((pod.name.clone(), ask(client, exec, pod, limit).await?)) });
+    judge(exec.replicas, &futures::future::try_join_all(asked).await?)
 }
 
 /// What is wrong with what the program did in one pod.
-async fn ask(client: &Client, exec: &Exec, pod: &Member) -> Result<Option<String>, Unable> {
+async fn ask(
+    client: &Client,
+    exec: &Exec,
+    pod: &Member,
+    limit: Duration,
+) -> Result<Option<String>, Unable> {
     let container = pod.container(&exec.pods.namespace)?;
     let command: Vec<&str> = exec.command.iter().map(String::as_str).collect();
     let mut stdout = Vec::new();
@@ -57,7 +62,7 @@ async fn ask(client: &Client, exec: &Exec, pod: &Member) -> Result<Option<String
         let room = KEPT.saturating_sub(stdout.len());
         stdout.extend_from_slice(&piece[..piece.len().min(room)]);
     };
-    let output = match run(client, &container, &command, kept).await {
+    let output = match run_for(limit, client, &container, &command, kept).await {
         Ok(output) => output,
         Err(NoExit::NoProgram) => {
             let program = command[0];
@@ -81,8 +86,12 @@ fn wrong_with(
 ) -> Result<Option<String>, String> {
     if !exec.exit.holds(Some(&output.code.into())) {
         let Output { code, stderr } = output;
+        let stderr = match stderr.is_empty() {
+            true => String::new(),
+            false => format!(" ({stderr})"),
+        };
         return Ok(Some(format!(
-            "exit status {code}, expected {} ({stderr})",
+            "exit status {code}, expected {}{stderr}",
             exec.exit
         )));
     }

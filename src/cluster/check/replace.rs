@@ -35,7 +35,7 @@ pub(super) async fn end(
     match claim.across {
         Across::PodDeletion => {
             for pod in pods {
-                delete(client, namespace, pod).await?;
+                reach(deadline, || delete(client, namespace, pod)).await?;
             }
             gone(client, namespace, pods, deadline).await
         }
@@ -45,7 +45,7 @@ pub(super) async fn end(
             let annotations = json!({"kubectl.kubernetes.io/restartedAt": now});
             let template = json!({"metadata": {"annotations": annotations}});
             let change = json!({"spec": {"template": template}});
-            patch(client, &claim.pods, &change).await?;
+            reach(deadline, || patch(client, &claim.pods, &change)).await?;
             gone(client, namespace, pods, deadline).await
         }
         Across::ScaleToZero => scale_to_zero(client, &claim.pods, pods, deadline, owed).await,
@@ -55,7 +55,7 @@ pub(super) async fn end(
 }
 
 /// Deletes a pod, and no other that took its name since.
-pub(super) async fn delete(client: &Client, namespace: &str, pod: &Member) -> Result<(), Unable> {
+async fn delete(client: &Client, namespace: &str, pod: &Member) -> Result<(), Unable> {
     let api: Api<Pod> = Api::namespaced(client.clone(), namespace);
     let params = DeleteParams {
         preconditions: Some(Preconditions {
@@ -107,9 +107,9 @@ async fn scale_to_zero(
     deadline: Instant,
     owed: &Owed,
 ) -> Result<(), Unable> {
-    let before = pods::read(client, of).await?.wanted.unwrap_or(1);
-    owed.note(Debt::Replicas(of.clone(), before));
-    scale(client, of, 0).await?;
+    let before = reach(deadline, || pods::read(client, of)).await?;
+    owed.note(Debt::Replicas(of.clone(), before.wanted.unwrap_or(1)));
+    reach(deadline, || scale(client, of, 0)).await?;
     let gone = gone(client, &of.namespace, pods, deadline).await;
     gone.and(owed.settle(client).await)
 }
@@ -158,7 +158,7 @@ async fn restart(
     // that it does not handle.
     for signal in ["TERM", "INT", "QUIT"] {
         for pod in pods {
-            if is_same_run(client, of, pod).await? {
+            if reach(deadline, || is_same_run(client, of, pod)).await? {
                 signal_first_process(client, of, pod, signal).await?;
             }
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kube::Client;
+use serde_json::Value;
 
 use crate::verifier::{Expected, Objects, Resource, Which};
 
@@ -10,6 +11,7 @@ use super::Finding;
 use super::look::{Look, Unable};
 use super::objects::{self, Found, described};
 use super::poll::{Poll, until};
+use super::workload::unobserved;
 
 /// The most that a sentence lists.
 const MOST: usize = 5;
@@ -66,15 +68,14 @@ fn judge(what: &str, which: Which, expected: &Expected, found: &[Found]) -> Look
     }
     let mut wrong = Vec::new();
     for object in found {
-        let mismatches = expected.mismatches(&object.value);
+        let mismatches = mismatches(expected, &object.value);
         if mismatches.is_empty() {
             if which == Which::One {
                 return Look::Holds(format!("{} is as described", object.label));
             }
             continue;
         }
-        let all: Vec<String> = mismatches.iter().map(ToString::to_string).collect();
-        wrong.push(format!("{}: {}", object.label, all.join("; ")));
+        wrong.push(format!("{}: {}", object.label, mismatches.join("; ")));
     }
     if wrong.is_empty() {
         return Look::Holds(match found {
@@ -94,6 +95,13 @@ fn judge(what: &str, which: Which, expected: &Expected, found: &[Found]) -> Look
         }
     };
     Look::Not { reason, seen }
+}
+
+/// What is not as described. A status that is about an older description says nothing of what the object is now.
+pub(super) fn mismatches(expected: &Expected, object: &Value) -> Vec<String> {
+    let stale = unobserved(object).filter(|_| expected.asks_of("status"));
+    let all = expected.mismatches(object);
+    all.iter().map(ToString::to_string).chain(stale).collect()
 }
 
 fn judge_absent(what: &str, found: &[Found]) -> Look {

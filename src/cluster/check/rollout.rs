@@ -11,6 +11,7 @@ use super::Finding;
 use super::look::{Look, Unable};
 use super::objects;
 use super::poll::{Poll, until};
+use super::workload::unobserved;
 
 const REVISION: &str = "deployment.kubernetes.io/revision";
 const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
@@ -87,6 +88,10 @@ fn judge(rollout: &Rollout, state: &State) -> Look {
     let (is, progress) = progress(rollout.workload, &state.workload);
     let mut seen = vec![format!("{} ({progress})", is.word())];
     let mut wrong = Vec::new();
+    // Until then the numbers are those of before the change.
+    if rollout.is != Some(RolloutIs::Progressing) {
+        wrong.extend(unobserved(&state.workload));
+    }
     if let Some(wanted) = rollout.is
         && wanted != is
     {
@@ -280,5 +285,16 @@ mod tests {
             panic!("one old pod is left");
         };
         assert_eq!(reason, "Deployment web: oldReplicas: expected 0, is 1");
+        // Just after a change the numbers are those of before it.
+        let mut early = state(0);
+        early.workload["status"]["observedGeneration"] = json!(2);
+        let rollout = Rollout {
+            is: None,
+            ..rollout
+        };
+        let Look::Not { reason, .. } = judge(&rollout, &early) else {
+            panic!("the change is not yet acted on");
+        };
+        assert!(reason.contains("generation 3, observed 2"), "{reason}");
     }
 }

@@ -118,13 +118,33 @@ pub(super) fn wanted(workload: Workload, object: &Value) -> Option<u64> {
     }
 }
 
-/// Whether the controller has seen the newest description.
-pub(super) fn observed(object: &Value) -> bool {
-    let generation = object["metadata"]["generation"]
-        .as_i64()
-        .unwrap_or_default();
-    let seen = object["status"]["observedGeneration"].as_i64();
-    seen.is_some_and(|seen| seen >= generation)
+/// Why the pods of a workload are not yet those of its newest description; `None` where they are.
+pub(super) fn behind(workload: Workload, object: &Value) -> Option<String> {
+    if object["status"]["observedGeneration"].is_null() {
+        return Some("its controller has not looked at it yet".to_owned());
+    }
+    if let Some(reason) = unobserved(object) {
+        return Some(reason);
+    }
+    // Others may keep pods of older descriptions for good (`OnDelete`, a partition), and so may one that is paused.
+    if workload != Workload::Deployment || object["spec"]["paused"] == true {
+        return None;
+    }
+    let wanted = wanted(workload, object).unwrap_or_default();
+    let updated = object["status"]["updatedReplicas"].as_u64();
+    let updated = updated.unwrap_or_default();
+    (updated < wanted).then(|| format!("{updated} of {wanted} pods are of its newest description"))
+}
+
+/// Why the status of an object is not about its newest description; `None` where it is, and for kinds that do not tell.
+pub(super) fn unobserved(object: &Value) -> Option<String> {
+    let generation = object["metadata"]["generation"].as_i64()?;
+    let seen = object["status"]["observedGeneration"].as_i64()?;
+    (seen < generation).then(|| {
+        format!(
+            "its newest description is not yet acted on (generation {generation}, observed {seen})"
+        )
+    })
 }
 
 #[cfg(test)]
@@ -146,5 +166,22 @@ mod tests {
             "app=web,tier in (a,b),!old"
         );
         assert!(label_selector(&json!({"spec": {"selector": {}}})).is_err());
+    }
+
+    #[test]
+    fn pods_of_an_older_description_are_not_yet_those_of_the_workload() {
+        let object = |observed: i64, updated: u64, paused: bool| {
+            json!({"metadata": {"generation": 2}, "spec": {"replicas": 2, "paused": paused},
+                "status": {"observedGeneration": observed, "updatedReplicas": updated}})
+        };
+        let is = |workload, object: &Value| behind(workload, object).is_none();
+        let deployment = Workload::Deployment;
+        assert!(is(deployment, &object(2, 2, false)));
+        assert!(!is(deployment, &object(1, 2, false)));
+        assert!(!is(deployment, &object(2, 1, false)));
+        assert!(is(deployment, &object(2, 0, true)));
+        assert!(is(Workload::StatefulSet, &object(2, 1, false)));
+        assert!(!is(Workload::StatefulSet, &object(1, 2, false)));
+        assert_eq!(unobserved(&json!({"metadata": {}, "status": {}})), None);
     }
 }

@@ -54,7 +54,11 @@ impl Evidence {
 /// Nothing where there is no cluster and the output alone explains nothing.
 pub async fn look(connection: &Connection, subjects: &Subjects, output: &str) -> Evidence {
     let mut evidence = Evidence {
-        likely_cause: cause::of_output(output, connection.server_version.as_deref()),
+        likely_cause: cause::of_output(
+            output,
+            connection.server.as_deref(),
+            connection.server_version.as_deref(),
+        ),
         telling: Vec::new(),
         scene: Scene::default(),
         subjects: subjects.clone(),

@@ -18,7 +18,7 @@ use crate::verifier::{Kind, Objects, PodsOf, Target};
 
 /// What kubectl says of an object that it has changed: `deployment.apps/web created`.
 static CHANGED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?m)^([a-z]+)(?:\.[a-z0-9.]+)?/([a-z0-9][a-z0-9.-]*) [a-z]")
+    Regex::new(r"(?m)^(([a-z]+)(?:\.[a-z0-9.-]+)?)/([a-z0-9][a-z0-9.:-]*) [a-z]")
         .expect("the pattern is valid")
 });
 
@@ -83,8 +83,11 @@ impl Subjects {
             }
         }
         for found in CHANGED.captures_iter(command.output) {
-            if let Some(kind) = kind_named(&found[1]) {
-                self.add(kind, Target::Name(found[2].to_owned()));
+            if talks {
+                self.write(&format!("{}/{}", &found[1], &found[3]));
+            }
+            if let Some(kind) = kind_named(&found[2]) {
+                self.add(kind, Target::Name(found[3].to_owned()));
                 if !talks {
                     self.namespaces.insert(command.namespace.to_owned());
                 }
@@ -410,7 +413,7 @@ mod tests {
         subjects.add_command(Command {
             text: "kubectl apply -f - <<EOF\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: web\nEOF\n\
                    kubectl describe cm settings; kubectl get widgets/one; kubectl get pods $X",
-            output: "",
+            output: "storageclass.storage.k8s.io/fast created\nhttp://x/y is up\n",
             namespace: "default",
             page: Path::new("/nowhere/page.md"),
             before: &[],

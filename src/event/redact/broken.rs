@@ -82,19 +82,17 @@ pub(super) fn cut_off(text: &str, secrets: &BTreeSet<String>) -> Vec<Range<usize
 
 /// How much of the beginning of a secret a text ends with.
 fn head(text: &str, secret: &str) -> Option<usize> {
-    let longest = secret.len().min(text.len());
-    (SHORTEST_REST..=longest)
-        .rev()
-        .find(|length| secret.is_char_boundary(*length) && text.ends_with(&secret[..*length]))
+    let last = text.get(text.len().checked_sub(SHORTEST_REST)?..)?;
+    let ends = secret.match_indices(last).map(|(at, _)| at + SHORTEST_REST);
+    ends.filter(|end| text.ends_with(&secret[..*end])).max()
 }
 
 /// How much of the end of a secret a text begins with.
 fn tail(text: &str, secret: &str) -> Option<usize> {
-    let longest = secret.len().min(text.len());
-    (SHORTEST_REST..=longest).rev().find(|length| {
-        let from = secret.len() - length;
-        secret.is_char_boundary(from) && text.starts_with(&secret[from..])
-    })
+    let first = text.get(..SHORTEST_REST)?;
+    let starts = secret.match_indices(first).map(|(at, _)| at);
+    let rests = starts.filter(|start| text.starts_with(&secret[*start..]));
+    rests.map(|start| secret.len() - start).max()
 }
 
 #[cfg(test)]

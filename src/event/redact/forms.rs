@@ -61,6 +61,11 @@ static COMMON_LINE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^[-\s]*((apiVersion|kind|name|namespace|server|type|cluster|context|user|current-context):.*|[\w.-]+:|\W*)$")
         .expect("the pattern is valid")
 });
+/// The form of service account tokens: three parts, each of which is worth masking by itself.
+static JSON_WEB_TOKEN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^eyJ[A-Za-z0-9_-]{13,}\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}$")
+        .expect("the pattern is valid")
+});
 /// Keys of a JSON document whose values are secrets of their own, as in a registry's `config.json`.
 static TELLING_KEY: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)(auth|pass(word|wd)?|secret|token|key)$").expect("the pattern is valid")
@@ -80,6 +85,9 @@ pub(super) fn of_value(key: &str, value: &str) -> Vec<String> {
     if text.len() >= SHORTEST && !is_ordinary(key, text) {
         let spelt = spelling::of(text).into_iter();
         forms.extend(spelt.filter(|form| form != text && form.len() >= SHORTEST));
+    }
+    if JSON_WEB_TOKEN.is_match(text) {
+        forms.extend(text.split('.').map(str::to_owned));
     }
     // A kubeconfig holds its keys in base64, and so they are in a Secret once more.
     if let Ok(bytes) = STANDARD.decode(text)
@@ -183,6 +191,18 @@ mod tests {
         check("DB_USER", "catalog_user", &[], &["catalog_user"]);
         check("password", "catalog_user", &["catalog_user"], &[]);
         check("user", "R2d2xyZ!", &["R2d2xyZ!"], &[]);
+    }
+
+    #[test]
+    fn parts_of_a_token_are_known() {
+        let token = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJrdWJlcm5l.6sPqIrUdSx0N8UIDE2Pb";
+        check("token", token, &["6sPqIrUdSx0N8UIDE2Pb", token], &[]);
+    }
+
+    #[test]
+    fn a_key_in_base64_is_known_as_it_is_too() {
+        let pem = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG\n-----END KEY-----\n";
+        check("", &STANDARD.encode(pem), &["MIIEvQIBADANBgkqhkiG"], &[]);
     }
 
     #[test]

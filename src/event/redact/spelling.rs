@@ -55,10 +55,11 @@ fn in_quotes(text: &str) -> Vec<String> {
     }
 }
 
-/// As a URL writes it, with either case of its digits, and as a form does.
+/// As a URL writes it, with either case of its digits, as a form does, and as JavaScript and jq do, who leave more as it is.
 fn in_url(text: &str) -> Vec<String> {
-    let written = |upper: bool| -> String {
+    let written = |upper: bool, plain: &[u8]| -> String {
         let byte = |byte: u8| match (byte, upper) {
+            (byte, _) if plain.contains(&byte) => char::from(byte).to_string(),
             (b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~', _) => {
                 char::from(byte).to_string()
             }
@@ -67,9 +68,9 @@ fn in_url(text: &str) -> Vec<String> {
         };
         text.bytes().map(byte).collect()
     };
-    let upper = written(true);
+    let upper = written(true, b"");
     let form = upper.replace("%20", "+");
-    vec![written(false), form, upper]
+    vec![written(false, b""), written(true, b"!'()*"), form, upper]
 }
 
 /// As JSON in plain ASCII writes it.
@@ -116,6 +117,7 @@ mod tests {
         check("p@ss w/d", "p%40ss%20w%2Fd");
         check("p@ss w/d", "p%40ss%20w%2fd");
         check("p@ss w/d", "p%40ss+w%2Fd");
+        check("it's me", "it's%20me");
         check("pässe", r"p\u00e4sse");
         check("hunter22!", "68756e746572323221");
     }

@@ -73,7 +73,7 @@ fn word_span(file: &SourceFile, block: &Block) -> Span {
 
 /// What stands for something left out, or for what a template fills in.
 static NOT_WHOLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"\.\.\.|\{\{|<[A-Za-z][\w -]*>|\$\{?[A-Za-z]|<-{2,}|<<<|(?m)^\s*(?://|#)|/\*|…|^\s*[-+]\s?[a-z]+:|xxx").ok()
+    Regex::new(r"\.\.\.|\{\{|\{%|<[A-Za-z][\w -]*>|\$\{?[A-Za-z]|<-{2,}|<<<|(?m)^\s*(?://|#)|/\*|…|^\s*[-+]\s?[a-z]+:|xxx").ok()
 });
 
 fn whole(text: &str) -> bool {

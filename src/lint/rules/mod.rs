@@ -1,5 +1,6 @@
 //! The rules, a file a family, and the table of them.
 
+mod bash;
 mod cluster_names;
 mod contradictions;
 mod fences;
@@ -21,8 +22,8 @@ pub(super) use manifests::cannot_render;
 /// Every rule, by code.
 pub const RULES: &[Rule] = &[
     prompts::MISSING_PROMPT,
-    prompts::BASH_REFUSES,
-    prompts::TRAILING_BLANK,
+    bash::BASH_REFUSES,
+    bash::TRAILING_BLANK,
     timing::TIMEOUT_TOO_SHORT,
     hooks::NO_SCRIPT,
     hooks::UNUSED_SCRIPT,
@@ -45,9 +46,9 @@ pub const RULES: &[Rule] = &[
     flags::RANGE_WITHOUT_END,
     flags::SILENT_METER,
     timing::NEVER_ENDS,
-    prompts::TYPOGRAPHY,
+    bash::TYPOGRAPHY,
     prompts::NO_BLANK_AFTER_PROMPT,
-    prompts::OUTPUT_BEGINS_WITH_OPERATOR,
+    bash::OUTPUT_BEGINS_WITH_OPERATOR,
     manifests::CONTRADICTED,
     prompts::PROMPT_BEFORE_OUTPUT,
     contradictions::OTHER_OBJECT,

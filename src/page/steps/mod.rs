@@ -10,7 +10,8 @@ use super::blocks::{Blocks, Fence, Line};
 use super::dialect::{self, Dialects, Reading};
 use super::info::{self, Info, is_session, is_shell};
 use super::label::{self, Unread};
-use super::tools::{is_command, is_printed};
+use super::printed::is_printed;
+use super::tools::is_command;
 use super::{
     Command, Expected, FrontMatter, Step, StepOptions, bare, endless, execute, follow, interpreter,
     skip, transcript,

@@ -1,7 +1,8 @@
 //! Code that shows what a command printed, and the command that it belongs to.
 
 use super::super::blocks::{Fence, Line};
-use super::super::tools::{is_command, is_output, is_printed};
+use super::super::printed::{is_output, is_printed};
+use super::super::tools::is_command;
 use super::super::{Command, Expected, Step, follow, skip, transcript};
 use super::inside::is_outside;
 use super::{Reader, first_line};

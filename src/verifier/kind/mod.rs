@@ -68,7 +68,7 @@ impl Kind {
 }
 
 /// Objects of one kind: one by its name, or those that a selector finds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Objects {
     /// `apiVersion`: `v1`, `apps/v1`.
     pub api_version: String,
@@ -81,7 +81,7 @@ pub struct Objects {
 }
 
 /// Which objects of a kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Target {
     /// The one of this name.
     Name(String),
@@ -207,7 +207,8 @@ pub struct Bounds {
     pub ready: Option<Comparison>,
 }
 
-/// `events`: what the cluster said happened.
+/// `events`: what the cluster said happened since the lab began. What it says of an object that is there when the lab begins
+/// counts from before, too.
 #[derive(Debug, Clone)]
 pub struct Events {
     /// Namespace of what it happened to; `default` where the author names none.

@@ -117,8 +117,9 @@ pub enum Replicas {
 ///   was not put to the test, such as by a delete command for another namespace.
 ///
 /// `lost` and `kept` are only ever judged by pods whose UIDs were not there before (for
-/// `container-restart`: by containers whose ids were not). A check that could not come to that
-/// is broken, never passed.
+/// `container-restart`: by containers whose ids were not; for `rollout`: by pods of another revision;
+/// for `node-drain`: by pods on another node). A check that could not come to that is broken, never
+/// passed.
 #[derive(Debug, Clone)]
 pub struct Persistence {
     /// Where to look. Not a bare pod: nothing would bring it back.
@@ -148,7 +149,8 @@ pub enum Across {
     Rollout,
     /// The workload is scaled to no pods, and back to as many as it had.
     ScaleToZero,
-    /// The pods are driven off their node to another one. The node is cordoned for that time, and other pods stay on it.
+    /// The pods of one node are driven to another one, as by `kubectl drain`: evicted, so that PodDisruptionBudgets are asked, and
+    /// one that forbids is waited for. The node is cordoned for that time, and pods of others stay on it.
     NodeDrain,
 }
 

@@ -10,8 +10,11 @@ use super::super::kind::{
     Target, Which, Workload,
 };
 use super::super::node::{Entry, Node, Value};
-use super::values::{comparison, selector_of, text_is, tree, workload};
+use super::values::{comparison, number, selector_of, text_is, tree, workload};
 use super::{pods, service};
+
+/// Reads what is asked of one value.
+type Reading = fn(&Node, &mut Problems<'_>) -> Option<Comparison>;
 
 /// Reads the kind that stands at an entry of a check.
 type Reader = fn(&Entry, &mut Fields<'_>, &mut Problems<'_>) -> Option<Kind>;
@@ -60,7 +63,7 @@ fn count(entry: &Entry, check: &mut Fields<'_>, problems: &mut Problems<'_>) -> 
     let objects = Fields::of(&entry.value, "`count`", problems).and_then(|mut fields| {
         is = fields
             .need("is", problems)
-            .and_then(|entry| comparison(&entry.value, problems));
+            .and_then(|entry| number(&entry.value, problems));
         objects(fields, problems)
     });
     let expected = check
@@ -129,20 +132,20 @@ fn rollout(entry: &Entry, _: &mut Fields<'_>, problems: &mut Problems<'_>) -> Op
     ]
     .map(|is| (is.word(), is));
     let is = fields.word("is", &words, problems);
-    let mut compared = |key| {
+    let mut compared = |key, read: Reading| {
         let entry = fields.take(key)?;
-        comparison(&entry.value, problems)
+        read(&entry.value, problems)
     };
     let rollout = Rollout {
         workload: Workload::Deployment,
         name: String::new(),
         namespace: namespace.unwrap_or_else(|| "default".to_owned()),
         is,
-        revision: compared("revision"),
-        history: compared("history"),
-        change_cause: compared("changeCause"),
-        old_replica_sets: compared("oldReplicaSets"),
-        old_replicas: compared("oldReplicas"),
+        revision: compared("revision", comparison),
+        history: compared("history", number),
+        change_cause: compared("changeCause", comparison),
+        old_replica_sets: compared("oldReplicaSets", number),
+        old_replicas: compared("oldReplicas", number),
     };
     fields.finish(problems);
     let of_history = [
@@ -198,7 +201,7 @@ fn bounds(entry: &Entry, check: &mut Fields<'_>, problems: &mut Problems<'_>) ->
     let namespace = fields.text("namespace", problems);
     let mut compared = |key| {
         let entry = fields.take(key)?;
-        comparison(&entry.value, problems)
+        number(&entry.value, problems)
     };
     let (pods, ready) = (compared("pods"), compared("ready"));
     let asks = fields.took("pods") || fields.took("ready");
@@ -237,7 +240,7 @@ fn events(entry: &Entry, _: &mut Fields<'_>, problems: &mut Problems<'_>) -> Opt
     let message = text_is(&mut fields, problems);
     let is = fields
         .take("is")
-        .map(|entry| comparison(&entry.value, problems));
+        .map(|entry| number(&entry.value, problems));
     fields.finish(problems);
     Some(Kind::Events(Events {
         namespace: namespace.unwrap_or_else(|| "default".to_owned()),

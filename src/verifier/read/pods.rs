@@ -6,7 +6,7 @@ use super::super::kind::{
     Across, By, Exec, Fate, File, FileIs, Kind, Logs, Persistence, Pods, PodsOf, Replicas, Workload,
 };
 use super::super::node::{Entry, Node, Value};
-use super::values::{comparison, path, selector_of, text_is, workload};
+use super::values::{number, path, selector_of, text_is, workload};
 
 pub(super) fn file(entry: &Entry, _: &mut Fields<'_>, problems: &mut Problems<'_>) -> Option<Kind> {
     let mut fields = Fields::of(&entry.value, "`file`", problems)?;
@@ -111,7 +111,7 @@ pub(super) fn exec(entry: &Entry, _: &mut Fields<'_>, problems: &mut Problems<'_
         .and_then(|entry| command(&entry.value, problems));
     let exit = fields
         .take("exit")
-        .map(|entry| comparison(&entry.value, problems));
+        .map(|entry| number(&entry.value, problems));
     let stdout = text_is(&mut fields, problems);
     let replicas = every_or_some(&mut fields, problems);
     fields.finish(problems);
@@ -151,8 +151,11 @@ pub(super) fn logs(entry: &Entry, _: &mut Fields<'_>, problems: &mut Problems<'_
     let previous = fields.flag("previous", problems).unwrap_or(false);
     let text = text_is(&mut fields, problems);
     let replicas = every_or_some(&mut fields, problems);
+    let asks = ["contains", "equals", "matches", "lacks"]
+        .iter()
+        .any(|key| fields.took(key));
     fields.finish(problems);
-    if text.is_empty() {
+    if !asks {
         problems.error(
             span,
             "`logs` asks nothing: give `contains`, `matches` or `lacks`",
@@ -212,8 +215,8 @@ fn mode(fields: &mut Fields<'_>, problems: &mut Problems<'_>) -> Option<u32> {
     let entry = fields.take("mode")?;
     let digits = match &entry.value.value {
         Value::Text(text) => text.clone(),
-        // `mode: 644` is read as a number; its digits are what was meant.
-        Value::Int(number) => number.to_string(),
+        // `mode: 0644` is read as a number; its digits are what was meant.
+        Value::Int(_) | Value::Float(_) => problems.source(entry.value.span).to_owned(),
         _ => String::new(),
     };
     let mode = u32::from_str_radix(digits.trim_start_matches("0o"), 8);

@@ -4,7 +4,7 @@ use super::super::compare::Comparison;
 use super::super::fields::{Fields, Problems, duration, text_of};
 use super::super::kind::{Availability, Endpoint, Gap, Http, Kind};
 use super::super::node::{Entry, Value};
-use super::values::{comparison, text_is};
+use super::values::{number, text_is};
 
 /// How often a Service is asked where the author does not say, in requests a second.
 const DEFAULT_RATE: u32 = 10;
@@ -16,7 +16,7 @@ pub(super) fn http(entry: &Entry, _: &mut Fields<'_>, problems: &mut Problems<'_
     let endpoint = endpoint(&mut fields, problems);
     let status = fields
         .take("status")
-        .map(|entry| comparison(&entry.value, problems));
+        .map(|entry| number(&entry.value, problems));
     let body = text_is(&mut fields, problems);
     fields.finish(problems);
     Some(Kind::Http(Http {
@@ -38,7 +38,7 @@ pub(super) fn availability(
     let endpoint = endpoint(&mut fields, problems);
     let failed = fields
         .take("failed")
-        .map(|entry| comparison(&entry.value, problems));
+        .map(|entry| number(&entry.value, problems));
     let gap = gap(&mut fields, problems);
     let rate = fields.take("rate").map(|entry| match entry.value.value {
         Value::Int(rate) if (1..=i64::from(HIGHEST_RATE)).contains(&rate) => {

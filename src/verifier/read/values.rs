@@ -1,6 +1,8 @@
 //! Values that several kinds of check take: paths, selectors, comparisons, trees.
 
-use regex::RegexBuilder;
+use std::sync::LazyLock;
+
+use regex::{Regex, RegexBuilder};
 use serde_json::Value as Json;
 
 use super::super::compare::Comparison;
@@ -10,17 +12,39 @@ use super::super::node::{Entry, Node, Value};
 use super::super::text::TextIs;
 use super::super::tree::Expected;
 
+/// Labels as `kubectl -l` takes them.
+static SELECTOR: LazyLock<Regex> = LazyLock::new(|| {
+    let name = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?";
+    let key = format!("(?:{name}/)?{name}");
+    let one = format!(
+        r"(?:!?\s*{key}|{key}\s*(?:==?|!=)\s*(?:{name})?|{key}\s*[<>]\s*\d+|{key}\s+(?:in|notin)\s*\(\s*(?:{name})?(?:\s*,\s*(?:{name})?)*\s*\))"
+    );
+    Regex::new(&format!(r"^\s*{one}(?:\s*,\s*{one})*\s*$")).expect("the pattern is valid")
+});
+
 /// `app=assets`, or a map of labels.
 pub(super) fn selector_of(entry: &Entry, problems: &mut Problems<'_>) -> Option<String> {
-    let Value::Map(labels) = &entry.value.value else {
-        return text_of("selector", &entry.value, problems);
+    let selector = match &entry.value.value {
+        Value::Map(labels) => {
+            let mut parts = Vec::new();
+            for label in labels {
+                let value = text_of(&label.key, &label.value, problems)?;
+                parts.push(format!("{}={value}", label.key));
+            }
+            parts.join(",")
+        }
+        _ => text_of("selector", &entry.value, problems)?,
     };
-    let mut parts = Vec::new();
-    for label in labels {
-        let value = text_of(&label.key, &label.value, problems)?;
-        parts.push(format!("{}={value}", label.key));
+    if !SELECTOR.is_match(&selector) {
+        let message = match selector.is_empty() {
+            true => "`selector` says nothing, so it would find everything".to_owned(),
+            false => format!("`{selector}` selects nothing: it is no label selector"),
+        };
+        let help = "write it as for `kubectl -l`, such as `app=web,tier in (a, b),!old`, or as a map of labels";
+        problems.error_with_help(entry.value.span, message, help.to_owned());
+        return None;
     }
-    Some(parts.join(","))
+    Some(selector)
 }
 
 /// `deployment/assets`.
@@ -130,6 +154,30 @@ pub(super) fn comparison(node: &Node, problems: &mut Problems<'_>) -> Option<Com
         }
     };
     Some(Comparison::Equal(value))
+}
+
+/// What is asked of a number that there always is, such as how many objects there are: of it `present` says nothing, and a word is
+/// never so.
+pub(super) fn number(node: &Node, problems: &mut Problems<'_>) -> Option<Comparison> {
+    let read = match &node.value {
+        // In quotes or not, it is the same number.
+        Value::Text(text) => match text.trim().parse() {
+            Ok(number) => Comparison::number(number),
+            Err(_) => comparison(node, problems)?,
+        },
+        _ => comparison(node, problems)?,
+    };
+    let is_good = match &read {
+        Comparison::Equal(value) | Comparison::NotEqual(value) => value.is_u64(),
+        Comparison::Size(..) | Comparison::Matches(_) | Comparison::MatchesNot(_) => true,
+        Comparison::Present | Comparison::Absent => false,
+    };
+    if !is_good {
+        let message = "a number is asked for here, such as `2`, `\">= 1\"` or `\"!= 0\"`";
+        problems.error(node.span, message);
+        return None;
+    }
+    Some(read)
 }
 
 /// The tree of a `match`.

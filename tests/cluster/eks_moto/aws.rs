@@ -218,7 +218,13 @@ fn virtual_environment() -> PathBuf {
     };
     run(Command::new("python3").args(["-m", "venv"]).arg(&folder));
     run(Command::new(folder.join("bin/pip"))
-        .args(["install", "--quiet", "--disable-pip-version-check"])
+        // What is used of it is compiled when it is; of most nothing is.
+        .args([
+            "install",
+            "--no-compile",
+            "--quiet",
+            "--disable-pip-version-check",
+        ])
         .args(PACKAGES));
     std::fs::write(&made, wanted).unwrap();
     folder.join("bin/python")

@@ -87,6 +87,17 @@ fn told(
             "{place} was killed because it used too much memory (OOMKilled{limit}{times})"
         );
     }
+    let message = ended
+        .message
+        .as_deref()
+        .map(brief)
+        .filter(|text| !text.is_empty());
+    // It never ran: its program is missing, for one.
+    if let (Some("StartError" | "ContainerCannotRun"), Some(message)) =
+        (ended.reason.as_deref(), &message)
+    {
+        return format!("{place} cannot be started ({message})");
+    }
     if let Some(probe) = killing_probe(scene, pod, &container.name, ended) {
         let met = format!("{probe} probe failed");
         let unhealthy = scene.messages(&pod.metadata, "Unhealthy");
@@ -99,11 +110,6 @@ fn told(
     let said = scene
         .last_lines
         .get(&(pod.name_any(), container.name.clone()));
-    let message = ended
-        .message
-        .as_deref()
-        .map(brief)
-        .filter(|text| !text.is_empty());
     let said = match (said, message) {
         (Some(line), _) => format!("; its last log line: {}", brief(line)),
         (None, Some(message)) => format!("; {message}"),

@@ -16,23 +16,19 @@ pub(super) fn cause(scene: &Scene) -> Option<String> {
             .or(failed.reason.as_deref())
             .unwrap_or("no reason given");
         let deadline = job.spec.as_ref()?.active_deadline_seconds;
-        let limit = match (failed.reason.as_deref(), deadline) {
-            (Some("DeadlineExceeded"), Some(seconds)) => {
-                format!("; its activeDeadlineSeconds is {seconds}")
-            }
-            _ => String::new(),
-        };
+        let (place, why) = (named("job", job), brief(why));
+        if let (Some("DeadlineExceeded"), Some(seconds)) = (failed.reason.as_deref(), deadline) {
+            return Some(format!(
+                "{place} was given up ({why}; its activeDeadlineSeconds is {seconds})"
+            ));
+        }
         // With their restart policy OnFailure they are deleted in the end, and their last words with them.
         let pods = match status.failed.unwrap_or_default() {
-            0 => "; its pods were deleted".to_owned(),
+            0 => "; its pods were deleted, and their logs with them".to_owned(),
             1 => " after one failed pod".to_owned(),
             many => format!(" after {many} failed pods"),
         };
-        Some(format!(
-            "{} was given up{pods} ({}{limit})",
-            named("job", job),
-            brief(why)
-        ))
+        Some(format!("{place} was given up{pods} ({why})"))
     })
 }
 
@@ -57,7 +53,7 @@ mod tests {
             "message": "Job was active longer than specified deadline"}]}});
         check(
             &[job],
-            "job x/slow was given up; its pods were deleted (Job was active longer than specified deadline; its activeDeadlineSeconds is 3)",
+            "job x/slow was given up (Job was active longer than specified deadline; its activeDeadlineSeconds is 3)",
         );
     }
 }

@@ -26,19 +26,21 @@ use super::scene::Scene;
 use super::subjects::Subjects;
 
 pub(super) use crash::has_last_words;
+pub(super) use spoken::says_all;
 
 /// Characters of a message that go into a cause.
 const LONGEST: usize = 240;
 
-/// What a command itself said of its cause, on a cluster of that version.
-pub(super) fn of_output(output: &str, server: Option<&str>) -> Option<String> {
-    reach::in_output(output)
+/// What a command itself said of its cause, on a cluster with an API server of that address and version.
+pub(super) fn of_output(
+    output: &str,
+    server: Option<&str>,
+    version: Option<&str>,
+) -> Option<String> {
+    reach::in_output(output, server)
         .or_else(|| admission::in_output(output))
-        .or_else(|| version::in_output(output, server))
+        .or_else(|| version::in_output(output, version))
 }
-
-/// Whether what a command said is the whole of it, so that no object's state lies behind it.
-pub(super) use spoken::says_all;
 
 /// What the objects say: all that is there, and what of it is near to what failed.
 pub(super) fn of_scene(

@@ -1,4 +1,4 @@
-//! An API server that does not answer.
+//! An API server that does not answer, or a host of the web that cannot be found from here.
 
 use std::sync::LazyLock;
 
@@ -16,11 +16,26 @@ static UNREACHABLE: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is valid")
 });
 
-pub(super) fn in_output(output: &str) -> Option<String> {
-    let found = UNREACHABLE.find(output)?;
-    if found.as_str().contains(NO_CLUSTER) {
+/// What kubectl, curl and wget say of a name that nobody knows.
+static NO_HOST: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?:dial tcp: lookup |Could not resolve host: |unable to resolve host address \W?)(?P<host>[A-Za-z0-9.-]+[A-Za-z0-9])")
+        .expect("the pattern is valid")
+});
+
+/// `server`: host and port of the cluster's API server.
+pub(super) fn in_output(output: &str, server: Option<&str>) -> Option<String> {
+    if output.contains(NO_CLUSTER) {
         return Some("the run has no cluster (--cluster none)".to_owned());
     }
+    if let Some(found) = NO_HOST.captures(output)
+        && !server.is_some_and(|server| server.starts_with(&found["host"]))
+    {
+        return Some(format!(
+            "{} cannot be found from here; what it serves is read from a folder if `[urls]` in labproof.toml says which",
+            &found["host"]
+        ));
+    }
+    let found = UNREACHABLE.find(output)?;
     Some(format!(
         "the API server did not answer ({})",
         brief(found.as_str())
@@ -40,15 +55,25 @@ mod tests {
     #[test]
     fn who_does_not_answer_is_told() {
         assert_eq!(
-            in_output("The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?").unwrap(),
+            in_output("The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?", None).unwrap(),
             "the API server did not answer (The connection to the server 127.0.0.1:6443 was refused)"
         );
-        assert_eq!(in_output("connection refused by the pod"), None);
         let none = "Unable to connect to the server: dial tcp: lookup no-cluster.labproof.invalid: no such host";
         assert_eq!(
-            in_output(none).unwrap(),
+            in_output(none, None).unwrap(),
             "the run has no cluster (--cluster none)"
         );
+        assert_eq!(in_output("connection refused by the pod", None), None);
+        let lookup = "Unable to connect to the server: dial tcp: lookup api.example on 10.0.0.1:53: no such host";
+        let ours = in_output(lookup, Some("api.example:443")).unwrap();
+        assert!(ours.starts_with("the API server did not answer"), "{ours}");
+        for other in [lookup, "curl: (6) Could not resolve host: api.example"] {
+            let other = in_output(other, Some("127.0.0.1:6443")).unwrap();
+            assert!(
+                other.starts_with("api.example cannot be found from here"),
+                "{other}"
+            );
+        }
         let away = Scene {
             gaps: vec!["namespaces: no answer in 5 s".to_owned()],
             ..Scene::default()
