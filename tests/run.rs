@@ -355,7 +355,8 @@ fn labs_run_side_by_side_and_are_reported_one_by_one() {
         let begin = place(first).expect("the first command is shown");
         let end = place(last).expect("the last command is shown");
         assert_eq!(end, begin + 1, "{file}: {}", ended.stdout);
-        assert_eq!(shown[begin - 1], file, "{}", ended.stdout);
+        let heading = format!("Page {file}");
+        assert_eq!(shown[begin - 1], heading, "{}", ended.stdout);
     }
     for file in files {
         let begins = format!("{file} begins");
