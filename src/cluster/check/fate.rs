@@ -99,8 +99,8 @@ fn other_end(
     match across {
         Across::PodDeletion | Across::ScaleToZero => None,
         Across::ContainerRestart => {
-            let replaced = |one: &&&InPod| !now.iter().any(|now| now.pod.uid == one.pod.uid);
-            gone.iter().any(|one| replaced(&one)).then(|| {
+            let stays = |one: &&InPod| now.iter().any(|now| now.pod.uid == one.pod.uid);
+            (!gone.iter().all(stays)).then(|| {
                 format!(
                     "the pod of {} is gone: not the container was started again, but the pod replaced",
                     labels(across, gone)

@@ -1,6 +1,7 @@
 //! `events`: what the cluster said happened.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Event;
@@ -46,11 +47,11 @@ async fn of_the_gone(client: &Client, events: &Events) -> Result<HashMap<String,
             namespace: of.namespace.clone(),
             target: Target::Name(of.name.clone().unwrap_or_default()),
         };
-        if !known.contains_key(&objects) {
+        if let Entry::Vacant(unknown) = known.entry(objects.clone()) {
             let found = objects::find(client, &objects).await.ok();
             let uid = |mut one: objects::Found| one.value["metadata"]["uid"].take();
             let uids = found.map(|found| found.into_iter().map(uid).collect());
-            known.insert(objects.clone(), uids);
+            unknown.insert(uids);
         }
         let uid = of.uid.as_deref().unwrap_or_default();
         // Of one that cannot be read nobody knows that it is gone.
