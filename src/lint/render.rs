@@ -54,11 +54,9 @@ pub fn render_github(diagnostics: &[Diagnostic]) -> String {
             Severity::Warning => "warning",
             Severity::Error => "error",
         };
-        let _ = write!(
-            text,
-            "::{level} file={}",
-            property(&found.path.to_string_lossy())
-        );
+        // GitHub knows a file by its path from the repository's top and takes no `./` before it.
+        let path = found.path.strip_prefix(".").unwrap_or(&found.path);
+        let _ = write!(text, "::{level} file={}", property(&path.to_string_lossy()));
         if let Some(position) = found.position() {
             let _ = write!(text, ",line={},col={}", position.line, position.column);
         }
@@ -91,7 +89,7 @@ mod tests {
 
     #[test]
     fn github_escapes_what_would_end_the_command() {
-        let file = SourceFile::new("a,b.md", "x\ny\n");
+        let file = SourceFile::new("./a,b.md", "x\ny\n");
         let found = Diagnostic::at(Severity::Warning, &file, Span::new(2, 3), "50% of\nit")
             .with_code("LP001")
             .with_help("help");
