@@ -582,3 +582,16 @@ fn commands_that_wait_for_the_reader() {
         ],
     );
 }
+
+#[test]
+fn what_is_typed_on_a_node() {
+    check(
+        "## Prepare\n\nIn your shell on that Node, create a directory:\n\n```shell\nsudo mkdir /mnt/data\n```\n\nTest it:\n\n```shell\ncat /mnt/data/x\n```\n\nYou can now close the shell to your Node.\n\n## Create\n\n```shell\nkubectl apply -f a.yaml\n```\n\n```shell\nls\n```\n",
+        &[
+            "[typed into another machine's shell] sudo mkdir /mnt/data",
+            "[typed into another machine's shell] cat /mnt/data/x",
+            "kubectl apply -f a.yaml",
+            "ls",
+        ],
+    );
+}

@@ -48,13 +48,15 @@ pub fn render_json(diagnostics: &[Diagnostic]) -> String {
 pub fn render_github(diagnostics: &[Diagnostic]) -> String {
     let line = |found: &Diagnostic| {
         let position = found.position();
+        // GitHub knows a file by its path from the repository's top and takes no `./` before it.
+        let path = found.path.strip_prefix(".").unwrap_or(&found.path);
         let mut message = found.message.clone();
         if let Some(help) = &found.help {
             let _ = write!(message, "\n{help}");
         }
         source::annotation(
             found.severity,
-            &found.path.to_string_lossy(),
+            &path.to_string_lossy(),
             position.map(|position| position.line),
             position.map(|position| position.column),
             found.code,
@@ -71,7 +73,7 @@ mod tests {
 
     #[test]
     fn github_escapes_what_would_end_the_command() {
-        let file = SourceFile::new("a,b.md", "x\ny\n");
+        let file = SourceFile::new("./a,b.md", "x\ny\n");
         let found = Diagnostic::at(Severity::Warning, &file, Span::new(2, 3), "50% of\nit")
             .with_code("LP001")
             .with_help("help");

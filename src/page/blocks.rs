@@ -129,6 +129,9 @@ fn commonmark<'a>(file: &'a SourceFile, plain: &str, start: usize) -> Blocks<'a>
                 if let Some(mut fence) = open.take() {
                     // The text ends with the line break of its last line; what follows is no line.
                     fence.lines.pop_if(|line| line.text.is_empty());
+                    if fence.indented {
+                        dedent(&mut fence.lines);
+                    }
                     blocks.fences.push(fence);
                 }
             }
@@ -206,6 +209,21 @@ fn indented<'a>(span: Span) -> Fence<'a> {
         executed: false,
         indented: true,
         section: None,
+    }
+}
+
+/// Takes away the blanks that all lines begin with: in a list, code is often set in by more than its four.
+fn dedent(lines: &mut [Line<'_>]) {
+    let depth = |line: &Line<'_>| line.text.len() - line.text.trim_start_matches(' ').len();
+    let filled = lines.iter().filter(|line| !line.text.trim().is_empty());
+    let common = filled.map(depth).min().unwrap_or(0);
+    for line in lines {
+        let cut = common.min(depth(line));
+        line.span.start = (line.span.start + cut).min(line.span.end);
+        line.text = match &line.text {
+            Cow::Borrowed(text) => Cow::Borrowed(&text[cut..]),
+            Cow::Owned(text) => Cow::Owned(text[cut..].to_owned()),
+        };
     }
 }
 

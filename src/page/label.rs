@@ -232,7 +232,7 @@ impl Block<'_> {
             _ => return None,
         };
         Some(format!(
-            "{what}, and not all of it is plainly a command; label it `bash` to run it"
+            "{what}, and whether it is commands is not certain; a fence labelled `bash` runs"
         ))
     }
 }

@@ -107,6 +107,14 @@ impl Survey {
             );
         }
         for part in &parts {
+            if part.name() == "alias" {
+                let named = part.command().iter().skip(1);
+                self.functions.extend(
+                    named
+                        .filter_map(|word| word.text.split_once('='))
+                        .map(|(name, _)| name.to_owned()),
+                );
+            }
             self.tool(part);
             if WITH_NAMESPACE.contains(&part.name()) {
                 self.flags(part);

@@ -1,5 +1,9 @@
 //! Shells that are not the run's own: in a container, on another machine. What is typed there does not run.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::super::Command;
 use super::super::skip;
 use super::super::tools::{is_outer, is_remote};
@@ -30,7 +34,8 @@ impl Inside {
 }
 
 /// Says that the reader is at a shell of their own machine.
-const OUTSIDE: [&str; 11] = [
+const OUTSIDE: [&str; 12] = [
+    "close the shell",
     "original terminal",
     "local terminal",
     "your terminal",
@@ -43,6 +48,17 @@ const OUTSIDE: [&str; 11] = [
     "exit the shell",
     "outside the",
 ];
+
+/// Says that the reader is at a shell of a node: what is typed there changes that machine and not this one.
+static ON_NODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:in|from|using)\s+(?:your|the|a)\s+shell\s+on\s+(?:that|the|your|a)\s+node\b|\b(?:ssh|log\s*in)\s*(?:in)?to\s+(?:that|the|your|each|every)\s+(?:\w+\s+)?node\b[^.]*\s(?:and\s+)?(?:run|execute|create|type)\b").ok()
+});
+
+fn is_on_node(lead: &str) -> bool {
+    ON_NODE
+        .as_ref()
+        .is_some_and(|pattern| pattern.is_match(lead))
+}
 
 /// Whether the prose says that the reader is at a shell of their own machine.
 pub(super) fn is_outside(lead: &str) -> bool {
@@ -61,6 +77,9 @@ impl Shells {
         container: bool,
     ) -> Option<&'static str> {
         let outer = || commands.iter().any(|command| is_outer(&command.text));
+        if is_on_node(lead) && !outer() {
+            self.open = Some(Inside::Machine);
+        }
         let Some(shell) = self.open else {
             // root on a node has the prompt of root in a container, and other programs.
             return (container && !outer()).then_some(skip::INSIDE);
