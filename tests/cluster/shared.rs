@@ -68,6 +68,8 @@ pub fn bring_up(name: &str, nodes: u8) -> Shared {
             program: Some(Path::new(env!("CARGO_BIN_EXE_labproof"))),
         }))
         .unwrap();
+    // It is this process's own from the start, and the runs of the tests are to have it.
+    drop(cluster.try_reserve().unwrap());
     Shared { cluster, runtime }
 }
 
