@@ -442,7 +442,7 @@ fn code_without_a_language_beside_labelled_fences() {
 }
 
 #[test]
-fn pages_that_label_nothing() {
+fn pages_without_a_single_label() {
     check(
         "```\n. functions.sh\n```\n\n```\n$ make-user a\nnamespace/a created\n```\n",
         &[". functions.sh", "make-user a => namespace/a created"],
