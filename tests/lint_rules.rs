@@ -125,8 +125,12 @@ fn mistakes_in_flags_tables_and_prompts() {
         &["LP030:2", "LP030:4"],
     );
     check(
-        &format!("{}{}", bash("$ true"), bash("aws eks list-clusters")),
-        &["LP001:5"],
+        &format!(
+            "{}{}",
+            bash("$ true").repeat(3),
+            bash("aws eks list-clusters")
+        ),
+        &["LP001:11"],
     );
     check(&bash("$ cd x\nls -la\ntotal 0"), &["LP001:3"]);
     check(&bash("$ cat install.sh\nls -la\nkubectl get pods"), &[]);

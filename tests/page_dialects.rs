@@ -330,11 +330,14 @@ fn pages_that_label_nothing() {
         ],
     );
     check(
-        "```\n$ kubectl get po\nNAME\n```\n\n```\n$ some-words of theirs\n```\n",
-        &["kubectl get po => NAME"],
+        "```\n$ kubectl get po\nNAME\n```\n\n```\n$ make-user a\n```\n",
+        &["kubectl get po => NAME", "make-user a"],
     );
-    // Where others are labelled, it is text.
-    check("```bash\n$ a\n```\n\n```\n$ kubectl get po\n```\n", &["a"]);
+    // Where others are labelled, only what is known is a command.
+    check(
+        "```bash\n$ a\n```\n\n```\n$ kubectl get po\n```\n\n```\n$ some-words of theirs\n```\n",
+        &["a", "kubectl get po"],
+    );
 }
 
 #[test]
@@ -442,7 +445,7 @@ fn code_without_a_language_beside_labelled_fences() {
 }
 
 #[test]
-fn pages_that_label_nothing() {
+fn pages_without_a_single_label() {
     check(
         "```\n. functions.sh\n```\n\n```\n$ make-user a\nnamespace/a created\n```\n",
         &[". functions.sh", "make-user a => namespace/a created"],
