@@ -17,10 +17,10 @@ pub(super) fn stdout(text: &str) {
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     match written {
         // Nobody reads a closed pipe.
-        Err(cause) if cause.kind() != ErrorKind::BrokenPipe => {
-            if !LOST.swap(true, Ordering::Relaxed) {
-                error(&format!("standard output cannot be written: {cause}"));
-            }
+        Err(cause)
+            if cause.kind() != ErrorKind::BrokenPipe && !LOST.swap(true, Ordering::Relaxed) =>
+        {
+            error(&format!("standard output cannot be written: {cause}"));
         }
         _ => {}
     }

@@ -163,10 +163,9 @@ impl Block<'_> {
     /// Whether every command that it would be read as plainly is one, and nothing says that it is output or a file.
     fn is_plainly(&self, language: &str) -> bool {
         // Where others are labelled as a shell's, a label of plain text means what it says.
-        !(self.habits.labels && !language.is_empty())
-            && !self.habits.prompts_with_label
-            && !self.is_said_to_be_other()
-            && self.all_plain()
+        let means_text = self.habits.labels && !language.is_empty();
+        let other = means_text || self.habits.prompts_with_label || self.is_said_to_be_other();
+        !other && self.all_plain()
     }
 
     fn all_plain(&self) -> bool {
