@@ -49,18 +49,33 @@ const EDITS: &[(&str, &str, &str)] = &[
         "if err := os.MkdirAll(pv.Spec.HostPath.Path, 0777); err != nil {\n\t\treturn nil, err\n\t}\n\
          \treturn pv, os.Chmod(pv.Spec.HostPath.Path, 0777)",
     ),
-    // How often kubelet and the namespace controller look whether what is deleted is gone. Their own
-    // periods (10 s, 60 s, 5 s, half of what pods may take) spare large clusters; here they made
-    // deleting two pods take a minute.
+    // How often kubelet looks whether containers have started or ended, and kubelet and the namespace controller whether what
+    // is deleted is gone. Their own periods (1 s, and 2 s, 2 s, 10 s, 60 s, 5 s, half of what pods may take) spare large clusters;
+    // here they made deleting two pods take a minute. A pod is gone when each of them has looked, one after the other.
+    (
+        "pkg/kubelet/kubelet.go",
+        "plegRelistPeriod = time.Second * 1",
+        "plegRelistPeriod = 300 * time.Millisecond",
+    ),
+    (
+        "pkg/kubelet/kubelet.go",
+        "housekeepingPeriod = time.Second * 2",
+        "housekeepingPeriod = 500 * time.Millisecond",
+    ),
+    (
+        "pkg/kubelet/volumemanager/volume_manager.go",
+        "desiredStateOfWorldPopulatorGetPodStatusRetryDuration = 2 * time.Second",
+        "desiredStateOfWorldPopulatorGetPodStatusRetryDuration = 300 * time.Millisecond",
+    ),
     (
         "pkg/kubelet/status/status_manager.go",
         "const syncPeriod = 10 * time.Second",
-        "const syncPeriod = time.Second",
+        "const syncPeriod = 500 * time.Millisecond",
     ),
     (
         "pkg/kubelet/kubelet.go",
         "ContainerGCPeriod = time.Minute",
-        "ContainerGCPeriod = 2 * time.Second",
+        "ContainerGCPeriod = 500 * time.Millisecond",
     ),
     (
         "pkg/controller/namespace/namespace_controller.go",
