@@ -38,7 +38,8 @@ pub(super) async fn earlier(client: &Client, events: &Events) -> Earlier {
 async fn of_the_gone(client: &Client, events: &Events) -> Result<HashMap<String, u64>, Unable> {
     let mut noted = HashMap::new();
     let mut known: HashMap<Objects, Option<Vec<Value>>> = HashMap::new();
-    let all = listed(client, events).await?;
+    // In a namespace that the lab has yet to make nothing has happened.
+    let all = all_of(client, events).await?;
     for event in all.iter().filter(|event| fits(events, event)) {
         let of = &event.involved_object;
         let objects = Objects {
@@ -85,26 +86,31 @@ pub(super) async fn make(
     .await
 }
 
-/// All events of the namespace, which is there.
-async fn listed(client: &Client, events: &Events) -> Result<Vec<Event>, Unable> {
+/// All events of the namespace; none where there is no such namespace.
+async fn all_of(client: &Client, events: &Events) -> Result<Vec<Event>, Unable> {
     let namespace = &events.namespace;
     let api: Api<Event> = Api::namespaced(client.clone(), namespace);
-    let list = api
-        .list(&ListParams::default())
-        .await
-        .map_err(|error| problem::unable(&error, &format!("list events in {namespace}")))?;
+    let list = api.list(&ListParams::default()).await;
+    let list =
+        list.map_err(|error| problem::unable(&error, &format!("list events in {namespace}")))?;
+    Ok(list.items)
+}
+
+/// All events of the namespace, which is there.
+async fn listed(client: &Client, events: &Events) -> Result<Vec<Event>, Unable> {
+    let all = all_of(client, events).await?;
     let of_namespace = Objects {
         api_version: "v1".to_owned(),
         kind: "Event".to_owned(),
-        namespace: Some(namespace.clone()),
+        namespace: Some(events.namespace.clone()),
         target: Target::All,
     };
-    if list.items.is_empty()
+    if all.is_empty()
         && let Some(namespace) = objects::missing_namespace(client, &of_namespace).await
     {
         return Err(Unable::for_now(no_namespace(&namespace)));
     }
-    Ok(list.items)
+    Ok(all)
 }
 
 fn judge(events: &Events, all: &[Event], earlier: &HashMap<String, u64>) -> Look {
