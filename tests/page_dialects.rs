@@ -341,6 +341,21 @@ fn pages_that_label_nothing() {
 }
 
 #[test]
+fn a_containers_shell_goes_on_under_the_next_heading() {
+    check(
+        "# Shell\n\n```shell\nkubectl exec -it demo -- bash\n```\n\n## A page\n\nIn your shell, write a file:\n\n```shell\necho a > /srv/a\n```\n\nNow fetch it:\n\n```shell\n# Type this inside your container\napt-get install curl\n```\n\nThen leave:\n\n```shell\nexit # ends it\n```\n\nIn a window of yours, not in the container:\n\n```shell\nls /srv\n```\n\n```shell\n# Lists what is in the container\nkubectl exec demo -- ls /srv\n```\n",
+        &[
+            "[interactive shell] kubectl exec -it demo -- bash",
+            "[typed into a container's shell] echo a > /srv/a",
+            "[typed into a container's shell] apt-get install curl",
+            "[typed into a container's shell] exit # ends it",
+            "ls /srv",
+            "kubectl exec demo -- ls /srv",
+        ],
+    );
+}
+
+#[test]
 fn prompts_here_and_there() {
     check(
         "```bash\n$ a\nx\n```\n\n```bash\nkubectl get po\n```\n",

@@ -12,6 +12,8 @@ use super::super::tools::{is_outer, is_remote};
 #[derive(Default)]
 pub(super) struct Shells {
     open: Option<Inside>,
+    /// A shell in a container was opened at some place of the page.
+    entered: bool,
 }
 
 /// A shell that is not the run's own.
@@ -54,6 +56,23 @@ static ON_NODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:in|from|using)\s+(?:your|the|a)\s+shell\s+on\s+(?:that|the|your|a)\s+node\b|\b(?:ssh|log\s*in)\s*(?:in)?to\s+(?:that|the|your|each|every)\s+(?:\w+\s+)?node\b[^.]*\s(?:and\s+)?(?:run|execute|create|type)\b").ok()
 });
 
+/// Says that what follows is typed into the shell that a page has opened in a container.
+static IN_SHELL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:in|from)\s+(?:your|the|that)\s+(?:container's\s+|pod's\s+)?shell\b").ok()
+});
+
+/// A remark above commands that says that they are for a container.
+static FOR_CONTAINER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)^#.*\b(?:inside|in|within|from)\s+(?:the|your|a|that)\s+(?:[\w-]+\s+)?(?:container|pod)\b").ok()
+});
+
+/// Whether the remark says that what follows it is typed into a container.
+pub(super) fn is_for_container(remark: &str) -> bool {
+    FOR_CONTAINER
+        .as_ref()
+        .is_some_and(|pattern| pattern.is_match(remark))
+}
+
 fn is_on_node(lead: &str) -> bool {
     ON_NODE
         .as_ref()
@@ -68,7 +87,7 @@ pub(super) fn is_outside(lead: &str) -> bool {
 
 impl Shells {
     /// Why a step does not run because of the shell that it is typed into, in that section of the page. `container`: its
-    /// prompt is one of a container.
+    /// prompt is one of a container, or a remark in it says so.
     pub fn reason(
         &mut self,
         commands: &[Command],
@@ -80,6 +99,11 @@ impl Shells {
         if is_on_node(lead) && !outer() {
             self.open = Some(Inside::Machine);
         }
+        let says_shell = IN_SHELL
+            .as_ref()
+            .is_some_and(|pattern| pattern.is_match(lead));
+        let only_leaves = commands.len() == 1 && leaves(commands);
+        let container = container || self.entered && (says_shell || only_leaves);
         let Some(shell) = self.open else {
             // root on a node has the prompt of root in a container, and other programs.
             return (container && !outer()).then_some(skip::INSIDE);
@@ -109,6 +133,7 @@ impl Shells {
         let machine = commands
             .iter()
             .any(|command| skip::enters_machine(&command.text));
+        self.entered |= !machine;
         self.open = Some(match machine {
             true => Inside::Machine,
             false => Inside::Container(section),
@@ -120,5 +145,6 @@ impl Shells {
 fn leaves(commands: &[Command]) -> bool {
     commands
         .last()
-        .is_some_and(|command| command.text.trim() == "exit")
+        .and_then(|command| command.text.split('#').next())
+        .is_some_and(|text| text.trim() == "exit")
 }

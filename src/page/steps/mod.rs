@@ -16,7 +16,7 @@ use super::{
     Command, Expected, FrontMatter, Step, StepOptions, bare, endless, execute, follow, interpreter,
     skip, transcript,
 };
-use inside::Shells;
+use inside::{Shells, is_for_container};
 use shown::{is_answer, is_group};
 
 use crate::source::{Diagnostic, Severity, SourceFile, Span};
@@ -313,7 +313,8 @@ impl Reader<'_> {
             Reading::Bare => bare::read(file, &fence.lines, &mut problems),
             Reading::NoPrompt => Vec::new(),
         };
-        let container = matches!(reading, Reading::Transcript(prompt) if prompt.is_of_container());
+        let container = matches!(reading, Reading::Transcript(prompt) if prompt.is_of_container())
+            || first_line(fence).is_some_and(|line| is_for_container(line.text.trim()));
         let inside = self
             .shells
             .reason(&commands, fence.section, lead, container);
