@@ -12,9 +12,10 @@ static PLACEHOLDER: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"<([A-Za-z][A-Za-z0-9_.-]*(?: [A-Za-z0-9_.-]+)*)>").ok());
 
 /// A name of two words or more in square brackets or braces that stands for a word or a part of an address:
-/// `[EXTERNAL_IP]`, `{nodePort}`. bash would take the braces as they are; `{a,b}` and `${a}` it would not.
+/// `[EXTERNAL_IP]`, `{nodePort}`. bash would take the braces as they are; `{a,b}` and `${a}` it would not. In a
+/// here-document they are YAML's lists and maps: `[ReadWriteOnce]`.
 static BRACKETED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:^|[\s/:=@])(\[(?:[A-Z]{2,}(?:_[A-Z]{2,})+|[a-z]{2,}(?:-[a-z]{2,})+|(?:[A-Z][a-z]+){2,})\])(?:$|[\s/:@])|(?:^|[\s/:@])(\{(?:[A-Z]{2,}(?:_[A-Z]{2,})+|[a-z]{2,}(?:-[a-z]{2,})+|[a-z]+(?:[A-Z][a-z]+)+)\})(?:$|[\s/:@])").ok()
+    Regex::new(r"(?:^|[\s/:=@])(\[(?:[A-Z]{2,}(?:_[A-Z]{2,})+|[a-z]{2,}(?:-[a-z]{2,})+)\])(?:$|[\s/:@])|(?:^|[\s/:@])(\{(?:[A-Z]{2,}(?:_[A-Z]{2,})+|[a-z]{2,}(?:-[a-z]{2,})+|[a-z]+(?:[A-Z][a-z]+)+)\})(?:$|[\s/:@])").ok()
 });
 
 /// What kubectl prints in angle brackets itself, and tags of HTML.
@@ -29,7 +30,9 @@ fn placeholder(commands: &[Command]) -> Option<&str> {
     let pattern = PLACEHOLDER.as_ref()?;
     let bracketed = BRACKETED.as_ref()?;
     commands.iter().find_map(|command| {
-        if let Some(found) = bracketed.captures(&command.text) {
+        if !command.text.contains("<<")
+            && let Some(found) = bracketed.captures(&command.text)
+        {
             return found.get(1).or(found.get(2)).map(|name| name.as_str());
         }
         if !command.text.contains('<') {
@@ -229,6 +232,11 @@ mod tests {
         check("kubectl get {resource-type}", Some("{resource-type}"));
         check("helm install x --set a={some-thing} ${some}/x {a,b}", None);
         check("ls [a-z]* [A-Z_]x", None);
+        check(
+            "kubectl apply -f - <<EOF\naccessModes: [ReadWriteOnce]\nargs: [some-thing]\nEOF",
+            None,
+        );
+        check("helm install x --set modes=[ReadWriteOnce]", None);
         check("[[ -f x ]] && [ -n y ]", None);
         check("kubectl get po -o jsonpath={.items[0].metadata}", None);
         check("echo '<x>1</x>'", None);

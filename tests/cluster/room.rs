@@ -1,5 +1,7 @@
 //! A namespace of a real cluster for one test, and what labs do in it.
 
+use std::time::{Duration, Instant};
+
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Namespace, PersistentVolumeClaim, Pod};
 use kube::api::{DeleteParams, ListParams, PostParams};
@@ -144,8 +146,20 @@ impl Room {
             "as described",
         )
         .await;
-        let pods = self.pods().list(&ListParams::default()).await.unwrap();
-        pods.iter().map(ResourceExt::name_any).collect()
+        // The Deployment's status says nothing yet of one that was just deleted, and that one goes on for a while.
+        let deadline = Instant::now() + Duration::from_secs(120);
+        loop {
+            let pods = self.pods().list(&ListParams::default()).await.unwrap();
+            let going = pods
+                .iter()
+                .any(|pod| pod.metadata.deletion_timestamp.is_some());
+            let ready = pods.iter().filter(|pod| is_ready(pod)).count();
+            if !going && ready >= replicas as usize {
+                return pods.iter().map(ResourceExt::name_any).collect();
+            }
+            assert!(Instant::now() < deadline, "{ready} ready: {pods:#?}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 
     /// Runs a script in a pod, as a lab would.
@@ -163,4 +177,14 @@ impl Room {
         let status = status.await.unwrap();
         assert_eq!(status.status.as_deref(), Some("Success"), "{status:?}");
     }
+}
+
+fn is_ready(pod: &Pod) -> bool {
+    let conditions = pod
+        .status
+        .iter()
+        .flat_map(|status| status.conditions.iter().flatten());
+    conditions
+        .into_iter()
+        .any(|one| one.type_ == "Ready" && one.status == "True")
 }
