@@ -153,7 +153,7 @@ fn an_image_that_cannot_be_had_is_said_before_the_first_command() {
             < at("kubectl apply")
     );
     assert!(at("page.md:4: pods will wait for the image nginx:1.161") < at("kubectl apply"));
-    assert!(at("images/web.yaml beside the pages") < at("kubectl apply"));
+    assert!(at("images/web.yaml beside the page") < at("kubectl apply"));
     let record: Value = serde_json::from_str(&pages.read("record.json")).unwrap();
     let warnings = record["warnings"].as_array().unwrap();
     assert_eq!(warnings.len(), 2, "{warnings:?}");
