@@ -64,9 +64,9 @@ fn list(entries: &[Entry], in_full: bool) -> Exit {
         });
         output::stdout(&format!("           {}\n", notes.join("; ")));
         if !entry.made_from.is_empty() {
-            let from = match in_full {
-                true => entry.made_from.join(" "),
-                false => count(entry.made_from.len(), "package"),
+            let from = match &*entry.made_from {
+                many @ [_, _, ..] if !in_full => count(many.len(), "package"),
+                whole => whole.join(" "),
             };
             output::stdout(&paint(DIM, &format!("           from {from}\n")));
         }

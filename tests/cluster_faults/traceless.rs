@@ -60,6 +60,7 @@ told() { echo "$1 went wrong"; cat "$2.txt"; exit 1; }
 snapshot >before.state
 # Its own name, then one that is named.
 run local first.json || told 'the first run' first.json
+alone
 snapshot >run.state
 rm -f begun
 run "local:$CLUSTER" killed.json & killed=$!
