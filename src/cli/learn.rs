@@ -12,7 +12,7 @@ use super::exit::Exit;
 use super::rehearse::Extent;
 use super::{output, rehearse};
 use crate::event::{LabRecord, RunRecord, Verdict};
-use crate::page::{Page, Step};
+use crate::page::{Page, Step, text_start};
 use crate::plan::Plan;
 use crate::report::learner::Learner;
 use crate::report::style::{BOLD, DIM, count, paint, wrapped};
@@ -220,26 +220,9 @@ impl Place {
                 .to_owned()
         });
         self.page = next.cloned();
-        self.shown = next.map_or(0, |file| front_matter(file.text()));
+        self.shown = next.map_or(0, text_start);
         rest.map(|rest| prose(&rest)).unwrap_or_default()
     }
-}
-
-/// How many bytes of a page its front matter takes.
-fn front_matter(text: &str) -> usize {
-    let fence = |line: &str| line.trim_end() == "---";
-    let mut lines = text.split_inclusive('\n');
-    if !lines.next().is_some_and(fence) {
-        return 0;
-    }
-    let mut end = text.lines().next().map_or(0, str::len) + 1;
-    for line in lines {
-        end += line.len();
-        if fence(line) {
-            return end.min(text.len());
-        }
-    }
-    0
 }
 
 /// Text of a page as wide as the terminal, headings standing out.
@@ -334,8 +317,10 @@ mod tests {
 
     #[test]
     fn the_front_matter_is_not_for_reading() {
+        let front_matter = |text: &str| text_start(&SourceFile::new("page.md", text));
         assert_eq!(front_matter("---\na: b\n---\n# T\n"), 13);
         assert_eq!(front_matter("# T\n---\n"), 0);
         assert_eq!(front_matter("---\nnever closed\n"), 0);
+        assert_eq!(front_matter("+++\na = 1\n+++\n# T\n"), 14);
     }
 }

@@ -22,13 +22,8 @@ pub(super) fn judge(task: &Task<'_>, _binder: &mut Binder<'_>) -> Outcome {
     let shown = read_shown(task.shown, task.actual, scan);
     let elided =
         task.rows == Rows::Subset || shown.iter().any(|item| matches!(item, Shown::Elision));
-    let lines = shown.iter().filter_map(|item| {
-        if let Shown::Line(line) = item {
-            Some(line.raw.as_str())
-        } else {
-            None
-        }
-    });
+    let lines = shown.iter().filter_map(Shown::line);
+    let lines = lines.map(|line| line.raw.as_str());
     let long = task
         .shown
         .lines()

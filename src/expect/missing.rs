@@ -16,16 +16,7 @@ pub(super) fn explain(
     extent: Extent,
     binder: &Binder<'_>,
 ) -> Vec<String> {
-    let lines: Vec<&Line> = shown
-        .iter()
-        .filter_map(|item| {
-            if let Shown::Line(line) = item {
-                Some(line)
-            } else {
-                None
-            }
-        })
-        .collect();
+    let lines: Vec<&Line> = shown.iter().filter_map(Shown::line).collect();
     let elided = extent == Extent::Part || lines.len() < shown.len();
     let mut left: HashMap<&str, Vec<&Line>> = HashMap::new();
     for line in actual {

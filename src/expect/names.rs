@@ -109,8 +109,8 @@ fn is_suffix_after_hash(text: &str) -> bool {
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 }
 
-/// The number of a CronJob's Job, or a ReplicaSet's hash of before 1.10: minutes since the epoch (8 digits since 2017's controller v2, so above 24 million, which no date is), or
-/// ten digits.
+/// The number of a CronJob's Job, or a ReplicaSet's hash of before 1.10: minutes since the epoch (8 digits since 2017's
+/// controller v2, so above 24 million, which no date is), or ten digits.
 fn is_serial(text: &str) -> bool {
     let digits = text.bytes().all(|b| b.is_ascii_digit());
     match text.len() {

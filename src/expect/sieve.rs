@@ -53,10 +53,8 @@ fn anchors(shown: &[Shown]) -> Option<Regex> {
         return None;
     }
     let mut anchors = Vec::new();
-    for item in shown {
-        if let Shown::Line(line) = item {
-            anchors.push(regex::escape(&anchor(line)?));
-        }
+    for line in shown.iter().filter_map(Shown::line) {
+        anchors.push(regex::escape(&anchor(line)?));
     }
     if anchors.is_empty() {
         return None;

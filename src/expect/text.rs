@@ -21,6 +21,16 @@ pub(super) enum Shown {
     Line(Line),
 }
 
+impl Shown {
+    /// The line, if it is one.
+    pub(super) fn line(&self) -> Option<&Line> {
+        match self {
+            Self::Elision => None,
+            Self::Line(line) => Some(line),
+        }
+    }
+}
+
 /// What of the output the shown lines must cover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extent {
@@ -196,18 +206,7 @@ fn place(
 ) -> bool {
     let chunks: Vec<Vec<&Line>> = shown
         .split(|item| matches!(item, Shown::Elision))
-        .map(|chunk| {
-            chunk
-                .iter()
-                .filter_map(|item| {
-                    if let Shown::Line(line) = item {
-                        Some(line)
-                    } else {
-                        None
-                    }
-                })
-                .collect()
-        })
+        .map(|chunk| chunk.iter().filter_map(Shown::line).collect())
         .collect();
     let open_start = extent == Extent::Part || matches!(shown.first(), Some(Shown::Elision));
     let open_end = extent == Extent::Part || matches!(shown.last(), Some(Shown::Elision));

@@ -295,14 +295,18 @@ pub(crate) struct Block {
     pub text: String,
 }
 
+/// Where the text of a page begins, behind its front matter.
+pub(crate) fn text_start(file: &SourceFile) -> usize {
+    match front::split(file.text()) {
+        Ok(Some(head)) => head.end,
+        Ok(None) | Err(_) => 0,
+    }
+}
+
 /// Every fence of a page.
 pub(crate) fn blocks(page: &Page) -> Vec<Block> {
     let file = &page.file;
-    let start = match front::split(file.text()) {
-        Ok(Some(head)) => head.end,
-        _ => 0,
-    };
-    blocks::find(file, start)
+    blocks::find(file, text_start(file))
         .fences
         .iter()
         .filter(|fence| !fence.indented)

@@ -4,9 +4,10 @@
 use std::io::Write;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
 use super::style::{BOLD, DIM, YELLOW, count, mark, paint, printable, seconds};
+use super::terminal::spinner;
 use crate::event::{CheckRecord, CommandRecord, Event, Sink, Verdict};
 
 /// Lines of an output that are shown.
@@ -49,13 +50,9 @@ impl<W: Write + Send> Learner<W> {
         if !self.watched {
             return;
         }
-        let style = ProgressStyle::with_template("{spinner} {elapsed:>4}  {wide_msg}")
-            .expect("the template is valid");
-        let bar = ProgressBar::new_spinner()
-            .with_style(style)
-            .with_message(printable(what.lines().next().unwrap_or_default()));
-        bar.enable_steady_tick(SOON);
         self.clear();
+        let bar = spinner(SOON);
+        bar.set_message(printable(what.lines().next().unwrap_or_default()));
         self.live = Some(bar);
     }
 
@@ -81,11 +78,11 @@ impl<W: Write + Send> Learner<W> {
         };
         let took = paint(DIM, &format!("({})", seconds(record.duration_ms)));
         self.line(&format!("{} {said}  {took}", mark(record.verdict)));
-        let telling: Vec<CheckRecord> = record.telling().cloned().collect();
-        for check in &telling {
+        for check in record.telling() {
             self.why(check);
         }
-        if let Some(shown) = record.expected.as_ref().filter(|_| !telling.is_empty()) {
+        let told = record.telling().next().is_some();
+        if let Some(shown) = record.expected.as_ref().filter(|_| told) {
             self.line(&paint(DIM, "  the page shows:"));
             for line in shown.lines().take(SHOWN_LINES) {
                 self.line(&paint(DIM, &format!("  | {}", printable(line))));

@@ -7,7 +7,7 @@ use std::io::Write;
 use indicatif::{MultiProgress, ProgressBar};
 
 use super::style::{DIM, paint};
-use super::terminal::{Terminal, spinner};
+use super::terminal::{TICK, Terminal, spinner};
 use crate::event::{Event, LabRecord, Sink};
 
 /// Writes the report as labs end.
@@ -45,7 +45,7 @@ impl<W: Write + Send> SideBySide<W> {
     fn begin(&mut self, lab: usize) {
         let title = self.labs.get(lab).map(|lab| lab.title.clone());
         let bar = self.live.as_ref().map(|live| {
-            let bar = live.add(spinner());
+            let bar = live.add(spinner(TICK));
             bar.set_prefix(title.map(|title| title + "  ").unwrap_or_default());
             bar
         });

@@ -40,12 +40,15 @@ pub struct Terminal<W> {
     heading: Option<(usize, Option<usize>)>,
 }
 
-/// A moving line on stderr; its prefix is a lab's title, where there is more than one.
-pub(super) fn spinner() -> ProgressBar {
+/// How often a moving line moves.
+pub(super) const TICK: Duration = Duration::from_millis(120);
+
+/// A line on stderr that moves every `tick`; its prefix is a lab's title, where there is more than one.
+pub(super) fn spinner(tick: Duration) -> ProgressBar {
     let style = ProgressStyle::with_template("{spinner} {elapsed:>4}  {prefix:.dim}{wide_msg}")
         .expect("the template is valid");
     let bar = ProgressBar::new_spinner().with_style(style);
-    bar.enable_steady_tick(Duration::from_millis(120));
+    bar.enable_steady_tick(tick);
     bar
 }
 
@@ -101,7 +104,7 @@ impl<W: Write + Send> Terminal<W> {
 
     fn start(&mut self, what: impl FnOnce() -> String) {
         if self.watched && self.live.is_none() {
-            self.live = Some(spinner());
+            self.live = Some(spinner(TICK));
         }
         if let Some(bar) = &self.live {
             bar.reset_elapsed();

@@ -90,16 +90,7 @@ async fn kept_and_lost(room: &Room) {
     assert_eq!(cordoned(room).await, [""; 0]);
     // A pod that is only deleted while its node takes no pods from elsewhere does not pass for drained.
     let names = room.ready(1).await;
-    let pod = room.pods().get(&names[0]).await.unwrap();
-    let here = pod.spec.unwrap().node_name.unwrap();
-    let nodes: Api<Node> = Api::all(room.client.clone());
-    let listed = nodes.list(&ListParams::default()).await.unwrap();
-    let other = listed
-        .iter()
-        .map(ResourceExt::name_any)
-        .find(|name| *name != here)
-        .unwrap();
-    cordon(room, &other, true).await;
+    let other = close_other(room, &names[0]).await;
     let armed = arm(&room.client, &by_lab).await;
     room.pods()
         .delete(&names[0], &DeleteParams::default())
@@ -112,6 +103,18 @@ async fn kept_and_lost(room: &Room) {
         finding.reason.contains("was not driven to another node"),
         "{finding:#?}"
     );
+}
+
+/// Cordons the node that a pod is not on; its name.
+async fn close_other(room: &Room, pod: &str) -> String {
+    let pod = room.pods().get(pod).await.unwrap();
+    let here = pod.spec.unwrap().node_name.unwrap();
+    let nodes: Api<Node> = Api::all(room.client.clone());
+    let listed = nodes.list(&ListParams::default()).await.unwrap();
+    let mut names = listed.iter().map(ResourceExt::name_any);
+    let other = names.find(|name| *name != here).unwrap();
+    cordon(room, &other, true).await;
+    other
 }
 
 async fn cordon(room: &Room, node: &str, closed: bool) {
@@ -189,16 +192,7 @@ async fn an_interrupted_one_is_over(room: &Room) {
 /// A second node that takes no pods is none, and stays as it is.
 async fn nowhere_to_go(room: &Room) {
     let names = room.ready(1).await;
-    let pod = room.pods().get(&names[0]).await.unwrap();
-    let here = pod.spec.unwrap().node_name.unwrap();
-    let nodes: Api<Node> = Api::all(room.client.clone());
-    let listed = nodes.list(&ListParams::default()).await.unwrap();
-    let other = listed
-        .iter()
-        .map(ResourceExt::name_any)
-        .find(|name| *name != here)
-        .unwrap();
-    cordon(room, &other, true).await;
+    let other = close_other(room, &names[0]).await;
     room.expect(
         &claim("/data/file", "kept"),
         Verdict::Broken,

@@ -16,16 +16,10 @@ pub(in crate::expect) fn rows(task: &Task<'_>, binder: &mut Binder<'_>) -> Outco
     let elided = task.shown.lines().any(elision::is_elision);
     let read = |text: &str, other: &str| -> Vec<Ready> {
         text::read_shown(text, other, Scan::LOOSE)
-            .into_iter()
-            .filter_map(|item| {
-                if let text::Shown::Line(line) = item {
-                    Some(line.raw)
-                } else {
-                    None
-                }
-            })
+            .iter()
+            .filter_map(text::Shown::line)
             .enumerate()
-            .map(|(number, line)| bare(&line, number))
+            .map(|(number, line)| bare(&line.raw, number))
             .collect()
     };
     let shown = read(task.shown, task.actual);

@@ -199,9 +199,8 @@ impl Root<'_> {
         let object = &self.change.object;
         let outcome = restored.get(&object.uid);
         let is_back = matches!(outcome, Some(Outcome::Restored(_)));
-        let alone = is_back
-            && outcome == Some(&Outcome::Restored(None))
-            && self.note_of_with(restored).is_none();
+        let alone =
+            outcome == Some(&Outcome::Restored(None)) && self.note_of_with(restored).is_none();
         if self.change.going && (alone || !self.ours) {
             // The lab deleted it; it only took its time.
             return;
