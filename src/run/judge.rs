@@ -8,7 +8,7 @@ use crate::event::{CheckRecord, Verdict};
 use crate::expect::{self, Bindings, DiffLine, Happened, Shown, Side};
 use crate::page::{Command, Expected, MatchKind, Page, Step, is_python};
 use crate::shell::{End, Outcome};
-use crate::syntax;
+use crate::syntax::{self, BROKEN_PIPE, BrokenPipe};
 
 use super::preflight;
 
@@ -148,6 +148,10 @@ fn exited(place: Place<'_>, code: i32, error_is_shown: bool, outcome: &Outcome) 
     {
         return (Verdict::Broken, "finds its tools".to_owned(), Some(hint));
     }
+    let is_cut = || syntax::broken_pipe(&place.command.text) == BrokenPipe::Unsure;
+    if code == BROKEN_PIPE && is_cut() {
+        return (Verdict::Broken, "ends".to_owned(), Some(CUT.to_owned()));
+    }
     if let Some(text) = place.until() {
         let reason = format!("ended, with {code}, without showing `{text}`");
         return (Verdict::Fail, SHOWS_TEXT.to_owned(), Some(reason));
@@ -188,6 +192,10 @@ fn exited(place: Place<'_>, code: i32, error_is_shown: bool, outcome: &Outcome) 
     });
     (verdict_of(code == 0), "exits with 0".to_owned(), reason)
 }
+
+/// What is not known of a text that ended in the middle.
+const CUT: &str = "ended with 141: in a pipe a reader had enough and its writer was stopped, which counts as a failure where pipefail \
+                   is on, so what stands after it may not have run; let the reader read on (`grep x >/dev/null` for `grep -q x`)";
 
 /// What becomes of a question.
 const NOBODY_ANSWERS: &str = "it asks for input, and stdin is empty in a run; give it the answer \

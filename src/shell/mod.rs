@@ -139,7 +139,8 @@ pub struct Outcome {
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// With this exit status (128 + N for a signal, as bash says it).
+    /// With this exit status (128 + N for a signal, as bash says it). A pipeline whose reader had enough (`| head`) ends with
+    /// 0, as in a shell without `pipefail`.
     Exited(i32),
     /// The deadline passed; its process group was ended.
     TimedOut,

@@ -16,6 +16,7 @@ use super::reader::{self, Channels, Event, Reader};
 use super::spawn::{self, Shell};
 use super::wire::{self, Mode, Report};
 use super::{End, Leftovers, Limits, Outcome, SessionOptions, ShellFate, Sink, Stream, guard};
+use crate::syntax::{BROKEN_PIPE, BrokenPipe, broken_pipe};
 use rustix::process::Signal;
 
 /// A persistent bash. Nothing that was started in it outlives it.
@@ -37,6 +38,8 @@ pub struct Session {
     /// Where the shell was when it last reported.
     pub(super) directory: Vec<u8>,
     xtrace: bool,
+    /// The last command ended with a writer whose reader had enough.
+    reader_stopped: bool,
     /// Whether a command may have set an EXIT trap.
     traps: bool,
     ended: bool,
@@ -82,6 +85,7 @@ impl Session {
             running: None,
             directory: Vec::new(),
             xtrace: false,
+            reader_stopped: false,
             traps: false,
             ended: false,
         };
@@ -138,6 +142,7 @@ impl Session {
         self.running = None;
         let duration = begun.elapsed();
         let (exited, after) = self.conclude(answer).await?;
+        let exited = self.heed_readers(exited, command);
         if after != ShellFate::Alive {
             fate = after;
         }
@@ -206,8 +211,12 @@ impl Session {
         } else {
             ""
         };
+        let status = match self.reader_stopped {
+            true => "{ :; } 2>/dev/null\n",
+            false => "",
+        };
         // The line end makes a last `\` a continuation, as in a script.
-        let text = format!("{trace}{command}\n");
+        let text = format!("{trace}{status}{command}\n");
         let moment = self.clock.now().during("read /proc/uptime")?;
         let nonce = wire::nonce();
         wire::send(&self.channels, &nonce, mode, text.as_bytes())?;
@@ -260,6 +269,16 @@ impl Session {
             self.guard_exit(&report.exit_trap).await?;
         }
         Ok(())
+    }
+
+    /// The status without what `pipefail` makes of a reader that had enough; the next command's `$?` is then 0 too.
+    fn heed_readers(&mut self, exited: End, command: &str) -> End {
+        self.reader_stopped =
+            exited == End::Exited(BROKEN_PIPE) && broken_pipe(command) == BrokenPipe::Harmless;
+        match self.reader_stopped {
+            true => End::Exited(0),
+            false => exited,
+        }
     }
 
     /// Takes the output so far and lets a new recorder begin.

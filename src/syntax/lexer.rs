@@ -105,6 +105,13 @@ impl Lexer<'_, '_> {
         }) {
             words.remove(0);
         }
+        if words.is_empty() && joint != Joint::End {
+            // Behind `done`, `}` or `)`: what a compound command ends with goes on with what comes after it.
+            let same = |one: &&mut Simple| one.depth == self.depth;
+            if let Some(last) = self.found.iter_mut().rev().find(same) {
+                last.joint = joint;
+            }
+        }
         if !words.is_empty() {
             self.found.push(Simple {
                 words,
@@ -363,6 +370,8 @@ mod tests {
         check("cat <<EOF | b\nx 'y\nEOF\nc", "cat |; b; c");
         check("if a; then b; fi # c", "a; b");
         check("for i in 1 2; do a; done", "for i in 1 2; a");
+        check("for i in 1; do a; done | b", "for i in 1; a |; b");
+        check("(a; b $(c)) && d", "a; b $(c) &&; >c; d");
         check("diff <(a) <(b)", "diff; >a; >b");
         check("a 'unclosed", "a unclosed");
         check("a $(b", "a $(b; >b");

@@ -2,7 +2,7 @@
 //!
 //! Entry points: [`Scanner`], fed line by line, knows whether the command so far is whole;
 //! [`command_names`] tells which programs one runs; [`simple_commands`] gives their words with places;
-//! [`kubectl`] knows kubectl's flags.
+//! [`broken_pipe`] tells whether a reader that stopped early is all that went wrong; [`kubectl`] knows kubectl's flags.
 //!
 //! The scanner is our own and not a full shell parser on purpose. A page is read one line at a time and the
 //! question after each line is only "does bash wait for more?"; a parser would have to start over with
@@ -12,10 +12,12 @@
 pub mod kubectl;
 mod lexer;
 mod names;
+mod pipe;
 mod scan;
 mod words;
 
 pub use lexer::simple_commands;
 pub use names::{command_names, is_bash};
+pub use pipe::{BROKEN_PIPE, BrokenPipe, broken_pipe};
 pub use scan::{Open, Scanner};
 pub use words::{Joint, Simple, Word};

@@ -155,3 +155,36 @@ async fn redirections_of_the_shell_itself() {
     ])
     .await;
 }
+
+/// `pipefail` makes a failure of every `| head`, which it is in nobody else's shell.
+#[tokio::test]
+async fn a_reader_that_has_enough_is_no_failure() {
+    check(&[
+        ("yes | head -n 1", (0, "y\n", "")),
+        ("echo $?", (0, "0\n", "")),
+        ("set -x", (0, "", "")),
+        ("{ seq 1000000 | sed 1q; } 2>/dev/null", (0, "1\n", "")),
+        ("echo $?; set +x", (0, "0\n", "++ echo 0\n++ set +x\n")),
+        ("seq 1000000 | grep -m 1 9", (0, "9\n", "")),
+        (
+            "for i in 1 2; do yes $i | head -n 1; done",
+            (0, "1\n2\n", ""),
+        ),
+        ("x=$(yes | head -n 1)", (0, "", "")),
+        ("yes | head -n 1 | grep n", (1, "", "")),
+        ("(yes; exit 3) | head -n 1", (3, "y\n", "")),
+        ("echo $?", (0, "3\n", "")),
+        ("yes | grep -q y && echo found", (141, "", "")),
+        ("(kill -PIPE $BASHPID)", (141, "", "")),
+        ("echo $?", (0, "141\n", "")),
+    ])
+    .await;
+    check_fate(
+        "set -e; yes | head -n 0",
+        End::Exited(0),
+        ShellFate::Restored,
+    )
+    .await
+    .end()
+    .await;
+}

@@ -5,6 +5,7 @@
 
 mod tokens;
 
+use crate::syntax::BROKEN_PIPE;
 use crate::syntax::kubectl::takes_value;
 use tokens::{Token, tokens};
 
@@ -176,9 +177,9 @@ impl Command {
                         "diff" | "cmp"
                     )
             }
-            // 124 is what `timeout` ends with, 141 a writer whose reader stopped (`| head`).
+            // 124 is what `timeout` ends with.
             124 => self.runs("timeout"),
-            141 => self.runs_any(&["head", "grep", "sed", "awk"]),
+            BROKEN_PIPE => self.pipelines.last().is_some_and(|last| last.len() > 1),
             _ => false,
         }
     }

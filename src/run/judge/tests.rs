@@ -228,6 +228,13 @@ fn a_missing_tool_is_no_failure_of_the_page() {
 }
 
 #[test]
+fn a_text_that_a_broken_pipe_cut_is_not_judged() {
+    let case = Case::new("", "$ kubectl logs web | grep -q up && echo up\nup");
+    case.is(&exited(141, "", ""), Verdict::Broken, "had enough");
+    Case::new("", "$ ./serve").is(&exited(141, "", ""), Verdict::Fail, "141");
+}
+
+#[test]
 fn bindings_outlive_only_what_agrees() {
     let case = Case::new(
         "",
