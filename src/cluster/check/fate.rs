@@ -89,11 +89,13 @@ fn other_end(
     successors: &[&InPod],
     now: &[InPod],
 ) -> Option<String> {
-    let same = |is: fn(&Member) -> Option<&String>| {
-        let was = |one: &&&InPod| {
-            let value = is(&one.pod);
-            value.is_some() && gone.iter().any(|gone| is(&gone.pod) == value)
-        };
+    type Label = fn(&Member) -> Option<&String>;
+    let without = |is: Label| {
+        let mut all = gone.iter().chain(successors).map(|one| &one.pod);
+        all.find(|pod| is(pod).is_none())
+    };
+    let same = |is: Label| {
+        let was = |one: &&&InPod| gone.iter().any(|gone| is(&gone.pod) == is(&one.pod));
         successors.iter().find(was).map(|one| &one.pod)
     };
     match across {
@@ -107,19 +109,38 @@ fn other_end(
                 )
             })
         }
-        Across::Rollout => same(|pod| pod.revision.as_ref()).map(|pod| {
-            format!(
-                "pod {} is of the same revision as the one it replaced: nothing new was rolled out",
-                pod.label()
-            )
-        }),
-        Across::NodeDrain => same(|pod| pod.node.as_ref()).map(|pod| {
-            format!(
-                "pod {} is on node {}, as the one it replaced was: it was not driven to another node",
-                pod.label(),
-                pod.node.as_deref().unwrap_or_default()
-            )
-        }),
+        Across::Rollout => {
+            let revision: Label = |pod| pod.revision.as_ref();
+            let unknown = without(revision).map(|pod| {
+                format!(
+                    "of pod {} it is not known of which revision it is",
+                    pod.label()
+                )
+            });
+            unknown.or_else(|| {
+                let pod = same(revision)?.label();
+                Some(format!(
+                    "pod {pod} is of the same revision as the one it replaced: nothing new was rolled out"
+                ))
+            })
+        }
+        Across::NodeDrain => {
+            let node: Label = |pod| pod.node.as_ref();
+            let unknown = without(node).map(|pod| {
+                format!(
+                    "of pod {} it is not known on which node it was",
+                    pod.label()
+                )
+            });
+            unknown.or_else(|| {
+                let pod = same(node)?;
+                Some(format!(
+                    "pod {} is on node {}, as the one it replaced was: it was not driven to another node",
+                    pod.label(),
+                    pod.node.as_deref().unwrap_or_default()
+                ))
+            })
+        }
     }
 }
 
@@ -382,6 +403,15 @@ mod tests {
                 panic!("{across:?}");
             };
             assert!(reason.contains(words), "{reason}");
+        }
+        // What is not known proves nothing.
+        now[0].pod.node = None;
+        now[0].pod.revision = None;
+        for across in [Across::NodeDrain, Across::Rollout] {
+            let Outcome::Unclear(reason) = judge(across, "/x", &before, &now) else {
+                panic!("{across:?}");
+            };
+            assert!(reason.contains("it is not known"), "{reason}");
         }
         now[0].pod.node = Some("b".into());
         now[0].pod.revision = Some("2".into());
