@@ -234,7 +234,8 @@ fn next(out: &mut String, record: &RunRecord) {
     let stale = steps
         .iter()
         .flat_map(|step| &step.commands)
-        .any(|command| command.telling().any(|check| check.kind == "output"));
+        .flat_map(|command| command.telling())
+        .any(|check| check.kind == "output" && check.verdict == Verdict::Fail);
     if stale {
         let text = "is the page stale? `labproof update PATH --dry-run` shows what it should say";
         let _ = writeln!(out, "  {} {text}", paint(BOLD, "next:"));
