@@ -14,6 +14,7 @@ mod home;
 mod hook;
 mod judge;
 mod lab;
+mod last_word;
 mod leftovers;
 mod pace;
 mod preflight;
