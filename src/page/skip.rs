@@ -9,7 +9,7 @@ use super::tools::first_word;
 
 /// A name in angle brackets: what the reader is to fill in.
 static PLACEHOLDER: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"<([A-Za-z][A-Za-z0-9_.-]*(?: [A-Za-z0-9_.-]+)*)>").ok());
+    LazyLock::new(|| Regex::new(r"<(\p{L}[\p{L}\p{N}_.-]*(?: [\p{L}\p{N}_.-]+)*)>").ok());
 
 /// A name of two words or more in square brackets or braces that stands for a word or a part of an address:
 /// `[EXTERNAL_IP]`, `{nodePort}`. bash would take the braces as they are; `{a,b}` and `${a}` it would not. In a
@@ -77,7 +77,61 @@ pub(super) fn edits_file(text: &str) -> bool {
 
 /// Whether a command opens a shell on another machine.
 pub(super) fn enters_machine(text: &str) -> bool {
-    matches!(first_word(text), "ssh" | "minikube") && opens_shell(text) == Some(INTERACTIVE)
+    let machine = matches!(
+        first_word(text),
+        "ssh" | "minikube" | "vagrant" | "gcloud" | "multipass" | "limactl" | "aws"
+    );
+    machine && opens_shell(text) == Some(INTERACTIVE)
+}
+
+/// Flags of `ssh` that are followed by a value.
+const SSH_VALUES: &str = "BbcDEeFIiJLlmOopQRSWw";
+
+/// Whether the words log in to another machine and run nothing there.
+fn is_at_machine(words: &[&str]) -> bool {
+    let words = match words {
+        ["sudo", rest @ ..] => rest,
+        words => words,
+    };
+    let [program, rest @ ..] = words else {
+        return false;
+    };
+    let flag = |word: &&&str| word.starts_with('-');
+    match (*program, rest) {
+        // `-N` and `-f` open no shell, `-V` and `-Q` tell of ssh itself.
+        ("ssh", _) => {
+            let mut operands = 0;
+            let mut value = false;
+            for word in rest {
+                let of_flag = word.strip_prefix('-').filter(|flag| !flag.is_empty());
+                match of_flag {
+                    _ if value => value = false,
+                    Some(flag) if flag.contains(['N', 'f', 'V', 'Q', 'G']) => return false,
+                    Some(flag) => {
+                        value = flag.len() == 1 && flag.chars().all(|c| SSH_VALUES.contains(c));
+                    }
+                    None => operands += 1,
+                }
+            }
+            operands == 1
+        }
+        // Behind a machine's name, or without one, a word is a command.
+        ("minikube", ["ssh", rest @ ..]) => rest
+            .iter()
+            .all(|word| word.starts_with('-') && *word != "--"),
+        ("vagrant", ["ssh", rest @ ..]) => {
+            rest.iter().filter(|word| !flag(word)).count() < 2
+                && !rest.iter().any(|word| word.starts_with("-c") || *word == "--command")
+        }
+        ("gcloud", ["compute", "ssh", rest @ ..]) => !rest
+            .iter()
+            .any(|word| *word == "--" || word.starts_with("--command")),
+        ("multipass" | "limactl", ["shell", rest @ ..]) => rest.len() < 2,
+        ("aws", ["ssm", "start-session", rest @ ..]) => {
+            !rest.iter().any(|word| word.starts_with("--document-name"))
+        }
+        _ => false,
+    }
 }
 
 /// Whether a command opens something that waits for what the reader types.
@@ -105,8 +159,7 @@ fn opens_shell(text: &str) -> Option<&'static str> {
     }
     match first {
         "kubectl" | "oc" | "docker" | "podman" | "nerdctl" | "crictl" => {}
-        "minikube" if words.get(1) == Some(&"ssh") && words.len() == 2 => return Some(INTERACTIVE),
-        "ssh" if words.len() == 2 => return Some(INTERACTIVE),
+        _ if is_at_machine(&words[..said.unwrap_or(words.len())]) => return Some(INTERACTIVE),
         "kops" if words.get(1) == Some(&"edit") => {
             return Some("interactive editor");
         }
@@ -221,6 +274,7 @@ mod tests {
         check("kubectl logs <pod-name>", Some("<pod-name>"));
         check("kubectl delete node/<node name>", Some("<node name>"));
         check("curl http://<node-ip>:<port>", Some("<node-ip>"));
+        check("kubectl get sts <sts 名称>", Some("<sts 名称>"));
         check("cat <in >out", None);
         check("cat <<EOF>out\nEOF", None);
         check("diff <(a) <(b)", None);
@@ -266,6 +320,21 @@ mod tests {
         check("aws configure   # your key", true);
         check("aws configure get region", false);
         check("kubectl run nginx --image=nginx", false);
+        check("ssh -i key.pem ubuntu@10.0.0.1", true);
+        check("ssh -o StrictHostKeyChecking=no node1", true);
+        check("ssh -i key.pem node1 hostname", false);
+        check("ssh -N -L 8080:localhost:80 node1", false);
+        check("ssh -V", false);
+        check("minikube ssh", true);
+        check("minikube ssh -- ls", false);
+        check("minikube ssh 'ls'", false);
+        check("vagrant ssh master", true);
+        check("vagrant ssh master -c ls", false);
+        check("gcloud compute ssh node1 --zone a", true);
+        check("gcloud compute ssh node1 --command ls", false);
+        check("multipass shell node1", true);
+        check("multipass exec node1 -- ls", false);
+        check("aws ssm start-session --target i-1", true);
     }
 
     #[test]

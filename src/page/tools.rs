@@ -40,7 +40,7 @@ const OUTER: [&str; 26] = [
 ];
 
 /// Programs that stand on either side. Words that messages begin with as well (`file`, `node`, `test`) are left out.
-const COMMON: [&str; 207] = [
+const COMMON: [&str; 210] = [
     "7z",
     "Rscript",
     "alias",
@@ -141,6 +141,7 @@ const COMMON: [&str; 207] = [
     "kumactl",
     "kyverno",
     "less",
+    "limactl",
     "linkerd",
     "ln",
     "ls",
@@ -155,6 +156,7 @@ const COMMON: [&str; 207] = [
     "modprobe",
     "mongosh",
     "mount",
+    "multipass",
     "mv",
     "mvn",
     "mysql",
@@ -232,6 +234,7 @@ const COMMON: [&str; 207] = [
     "unset",
     "unzip",
     "useradd",
+    "vagrant",
     "vault",
     "vcluster",
     "velero",

@@ -53,7 +53,7 @@ const OUTSIDE: [&str; 12] = [
 
 /// Says that the reader is at a shell of a node: what is typed there changes that machine and not this one.
 static ON_NODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:in|from|using)\s+(?:your|the|a)\s+shell\s+on\s+(?:that|the|your|a)\s+node\b|\b(?:ssh|log\s*in)\s*(?:in)?to\s+(?:that|the|your|each|every)\s+(?:\w+\s+)?node\b[^.]*\s(?:and\s+)?(?:run|execute|create|type)\b").ok()
+    Regex::new(r"(?i)\b(?:from|in|inside|within)\s+`?(?:vagrant\s+)?ssh\b|\b(?:in|from|using)\s+(?:your|the|a)\s+shell\s+on\s+(?:that|the|your|a)\s+node\b|\b(?:ssh|log\s*in)\s*(?:in)?to\s+(?:that|the|your|each|every)\s+(?:\w+\s+)?node\b[^.]*\s(?:and\s+)?(?:run|execute|create|type)\b").ok()
 });
 
 /// Says that what follows is typed into the shell that a page has opened in a container.

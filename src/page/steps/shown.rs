@@ -3,7 +3,7 @@
 use super::super::blocks::{Fence, Line};
 use super::super::printed::{is_output, is_printed};
 use super::super::tools::is_command;
-use super::super::{Command, Expected, Step, follow, skip, transcript};
+use super::super::{Command, Expected, Step, follow, lead, skip, transcript};
 use super::inside::is_outside;
 use super::{Reader, first_line};
 use crate::source::{SourceFile, Span};
@@ -31,7 +31,7 @@ impl Reader<'_> {
             && let rest = &lead[inline.start + inline.text.len() + 1..]
             && let plainly = follow::plainly_of_inline(rest, inline.text, &first.text)
             && (plainly
-                || (!self.dialects.any_prompts() || follow::announces_output(rest))
+                || (!self.dialects.any_prompts() || lead::announces_output(rest))
                     && follow::shows_output(rest, inline.text, language, &first.text))
         {
             let span = Span::new(
@@ -55,7 +55,7 @@ impl Reader<'_> {
             return;
         };
         let step = &mut self.steps[index];
-        let elsewhere = follow::is_elsewhere(lead)
+        let elsewhere = lead::is_elsewhere(lead)
             || matches!(step.skip.as_deref(), Some(skip::INSIDE | skip::ON_MACHINE))
                 && is_outside(lead);
         let Some(command) = step.commands.last_mut() else {
@@ -67,7 +67,7 @@ impl Reader<'_> {
         {
             return;
         }
-        if self.prompted && !follow::plainly_announces(lead) {
+        if self.prompted && !lead::plainly_announces(lead) {
             self.below.push((index, shown(file, fence)));
         } else {
             command.expected = Some(shown(file, fence));
