@@ -18,6 +18,12 @@ static BRACKETED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?:^|[\s/:=@])(\[(?:[A-Z]{2,}(?:_[A-Z]{2,})+|[a-z]{2,}(?:-[a-z]{2,})+)\])(?:$|[\s/:@])|(?:^|[\s/:@])(\{(?:[A-Z]{2,}(?:_[A-Z]{2,})+|[a-z]{2,}(?:-[a-z]{2,})+|[a-z]+(?:[A-Z][a-z]+)+)\})(?:$|[\s/:@])").ok()
 });
 
+/// What a site's generator fills in before a reader sees the page: `{{% param tool %}}`, `{{ site.version }}`. A template
+/// that kubectl or docker fills in begins with a dot or one of Go's own words.
+static TEMPLATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"\{\{[%<].*?[%>]\}\}|\{%-? .*?%\}|\{\{\s*(?:site|page|book|params?|variables|vars|var|env)\b[^}]*\}\}").ok()
+});
+
 /// What kubectl prints in angle brackets itself, and tags of HTML.
 const LITERAL: [&str; 30] = [
     "none", "unset", "unknown", "pending", "invalid", "nil", "no value", "a", "b", "i", "p", "br",
@@ -29,7 +35,14 @@ const LITERAL: [&str; 30] = [
 fn placeholder(commands: &[Command]) -> Option<&str> {
     let pattern = PLACEHOLDER.as_ref()?;
     let bracketed = BRACKETED.as_ref()?;
+    let template = TEMPLATE.as_ref()?;
     commands.iter().find_map(|command| {
+        if command.text.contains("{{") || command.text.contains("{%") {
+            let found = template.find(&command.text);
+            if let Some(found) = found {
+                return Some(found.as_str());
+            }
+        }
         if !command.text.contains("<<")
             && let Some(found) = bracketed.captures(&command.text)
         {
@@ -134,6 +147,26 @@ fn is_at_machine(words: &[&str]) -> bool {
     }
 }
 
+/// Whether a word is a program that waits for what the reader types.
+fn is_shell(word: &str) -> bool {
+    let word = word.trim_matches(['"', '\'']);
+    matches!(
+        word.rsplit('/').next(),
+        Some(
+            "sh" | "bash"
+                | "ash"
+                | "zsh"
+                | "fish"
+                | "mysql"
+                | "psql"
+                | "redis-cli"
+                | "python3"
+                | "mongo"
+                | "mongosh"
+        )
+    )
+}
+
 /// Whether a command opens something that waits for what the reader types.
 fn opens_shell(text: &str) -> Option<&'static str> {
     // `exec ... -- sh <<EOF` and `echo x | ... sh` have their input.
@@ -158,7 +191,14 @@ fn opens_shell(text: &str) -> Option<&'static str> {
         return Some("asks the reader");
     }
     match first {
-        "kubectl" | "oc" | "docker" | "podman" | "nerdctl" | "crictl" => {}
+        "kubectl" | "k" | "oc" | "docker" | "podman" | "nerdctl" | "crictl" => {}
+        // compose gives every command a terminal.
+        "docker-compose" if is_shell(words.last()?) => {
+            let apart = words.contains(&"-T") || !words.contains(&"exec");
+            return (!apart).then_some(INTERACTIVE);
+        }
+        // The same under a name that the page gave it.
+        _ if matches!(words.get(1), Some(&("exec" | "edit" | "attach" | "kubectl"))) => {}
         _ if is_at_machine(&words[..said.unwrap_or(words.len())]) => return Some(INTERACTIVE),
         "kops" if words.get(1) == Some(&"edit") => {
             return Some("interactive editor");
@@ -174,6 +214,9 @@ fn opens_shell(text: &str) -> Option<&'static str> {
         && words.iter().position(|word| *word == "edit") < Some(4)
     {
         return Some("interactive editor");
+    }
+    if first == "docker" && words.get(1) == Some(&"compose") && words.contains(&"exec") {
+        return (!words.contains(&"-T") && is_shell(words.last()?)).then_some(INTERACTIVE);
     }
     let verb = words
         .iter()
@@ -199,24 +242,6 @@ fn opens_shell(text: &str) -> Option<&'static str> {
     if !(stdin && tty) {
         return None;
     }
-    let is_shell = |word: &str| {
-        let word = word.trim_matches(['"', '\'']);
-        matches!(
-            word.rsplit('/').next(),
-            Some(
-                "sh" | "bash"
-                    | "ash"
-                    | "zsh"
-                    | "fish"
-                    | "mysql"
-                    | "psql"
-                    | "redis-cli"
-                    | "python3"
-                    | "mongo"
-                    | "mongosh"
-            )
-        )
-    };
     let command: &[&str] = match words.iter().position(|word| *word == "--") {
         Some(at) => &words[at + 1..],
         None => &words[words.len() - 1..],
@@ -275,6 +300,9 @@ mod tests {
         check("kubectl delete node/<node name>", Some("<node name>"));
         check("curl http://<node-ip>:<port>", Some("<node-ip>"));
         check("kubectl get sts <sts 名称>", Some("<sts 名称>"));
+        check("{{% param tool %}} get pods", Some("{{% param tool %}}"));
+        check("helm install x --version {{ site.version }}", Some("{{ site.version }}"));
+        check("docker ps --format '{{.Names}} {{ json .Labels }}'", None);
         check("cat <in >out", None);
         check("cat <<EOF>out\nEOF", None);
         check("diff <(a) <(b)", None);
@@ -320,6 +348,14 @@ mod tests {
         check("aws configure   # your key", true);
         check("aws configure get region", false);
         check("kubectl run nginx --image=nginx", false);
+        check("k exec -it x -- sh", true);
+        check("k exec -it x -- ls", false);
+        check("rk exec -it x -- sh", true);
+        check("microk8s kubectl exec -it x -- sh", true);
+        check("docker compose exec web bash", true);
+        check("docker-compose exec web sh", true);
+        check("docker compose exec -T web sh", false);
+        check("docker compose exec web ls", false);
         check("ssh -i key.pem ubuntu@10.0.0.1", true);
         check("ssh -o StrictHostKeyChecking=no node1", true);
         check("ssh -i key.pem node1 hostname", false);

@@ -141,7 +141,9 @@ impl Reader<'_> {
                     let last = self.steps[*index].commands.last();
                     last.is_some_and(|command| command.expected.is_none())
                 };
-                let answer = before.as_ref().is_some_and(silent) && is_answer(fence);
+                let answer = before.as_ref().is_some_and(silent)
+                    && lead::prose(lead).is_some()
+                    && is_answer(fence);
                 !recorded && (plain || answer || announced && !command)
             }
         };

@@ -2,6 +2,7 @@
 
 use super::super::blocks::{Fence, Line};
 use super::super::printed::{is_output, is_printed};
+use super::super::prompt::Prompt;
 use super::super::tools::is_command;
 use super::super::{Command, Expected, Step, follow, lead, skip, transcript};
 use super::inside::is_outside;
@@ -25,6 +26,17 @@ impl Reader<'_> {
         let file = self.source.file;
         let offset = self.at.min(fence.span.start);
         let owner = before.and_then(|index| self.steps[index].commands.last());
+        // Copied from a terminal, it begins with the command.
+        let typed = Prompt::of(&fence.lines, false);
+        let typed = typed.and_then(|prompt| prompt.strip(&first.text).map(str::to_owned));
+        let typed = typed.as_deref().unwrap_or(&first.text).trim();
+        let lines = match owner.filter(|command| command.text.trim() == typed) {
+            Some(_) => without_first(&fence.lines),
+            None => &fence.lines,
+        };
+        let Some(first) = first_of(lines) else {
+            return;
+        };
         let inline = follow::inline_command(lead)
             .filter(|inline| owner.is_none_or(|command| !command.text.starts_with(inline.text)));
         if let Some(inline) = inline
@@ -42,7 +54,7 @@ impl Reader<'_> {
                 text: inline.text.to_owned(),
                 line: file.line_of(span.start),
                 span,
-                expected: Some(shown(file, fence)),
+                expected: Some(shown(file, lines)),
             };
             self.prose(span, fence.section, vec![command]);
             return;
@@ -68,9 +80,9 @@ impl Reader<'_> {
             return;
         }
         if self.prompted && !lead::plainly_announces(lead) {
-            self.below.push((index, shown(file, fence)));
+            self.below.push((index, shown(file, lines)));
         } else {
-            command.expected = Some(shown(file, fence));
+            command.expected = Some(shown(file, lines));
         }
     }
 
@@ -112,16 +124,21 @@ pub(super) fn is_group(fence: &Fence<'_>) -> bool {
         })
 }
 
-/// A fence's content as shown output.
-fn shown(file: &SourceFile, fence: &Fence<'_>) -> Expected {
+/// The first line that is not blank.
+fn first_of<'a, 'b>(lines: &'a [Line<'b>]) -> Option<&'a Line<'b>> {
+    lines.iter().find(|line| !line.text.trim().is_empty())
+}
+
+/// The lines below the first one that is not blank.
+fn without_first<'a, 'b>(lines: &'a [Line<'b>]) -> &'a [Line<'b>] {
+    let first = lines.iter().position(|line| !line.text.trim().is_empty());
+    first.map_or(&[], |first| &lines[first + 1..])
+}
+
+/// Lines of a fence as shown output.
+fn shown(file: &SourceFile, lines: &[Line<'_>]) -> Expected {
     let blank = |line: &Line<'_>| line.text.trim().is_empty();
-    let from = fence.lines.iter().take_while(|line| blank(line)).count();
-    let to = fence.lines.len()
-        - fence
-            .lines
-            .iter()
-            .rev()
-            .take_while(|line| blank(line))
-            .count();
-    transcript::shown_text(file, &fence.lines[from..to.max(from)])
+    let from = lines.iter().take_while(|line| blank(line)).count();
+    let to = lines.len() - lines.iter().rev().take_while(|line| blank(line)).count();
+    transcript::shown_text(file, &lines[from..to.max(from)])
 }
