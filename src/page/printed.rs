@@ -50,6 +50,7 @@ static NO_COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
           | [^\s'"$(){}<>;|&=]+[^\s'"$(){}<>;|&=:]:(?:\s|$)   # `client_address: ...`, `nslookup: can't resolve`
           | [^\s()"'$`;|&<>=\#]+(?:\s[^()"'$`;|&<>\#]*)?\s\([^()]*[^\s()][^()]*\)   # bash refuses a bare parenthesis there
           | "[^"]*":
+          | [^\s'"$(){}<>;|&=/]*[^\x00-\x7F][^\s'"$(){}<>;|&=/]*(?:\s|$)   # no program has a name with letters of other scripts
           | [-*+|]\s | -{3,}\s*$ | ={3,} | [│├└┌✓✔✗√•→]
           | [a-z0-9.-]+-\d+$                                # web-0
           | [a-z0-9.-]+-[a-f0-9]{8,10}-[a-z0-9]{5}(?:\s|$)   # a Pod of a Deployment
@@ -101,6 +102,8 @@ mod tests {
             "zk-0.zk-hs.default.svc.cluster.local",
             "server.1=zk-0:2888",
             "zk-2      1/1       Terminating   0         9m",
+            "关于type的值的一点说明：",
+            "Führen wir aus",
         ] {
             assert!(is_printed(line), "{line}");
         }
@@ -122,6 +125,8 @@ mod tests {
             "tool x # why (or not)",
             ": x",
             "bin/tool x",
+            "GRÜSSE=x",
+            "./größe.sh",
         ] {
             assert!(!is_printed(line), "{line}");
         }

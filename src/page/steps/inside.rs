@@ -56,6 +56,11 @@ static ON_NODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:in|from|using)\s+(?:your|the|a)\s+shell\s+on\s+(?:that|the|your|a)\s+node\b|\b(?:ssh|log\s*in)\s*(?:in)?to\s+(?:that|the|your|each|every)\s+(?:\w+\s+)?node\b[^.]*\s(?:and\s+)?(?:run|execute|create|type)\b").ok()
 });
 
+/// Says that what follows is typed on another machine, whatever it is: "from `vagrant ssh master`:".
+static BY_SSH: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:from|in|inside|within)\s+`?(?:vagrant\s+|multipass\s+)?ssh\b[^.]*:\s*$").ok()
+});
+
 /// Says that what follows is typed into the shell that a page has opened in a container.
 static IN_SHELL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:in|from)\s+(?:your|the|that)\s+(?:container's\s+|pod's\s+)?shell\b").ok()
@@ -71,6 +76,12 @@ pub(super) fn is_for_container(remark: &str) -> bool {
     FOR_CONTAINER
         .as_ref()
         .is_some_and(|pattern| pattern.is_match(remark))
+}
+
+fn is_by_ssh(lead: &str) -> bool {
+    BY_SSH
+        .as_ref()
+        .is_some_and(|pattern| pattern.is_match(lead.trim_end()))
 }
 
 fn is_on_node(lead: &str) -> bool {
@@ -96,6 +107,9 @@ impl Shells {
         container: bool,
     ) -> Option<&'static str> {
         let outer = || commands.iter().any(|command| is_outer(&command.text));
+        if is_by_ssh(lead) {
+            return Some(skip::ON_MACHINE);
+        }
         if is_on_node(lead) && !outer() {
             self.open = Some(Inside::Machine);
         }
