@@ -5,8 +5,10 @@
 //! step → its commands (`command`) → settling → checks.
 //! A failed check is data; only what keeps a lab from running at all ends it early.
 
+mod absent;
 mod bundle;
 mod command;
+mod complaint;
 mod emit;
 mod failure;
 mod fault;
