@@ -532,6 +532,7 @@ async fn odd_claims_are_judged_by_what_is_there() {
         let bare = "pod/bare, namespace: NS";
         for (check, verdict, words) in [
             (format!("logs: {{workload: {bare}, contains: hello}}"), Verdict::Pass, "1 of 1"),
+            (format!("within: 1s, logs: {{workload: {bare}, previous: true, contains: hello}}"), Verdict::Fail, "never started again"),
             // Below a folder that the container's user may not search there may be anything.
             (format!("within: 1s, file: {{workload: {bare}, path: /data/shut/file, exists: false}}"), Verdict::Broken, "may not search /data/shut"),
             (format!("file: {{workload: {bare}, path: /tmp/no/such/file, exists: false}}"), Verdict::Pass, "nothing in pod bare"),
