@@ -113,6 +113,9 @@ fn by_command(command: &Command, shown: &str) -> Option<Rule> {
             ("logs", _) | ("diff", _) if !(kubectl.piped && json::looks_like(shown)) => {
                 return Some(|task, binder| ("text", text::judge(task, binder)));
             }
+            ("config", "view") if !kubectl.piped && yaml::looks_like_kubeconfig(shown) => {
+                return Some(|task, binder| ("yaml", yaml::judge_kubeconfig(task, binder)));
+            }
             ("version", _) if !kubectl.piped && kubectl.output.is_none() => {
                 return Some(|task, binder| ("version", version::judge(task, binder)));
             }
