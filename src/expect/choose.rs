@@ -107,6 +107,12 @@ fn by_command(command: &Command, shown: &str) -> Option<Rule> {
             ("rollout", "status") if !kubectl.piped => {
                 return Some(|task, binder| ("rollout", rollout::judge(task, binder)));
             }
+            ("rollout", "history") if rollout::modern(shown).is_some() => {
+                return Some(|task, binder| {
+                    let shown = rollout::modern(task.shown).unwrap_or_default();
+                    auto(&task.with(&shown, task.actual), binder)
+                });
+            }
             ("logs", _) if !kubectl.piped && kubectl.has("--prefix") => {
                 return Some(|task, binder| ("text", text::judge_prefixed(task, binder)));
             }

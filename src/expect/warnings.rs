@@ -149,9 +149,14 @@ const NOISE: &[(&str, Noise, &str)] = &[
         "kubectl port-forward in the background, in its own time",
     ),
     (
-        r"^(?:Error attaching, falling back to logs|warning: couldn't attach to pod/\S+, falling back to streaming logs):",
+        r"^Error attaching, falling back to logs:",
         Noise::Client,
         "kubectl run whose container was done before it could attach; its output follows all the same",
+    ),
+    (
+        r"^warning: couldn't attach to pod/\S+, falling back to streaming logs:",
+        Noise::Client,
+        "the same in later releases",
     ),
     (
         r"^\[\d+\] \d+$",
@@ -427,6 +432,16 @@ mod tests {
         );
         let jobs = "[1]+  Running                 sleep 9 &";
         assert_eq!(cleaned("jobs", jobs, jobs).actual, jobs);
+    }
+
+    #[test]
+    fn a_container_that_was_done_before_kubectl_could_attach() {
+        let out = cleaned(
+            "kubectl run a --rm -i --image=b -- echo hi",
+            "hi",
+            "Error attaching, falling back to logs: Internal error occurred\nhi",
+        );
+        assert_eq!((out.actual.as_str(), out.reasons.len()), ("hi", 0));
     }
 
     #[test]

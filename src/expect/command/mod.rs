@@ -159,7 +159,7 @@ impl Command {
     /// a reader that stopped early, a stream that was ended in time. Under `pipefail` any program of the last pipeline may have
     /// said it.
     pub(super) fn status_is_an_answer(&self, status: i32) -> bool {
-        let last = self.last_pipeline();
+        let last = self.last_pipeline(0);
         match status {
             1 => last.iter().any(|words| says_no(words)),
             TIMED_OUT => last.iter().any(|words| ends_a_stream(words)),
@@ -171,20 +171,25 @@ impl Command {
     /// Whether the status is an answer even where the page shows none: differences that were looked for, a stream that has no
     /// other end.
     pub(super) fn status_is_harmless(&self, status: i32) -> bool {
+        let counts = |words: &Vec<String>| {
+            says_no(words) && words.iter().any(|word| word == "-c" || word == "--count")
+        };
         match status {
-            1 => self
-                .last_pipeline()
-                .last()
-                .is_some_and(|words| compares(words)),
+            1 => match self.last_pipeline(0).last() {
+                // `n=$(kubectl get pods | grep -c Evicted)`: none is a number too.
+                Some(words) if words.is_empty() => self.last_pipeline(1).last().is_some_and(counts),
+                Some(words) => compares(words),
+                None => false,
+            },
             TIMED_OUT => self.status_is_an_answer(status),
             _ => false,
         }
     }
 
-    /// The programs whose status the command ends with, each as its words; what is substituted is none of them.
-    fn last_pipeline(&self) -> Vec<Vec<String>> {
+    /// The programs whose status the command ends with, each as its words: of the text, or inside so many substitutions.
+    fn last_pipeline(&self, depth: usize) -> Vec<Vec<String>> {
         let commands = simple_commands(&self.text);
-        let outer: Vec<&Simple> = commands.iter().filter(|one| one.depth == 0).collect();
+        let outer: Vec<&Simple> = commands.iter().filter(|one| one.depth == depth).collect();
         let begins = outer
             .split_last()
             .and_then(|(_, before)| before.iter().rposition(|one| one.joint != Joint::Pipe));
@@ -417,6 +422,8 @@ mod tests {
         }
         assert!(Command::read("kubectl diff -f a").status_is_harmless(1));
         assert!(Command::read("timeout 3 kubectl get pods -w").status_is_harmless(124));
+        assert!(Command::read("n=$(kubectl get pods | grep -c x)").status_is_harmless(1));
+        assert!(!Command::read("pod=$(kubectl get pods | grep x)").status_is_harmless(1));
         assert!(!Command::read("kubectl get pods | grep web").status_is_harmless(1));
         assert!(!Command::read("kubectl auth can-i list pods").status_is_harmless(1));
         assert!(Command::read("for i in 1 2; do kubectl get pods; done").compound);
