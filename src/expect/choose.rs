@@ -107,11 +107,20 @@ fn by_command(command: &Command, shown: &str) -> Option<Rule> {
             ("rollout", "status") if !kubectl.piped => {
                 return Some(|task, binder| ("rollout", rollout::judge(task, binder)));
             }
+            ("rollout", "history") if rollout::modern(shown).is_some() => {
+                return Some(|task, binder| {
+                    let shown = rollout::modern(task.shown).unwrap_or_default();
+                    auto(&task.with(&shown, task.actual), binder)
+                });
+            }
             ("logs", _) if !kubectl.piped && kubectl.has("--prefix") => {
                 return Some(|task, binder| ("text", text::judge_prefixed(task, binder)));
             }
             ("logs", _) | ("diff", _) if !(kubectl.piped && json::looks_like(shown)) => {
                 return Some(|task, binder| ("text", text::judge(task, binder)));
+            }
+            ("config", "view") if !kubectl.piped && yaml::looks_like_kubeconfig(shown) => {
+                return Some(|task, binder| ("yaml", yaml::judge_kubeconfig(task, binder)));
             }
             ("version", _) if !kubectl.piped && kubectl.output.is_none() => {
                 return Some(|task, binder| ("version", version::judge(task, binder)));

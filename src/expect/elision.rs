@@ -68,7 +68,7 @@ static MASK: LazyLock<Regex> = LazyLock::new(|| {
         r"\b[xX]{3,}(?:[-._:][xX]{2,})*\b",
         r"|\b[xX](?:\.[xX]){2,}\b|\b[xX]{2}(?:[-._:][xX]{2,})+\b",
         r"|\*{3,}",
-        r"|<(?:[A-Z][A-Z0-9_]*[A-Z0-9]|[A-Za-z0-9]+(?:[-_ ][A-Za-z0-9]+)+|redacted|hash|suffix|id|uid|ip|name|node|pod|account|region|random)>",
+        r"|<(?:[A-Z][A-Z0-9_]*[A-Z0-9]|[A-Za-z0-9]+(?:[-_ ][A-Za-z0-9]+)+|redacted|hash|suffix|id|uid|ip|name|node|pod|account|region|random|base64|token|password|secret)>",
         r"|\b(?:1234567890(?:12)?|111122223333|0123456789(?:01)?|000000000000|999999999999)\b",
         r"|\bX(?:\.X)+\b",
     ))
@@ -298,6 +298,8 @@ mod tests {
             "arn:aws:iam::210987654321:role/x",
         );
         fits("a [...] b [...] c", "a 1 b 2 b 3 c");
+        fits("password: <base64>", "password: czNjcjN0");
+        misfits("password: <base64>", "password:");
         misfits("111122223333", "None");
         misfits("111122223333", "12345678901");
         misfits("a [...] b", "a c");

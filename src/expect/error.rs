@@ -59,7 +59,7 @@ static CONNECT: LazyLock<Regex> =
 static ERROR: LazyLock<Regex> = LazyLock::new(|| {
     constant(concat!(
         r#"^(?:Error from server|[Ee]rror: |ERROR: |Error response from|The (?:\S+ )?"?[\w.]+"? ?"[^"]*" is invalid|The connection to the server|"#,
-        r"Unable to connect to the server|Unable to use|An error occurred \(|error validating|error looking up|command terminated with exit code \d+|",
+        r"Unable to connect to the server|Unable to use|An error occurred \(|error validating|error looking up|command terminated with exit code \d+|pod \S+ terminated \(|",
         r"curl: \(\d+\)|wget: |(?:\w+|/\S+): (?:.+: )?(?:No such file|Permission denied|cannot |can't |command not found|not found|Is a directory)|",
         r"(?:-?bash|sh|/bin/sh): |ERROR \d+ \(|Could not |fatal: |Usage: |unknown flag|INSTALLATION FAILED|UPGRADE FAILED|timed out waiting for the condition)"
     ))
@@ -103,6 +103,7 @@ mod tests {
             "ls: cannot access '/x': No such file or directory",
             "curl: (7) Failed to connect",
             "command terminated with exit code 1",
+            "pod default/tmp terminated (Error)",
             "bash: foo: command not found",
             "wget: can't connect to remote host (10.0.0.1): Connection refused",
         ] {

@@ -172,6 +172,23 @@ pub fn judge(shown: Shown<'_>, happened: Happened<'_>, bindings: &Bindings) -> J
     merged
 }
 
+/// Whether a status other than 0 is part of what a command says, as the 1 of `grep -c` and `kubectl auth can-i`: no failure where
+/// its output is as the page shows it.
+pub fn status_is_an_answer(command: &str, status: i32) -> bool {
+    command::Command::read(command).status_is_an_answer(status)
+}
+
+/// Whether such a status is none even where the page shows no output: `kubectl diff` that found differences.
+pub fn status_is_harmless(command: &str, status: i32) -> bool {
+    command::Command::read(command).status_is_harmless(status)
+}
+
+/// Whether the last that a page shows of an output is an error: a table, and then what was not found.
+pub fn ends_in_error(shown: &str) -> bool {
+    let said = |line: &&str| !line.trim().is_empty() && !elision::is_elision(line);
+    shown.lines().rfind(said).is_some_and(error::is_error)
+}
+
 fn judge_text(shown: Shown<'_>, actual: &str, exit_code: i32, bindings: &Bindings) -> Judgement {
     let command = command::Command::read(shown.command);
     let mut actual = normalise::text(actual);

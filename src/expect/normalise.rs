@@ -47,11 +47,14 @@ pub(super) fn text(raw: &str) -> String {
     out
 }
 
-/// The same for what a page shows: where its author copied the prompt that came next, that is no output.
+/// The same for what a page shows: where its author copied the prompt that came next, or the `^C` that ended a stream, that is
+/// no output.
 pub(super) fn shown(raw: &str, actual: &str) -> String {
     let mut out = text(raw);
-    let prompt = |text: &str| text.lines().last().is_some_and(|line| line.trim() == "$");
-    if prompt(&out) && !prompt(actual) {
+    fn last(text: &str) -> &str {
+        text.lines().last().unwrap_or_default().trim()
+    }
+    while matches!(last(&out), "$" | "^C" | "^D" | "^Z") && last(&out) != last(actual) {
         out.truncate(out.rfind('\n').unwrap_or_default());
     }
     out

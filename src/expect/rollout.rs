@@ -56,6 +56,19 @@ fn last_progress(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
     )
 }
 
+/// A history under today's heading, `deployment.apps/web`, where the page has an old one: `deployments "web"`.
+pub(super) fn modern(history: &str) -> Option<String> {
+    let (heading, rest) = history.split_once('\n').unwrap_or((history, ""));
+    let (kind, name) = heading.split_once(" \"")?;
+    let (name, more) = name.split_once('"')?;
+    let kind = kind
+        .trim_end_matches(".apps")
+        .trim_end_matches(".extensions");
+    let kind = kind.strip_suffix('s').unwrap_or(kind);
+    matches!(kind, "deployment" | "daemonset" | "statefulset")
+        .then(|| format!("{kind}.apps/{name}{more}\n{rest}"))
+}
+
 /// Lines that `rollout status` prints while it waits.
 pub(super) fn is_progress(line: &str) -> bool {
     let line = line.trim_start();

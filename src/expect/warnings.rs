@@ -23,6 +23,11 @@ enum Noise {
     Message,
     /// What only an interactive shell prints: where both sides have it, it is text.
     Job,
+    /// The same of a job's beginning, apart from it: the end of another job may be told beside it.
+    Started,
+    /// What a job in the background says in its own time, so that it may come with any later command. Where the page shows it,
+    /// it must come.
+    Spilled,
 }
 
 /// What is noise, how it is treated, and why.
@@ -134,7 +139,32 @@ const NOISE: &[(&str, Noise, &str)] = &[
         "only where the machine has IPv6",
     ),
     (
-        r"^\[\d+\](?: \d+$|[+-]? +(?:Done|Running|Terminated|Killed|Stopped|Exit \d+)\b)",
+        r"^Handling connection for \d+$",
+        Noise::Client,
+        "kubectl port-forward in the background, in its own time, where it runs in the same terminal",
+    ),
+    (
+        r"^Forwarding from 127\.0\.0\.1:\d+ -> \d+$",
+        Noise::Spilled,
+        "kubectl port-forward in the background, in its own time",
+    ),
+    (
+        r"^Error attaching, falling back to logs:",
+        Noise::Client,
+        "kubectl run whose container was done before it could attach; its output follows all the same",
+    ),
+    (
+        r"^warning: couldn't attach to pod/\S+, falling back to streaming logs:",
+        Noise::Client,
+        "the same in later releases",
+    ),
+    (
+        r"^\[\d+\] \d+$",
+        Noise::Started,
+        "bash about its jobs, only with a terminal",
+    ),
+    (
+        r"^\[\d+\](?:[+-]? +(?:Done|Running|Terminated|Killed|Stopped|Exit \d+)\b)",
         Noise::Job,
         "bash about its jobs, only with a terminal",
     ),
@@ -258,10 +288,11 @@ pub(super) fn take_out(shown: &str, actual: &str, command: &Command) -> Option<C
             .any(|(line, kind)| kind.is_none() && !line.trim().is_empty())
     };
     let both = other(shown, &of_shown) && other(actual, &of_actual);
-    let jobs = [&of_shown, &of_actual].map(|kinds| kinds.contains(&Some(Noise::Job)));
+    let on_both = |kind| of_shown.contains(&Some(kind)) && of_actual.contains(&Some(kind));
     let drop = |kind: Noise| match kind {
         Noise::Client => true,
-        Noise::Job => jobs != [true, true],
+        Noise::Job | Noise::Started => !on_both(kind),
+        Noise::Spilled => !of_shown.contains(&Some(kind)),
         Noise::Remark => !from_inside,
         Noise::Message => both,
     };
@@ -291,7 +322,7 @@ pub(super) fn take_out(shown: &str, actual: &str, command: &Command) -> Option<C
                 printed.swap_remove(at);
             }
             None if !drop(kind) => {}
-            None if matches!(kind, Noise::Client | Noise::Job) => {}
+            None if matches!(kind, Noise::Client | Noise::Job | Noise::Started) => {}
             None => out.reasons.push(format!(
                 "the page shows `{}`, the output does not",
                 super::outcome::short(line)
@@ -300,7 +331,7 @@ pub(super) fn take_out(shown: &str, actual: &str, command: &Command) -> Option<C
     }
     for (_, line, kind) in printed.into_iter().filter(|(_, _, kind)| drop(*kind)) {
         match kind {
-            Noise::Client | Noise::Job => {}
+            Noise::Client | Noise::Job | Noise::Started | Noise::Spilled => {}
             Noise::Remark => out
                 .warnings
                 .push(format!("not on the page: {}", super::outcome::short(line))),
@@ -379,6 +410,38 @@ mod tests {
             out.shown, "Warning: low on fuel\nx",
             "what an application says is text"
         );
+    }
+
+    #[test]
+    fn jobs_in_the_background_speak_in_their_own_time() {
+        let out = cleaned(
+            "curl localhost:8080",
+            "hello",
+            "Forwarding from 127.0.0.1:8080 -> 80\nHandling connection for 8080\nhello",
+        );
+        assert_eq!((out.actual.as_str(), out.reasons.len()), ("hello", 0));
+        let out = cleaned(
+            "kubectl port-forward svc/web 8080:80 &",
+            "[1] 7\nForwarding from 127.0.0.1:8080 -> 80",
+            "[1]+  Done                    sleep 1",
+        );
+        assert_eq!(
+            (out.shown.as_str(), out.actual.as_str()),
+            ("Forwarding from 127.0.0.1:8080 -> 80", ""),
+            "what is shown must come"
+        );
+        let jobs = "[1]+  Running                 sleep 9 &";
+        assert_eq!(cleaned("jobs", jobs, jobs).actual, jobs);
+    }
+
+    #[test]
+    fn a_container_that_was_done_before_kubectl_could_attach() {
+        let out = cleaned(
+            "kubectl run a --rm -i --image=b -- echo hi",
+            "hi",
+            "Error attaching, falling back to logs: Internal error occurred\nhi",
+        );
+        assert_eq!((out.actual.as_str(), out.reasons.len()), ("hi", 0));
     }
 
     #[test]

@@ -6,12 +6,12 @@ use super::fault::Rests;
 use super::judge::{Judged, Place, judge};
 use super::lab::{Carried, Here, LabRun};
 use super::last_word::is_last;
-use super::{failure, millis};
+use super::{failure, millis, terminal};
 use crate::cluster::{Watch, Watched};
 use crate::event::{CommandRecord, Event, FromDiskRecord, Verdict};
 use crate::expect::{self, Bindings, Defined, Happened, Shown};
 use crate::shell::{End, Limits, Outcome, Session, ShellError, ShellFate};
-use crate::syntax;
+use crate::syntax::{self, Joint};
 
 /// First pause before a command is asked again; it doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -76,7 +76,8 @@ pub(super) async fn run(
     let mut attempts = 1;
     let mut stood_still = Duration::ZERO;
     let (outcome, mut judged) = loop {
-        let outcome = session.run(&command.text, limits(run, place)).await?;
+        let text = terminal::without(&command.text);
+        let mut outcome = session.run(&text, limits(run, place)).await?;
         // What was read late is old: it is asked again for as long as if nothing had happened.
         stood_still += outcome.stood_still;
         again.until += outcome.stood_still;
@@ -87,7 +88,14 @@ pub(super) async fn run(
         if is_cut_off {
             again.forgive(run.options.retry.min(options.timeout));
         }
-        let judged = judge(place, &outcome, &carried.bindings);
+        let mut judged = judge(place, &outcome, &carried.bindings);
+        while judged.verdict() == Verdict::Fail && may_say_more(place, &outcome) {
+            if !again.is_time_left() || run.cancel.is_cancelled() {
+                break;
+            }
+            session.linger(&mut outcome.output, FIRST_PAUSE).await;
+            judged = judge(place, &outcome, &carried.bindings);
+        }
         let unsettled = match judged.verdict() {
             Verdict::Fail if run.options.stale && again.has_settled(&command.text, &outcome) => {
                 false
@@ -158,6 +166,17 @@ pub(super) async fn run(
     record.from_disk = from_disk(run, here, command.line);
     run.emitter.emit(Event::CommandFinished { at, record });
     Ok(ran)
+}
+
+/// Whether a job that a command began in the background may yet print what the page shows below it.
+fn may_say_more(place: Place<'_>, outcome: &Outcome) -> bool {
+    let begins_a_job = || {
+        let commands = syntax::simple_commands(&place.command.text);
+        commands
+            .iter()
+            .any(|one| one.depth == 0 && one.joint == Joint::Background)
+    };
+    place.command.expected.is_some() && outcome.end == End::Exited(0) && begins_a_job()
 }
 
 /// What a command printed is told next, and Secrets may be in it.

@@ -74,10 +74,18 @@ pub(super) fn judge(place: Place<'_>, outcome: &Outcome, bindings: &Bindings) ->
     let output = place.command.expected.as_ref().and_then(|expected| {
         compare(place, expected, outcome, bindings).map(|judgement| (expected, judgement))
     });
-    let error_is_shown = output
-        .as_ref()
-        .is_some_and(|(_, judgement)| judgement.agrees && judgement.rule == "error");
-    let mut checks = vec![exit_check(place, outcome, error_is_shown)];
+    let status = match &output {
+        Some((shown, judgement))
+            if judgement.agrees
+                && (judgement.rule == "error" || expect::ends_in_error(&shown.text)) =>
+        {
+            Told::Error
+        }
+        Some((_, judgement)) if judgement.agrees => Told::Output,
+        Some(_) => Told::Otherwise,
+        None => Told::Nothing,
+    };
+    let mut checks = vec![exit_check(place, outcome, status)];
     let mut bindings = bindings.clone();
     // Where the command could not run, what it did not print says nothing about the page.
     let ran = checks[0].verdict != Verdict::Broken;
@@ -105,12 +113,25 @@ fn check(
     }
 }
 
+/// What the page tells of a command beside its status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// An error, and it was printed.
+    Error,
+    /// Output, and it was printed.
+    Output,
+    /// Output that was not printed.
+    Otherwise,
+    /// No output that could be compared.
+    Nothing,
+}
+
 /// Whether the command ended as it should.
-fn exit_check(place: Place<'_>, outcome: &Outcome, error_is_shown: bool) -> CheckRecord {
+fn exit_check(place: Place<'_>, outcome: &Outcome, told: Told) -> CheckRecord {
     let options = &place.step.options;
     let mut check = check(place, "exit", "", place.command.line);
     let (verdict, name, reason) = match outcome.end {
-        End::Exited(code) => exited(place, code, error_is_shown, outcome),
+        End::Exited(code) => exited(place, code, told, outcome),
         End::SawText => (Verdict::Pass, SHOWS_TEXT.to_owned(), None),
         End::TimedOut => {
             let seconds = options.timeout.as_secs();
@@ -141,10 +162,10 @@ fn exit_check(place: Place<'_>, outcome: &Outcome, error_is_shown: bool) -> Chec
 
 type Ended = (Verdict, String, Option<String>);
 
-fn exited(place: Place<'_>, code: i32, error_is_shown: bool, outcome: &Outcome) -> Ended {
+fn exited(place: Place<'_>, code: i32, told: Told, outcome: &Outcome) -> Ended {
     let options = &place.step.options;
     if code == 127
-        && !error_is_shown
+        && told != Told::Error
         && let Some(hint) = preflight::missing_command(&outcome.output.stderr.text)
     {
         return (Verdict::Broken, "finds its tools".to_owned(), Some(hint));
@@ -182,17 +203,33 @@ fn exited(place: Place<'_>, code: i32, error_is_shown: bool, outcome: &Outcome) 
             reason,
         );
     }
-    if error_is_shown && code != 0 {
-        return (Verdict::Pass, "fails as shown".to_owned(), None);
-    }
     let stderr = &outcome.output.stderr.text;
+    let text = &place.command.text;
+    match told {
+        _ if code == 0 => {}
+        Told::Error => return (Verdict::Pass, "fails as shown".to_owned(), None),
+        Told::Output if expect::status_is_an_answer(text, code) => {
+            return (Verdict::Pass, format!("says so with {code}"), None);
+        }
+        Told::Nothing if expect::status_is_harmless(text, code) && stderr.trim().is_empty() => {
+            return (Verdict::Pass, format!("may end with {code}"), None);
+        }
+        _ => {}
+    }
     let reason = (code != 0).then(|| match complaint(stderr) {
         _ if asks(place, outcome) => format!("exited with {code}: {NOBODY_ANSWERS}"),
         Some(line) => format!("exited with {code}: {line}{}", raised_at(place, stderr)),
+        None if told == Told::Nothing && expect::status_is_an_answer(text, code) => {
+            format!("exited with {code}{FOUND_NOTHING}")
+        }
         None => format!("exited with {code}"),
     });
     (verdict_of(code == 0), "exits with 0".to_owned(), reason)
 }
+
+/// What a status says that the page says nothing of.
+const FOUND_NOTHING: &str = ", as grep, test and their like do when they find nothing; show what it prints, or add `|| true` \
+                             where that is as it should be";
 
 /// What is not known of a text that ended in the middle.
 const CUT: &str = "ended with 141: in a pipe a reader had enough and its writer was stopped, which counts as a failure where pipefail \

@@ -24,6 +24,7 @@ mod python;
 mod setup;
 mod state;
 mod step;
+mod terminal;
 
 pub use bundle::prepare as prepare_artifacts;
 pub use emit::Emitter;

@@ -175,6 +175,21 @@ pub struct Output {
     pub stderr: Captured,
 }
 
+impl Output {
+    /// Adds what was written later.
+    pub(super) fn extend(&mut self, later: Output) {
+        for (all, more) in [
+            (&mut self.merged, later.merged),
+            (&mut self.stdout, later.stdout),
+            (&mut self.stderr, later.stderr),
+        ] {
+            all.text.push_str(&more.text);
+            all.total_bytes += more.total_bytes;
+            all.truncated |= more.truncated;
+        }
+    }
+}
+
 /// A stream of bytes of which beginning and end are kept.
 #[derive(Debug, Clone, Default)]
 pub struct Captured {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::pin::pin;
 use std::process::Child;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -15,7 +15,9 @@ use super::process::{Census, Clock, Moment, Process, signal, signal_one};
 use super::reader::{self, Channels, Event, Reader};
 use super::spawn::{self, Shell};
 use super::wire::{self, Mode, Report};
-use super::{End, Leftovers, Limits, Outcome, SessionOptions, ShellFate, Sink, Stream, guard};
+use super::{
+    End, Leftovers, Limits, Outcome, Output, SessionOptions, ShellFate, Sink, Stream, guard,
+};
 use crate::syntax::{BROKEN_PIPE, BrokenPipe, broken_pipe};
 use rustix::process::Signal;
 
@@ -153,6 +155,13 @@ impl Session {
             stood_still: stood_still.total(),
             shell: fate,
         })
+    }
+
+    /// Waits, and adds what jobs in the background wrote meanwhile to the output of the last command.
+    pub async fn linger(&mut self, output: &mut Output, time: Duration) {
+        tokio::time::sleep(time).await;
+        let later = self.take_output().finish();
+        output.extend(later);
     }
 
     /// Ends the shell, whose EXIT trap runs, and everything that was started in it.

@@ -5,8 +5,8 @@
 
 mod tokens;
 
-use crate::syntax::BROKEN_PIPE;
 use crate::syntax::kubectl::takes_value;
+use crate::syntax::{BROKEN_PIPE, Joint, Simple, simple_commands};
 use tokens::{Token, tokens};
 
 /// A command as pipelines of programs.
@@ -16,11 +16,15 @@ pub(super) struct Command {
     pub(super) pipelines: Vec<Vec<Vec<String>>>,
     /// Whether there is a loop, a condition, `||`: things after which an exit status says less.
     pub(super) compound: bool,
+    text: String,
 }
 
 impl Command {
     pub(super) fn read(text: &str) -> Command {
-        let mut out = Command::default();
+        let mut out = Command {
+            text: text.to_owned(),
+            ..Command::default()
+        };
         let mut pipeline: Vec<Vec<String>> = Vec::new();
         let mut words: Vec<String> = Vec::new();
         for token in tokens(text) {
@@ -152,36 +156,102 @@ impl Command {
     }
 
     /// Whether a non-zero status is part of what the program says: differences found, nothing found, not allowed,
-    /// a reader that stopped early.
+    /// a reader that stopped early, a stream that was ended in time. Under `pipefail` any program of the last pipeline may have
+    /// said it.
     pub(super) fn status_is_an_answer(&self, status: i32) -> bool {
-        let last = self.pipelines.last().and_then(|p| p.last());
-        let last = last.map(|words| program(words)).unwrap_or_default();
-        let kubectl = self
-            .pipelines
-            .last()
-            .and_then(|p| Kubectl::of(p.last()?, false));
-        let verb = kubectl.as_ref().map(|k| k.verb).unwrap_or_default();
+        let last = self.last_pipeline(0);
         match status {
-            1 => {
-                verb == "diff"
-                    || (verb == "auth" && self.programs().flatten().any(|w| w == "can-i"))
-                    || matches!(last, "diff" | "cmp" | "grep" | "egrep" | "test" | "[")
-                    || self.runs("diff")
-                    || matches!(
-                        inner(
-                            self.pipelines
-                                .last()
-                                .and_then(|p| p.last())
-                                .map_or(&[], Vec::as_slice)
-                        ),
-                        "diff" | "cmp"
-                    )
-            }
-            // 124 is what `timeout` ends with.
-            124 => self.runs("timeout"),
-            BROKEN_PIPE => self.pipelines.last().is_some_and(|last| last.len() > 1),
+            1 => last.iter().any(|words| says_no(words)),
+            TIMED_OUT => last.iter().any(|words| ends_a_stream(words)),
+            BROKEN_PIPE => last.len() > 1,
             _ => false,
         }
+    }
+
+    /// Whether the status is an answer even where the page shows none: differences that were looked for, a stream that has no
+    /// other end.
+    pub(super) fn status_is_harmless(&self, status: i32) -> bool {
+        let counts = |words: &Vec<String>| {
+            says_no(words) && words.iter().any(|word| word == "-c" || word == "--count")
+        };
+        match status {
+            1 => match self.last_pipeline(0).last() {
+                // `n=$(kubectl get pods | grep -c Evicted)`: none is a number too.
+                Some(words) if words.is_empty() => self.last_pipeline(1).last().is_some_and(counts),
+                Some(words) => compares(words),
+                None => false,
+            },
+            TIMED_OUT => self.status_is_an_answer(status),
+            _ => false,
+        }
+    }
+
+    /// The programs whose status the command ends with, each as its words: of the text, or inside so many substitutions.
+    fn last_pipeline(&self, depth: usize) -> Vec<Vec<String>> {
+        let commands = simple_commands(&self.text);
+        let outer: Vec<&Simple> = commands.iter().filter(|one| one.depth == depth).collect();
+        let begins = outer
+            .split_last()
+            .and_then(|(_, before)| before.iter().rposition(|one| one.joint != Joint::Pipe));
+        let words = |one: &&Simple| one.command().iter().map(|word| word.text.clone()).collect();
+        outer[begins.map_or(0, |at| at + 1)..]
+            .iter()
+            .map(words)
+            .collect()
+    }
+}
+
+/// What `timeout` ends with when it had to end its program.
+const TIMED_OUT: i32 = 124;
+
+/// Programs whose status 1 says that they found nothing, or a difference.
+fn says_no(words: &[String]) -> bool {
+    let has = |flags: &[&str]| words.iter().any(|word| flags.contains(&word.as_str()));
+    match program(words) {
+        "grep" | "egrep" | "fgrep" | "zgrep" | "test" | "[" | "[[" => true,
+        "jq" | "yq" => has(&["-e", "--exit-status", "-er", "-re"]),
+        _ if Kubectl::of(words, false).is_some_and(|kubectl| kubectl.verb == "auth") => {
+            has(&["can-i"])
+        }
+        _ => compares(words) || matches!(inner(words), "grep" | "egrep" | "test"),
+    }
+}
+
+/// Programs whose status 1 says that two things differ.
+fn compares(words: &[String]) -> bool {
+    const PROGRAMS: [&str; 3] = ["diff", "cmp", "colordiff"];
+    PROGRAMS.contains(&program(words))
+        || PROGRAMS.contains(&inner(words))
+        || Kubectl::of(words, false).is_some_and(|kubectl| kubectl.verb == "diff")
+}
+
+/// `timeout 5 kubectl get pods -w`: what never ends by itself, ended in time. `timeout 60 bash -c 'until …'` has failed instead.
+fn ends_a_stream(words: &[String]) -> bool {
+    const PROGRAMS: [&str; 5] = ["kubectl", "k", "tail", "watch", "journalctl"];
+    let mut words = words.iter().skip_while(|word| is_assignment(word));
+    if words.next().is_none_or(|word| word != "timeout") {
+        return false;
+    }
+    let mut called = words
+        .map(String::as_str)
+        .skip_while(|word| !PROGRAMS.contains(word));
+    let program = called.next();
+    let words: Vec<&str> = called.take_while(|word| *word != "--").collect();
+    let has = |options: &[&str]| words.iter().any(|word| options.contains(word));
+    match program {
+        Some("watch") => true,
+        Some("tail" | "journalctl") => has(&["-f", "-F", "--follow"]),
+        Some(_) => {
+            has(&[
+                "-w",
+                "--watch",
+                "--watch-only",
+                "--follow",
+                "port-forward",
+                "proxy",
+            ]) || has(&["logs"]) && has(&["-f"])
+        }
+        None => false,
     }
 }
 
@@ -325,6 +395,37 @@ mod tests {
         assert!(Command::read("kubectl diff -f a").status_is_an_answer(1));
         assert!(Command::read("kubectl auth can-i list pods").status_is_an_answer(1));
         assert!(!Command::read("kubectl get pods").status_is_an_answer(1));
+        for (text, status) in [
+            ("kubectl get pods | grep -c Evicted", 1),
+            ("kubectl get pods | grep Evicted | wc -l", 1),
+            ("for i in 1 2; do kubectl get pods | grep -c x; done", 1),
+            ("kubectl get cm a -o json | jq -e .data.b", 1),
+            ("diff <(echo a) <(echo b)", 1),
+            ("kubectl exec a -- diff x y", 1),
+            ("timeout 3 kubectl get pods -w", 124),
+            ("timeout -s INT 5 kubectl logs -f web", 124),
+        ] {
+            assert!(Command::read(text).status_is_an_answer(status), "{text}");
+        }
+        for (text, status) in [
+            ("kubectl get pods | grep -c Evicted", 2),
+            ("kubectl get cm a -o json | jq .data.b", 1),
+            ("diff a b; kubectl get pods", 1),
+            (
+                "timeout 60 bash -c 'until curl -f web; do sleep 1; done'",
+                124,
+            ),
+            ("timeout 60 kubectl apply -f a.yaml", 124),
+            ("kubectl auth reconcile", 1),
+        ] {
+            assert!(!Command::read(text).status_is_an_answer(status), "{text}");
+        }
+        assert!(Command::read("kubectl diff -f a").status_is_harmless(1));
+        assert!(Command::read("timeout 3 kubectl get pods -w").status_is_harmless(124));
+        assert!(Command::read("n=$(kubectl get pods | grep -c x)").status_is_harmless(1));
+        assert!(!Command::read("pod=$(kubectl get pods | grep x)").status_is_harmless(1));
+        assert!(!Command::read("kubectl get pods | grep web").status_is_harmless(1));
+        assert!(!Command::read("kubectl auth can-i list pods").status_is_harmless(1));
         assert!(Command::read("for i in 1 2; do kubectl get pods; done").compound);
         assert!(Command::read("kubectl exec a -- md5sum f").runs_any(&["md5sum"]));
     }

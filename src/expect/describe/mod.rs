@@ -5,6 +5,7 @@
 //! release; the other shown lines must stand together in the output, or, where the author cut elsewhere too, in order
 //! with whole keys left out between them.
 
+mod data;
 mod keys;
 mod told;
 
@@ -14,6 +15,7 @@ use super::outcome::{Outcome, Task, count, short};
 use super::text::{self, Extent, Shown};
 use super::volatile::Scan;
 use super::{elision, missing, normalise};
+use data::sorted_data;
 use keys::{by_keys, is_key, typed, without_added};
 use told::{events, missing_events};
 
@@ -95,21 +97,28 @@ const MAX_REASONS: usize = 6;
 /// One description, or a part of it.
 fn one(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
     let outcome = as_it_stands(task, binder);
-    if outcome.agrees() || !has_free_rows(task) {
-        return outcome;
-    }
-    let (shown, actual) = (sorted_rows(task.shown), sorted_rows(task.actual));
+    let sort = match () {
+        _ if outcome.agrees() => return outcome,
+        _ if describes(task, &LIMITS) => sorted_rows,
+        _ if describes(task, &DATA) => sorted_data,
+        _ => return outcome,
+    };
+    let (shown, actual) = (sort(task.shown), sort(task.actual));
     let sorted = as_it_stands(&task.with(&shown, &actual), binder);
     if sorted.agrees() { sorted } else { outcome }
 }
 
-/// Whether the rows of a table inside stand in an order of chance: kubectl walks over a map for limit ranges.
-fn has_free_rows(task: &Task<'_>) -> bool {
-    const KINDS: [&str; 3] = ["limits", "limitrange", "limitranges"];
+/// Limit ranges: kubectl walks over a map for the rows of their table.
+const LIMITS: [&str; 3] = ["limits", "limitrange", "limitranges"];
+/// What has data: kubectl walks over a map for its keys.
+const DATA: [&str; 5] = ["cm", "configmap", "configmaps", "secret", "secrets"];
+
+/// Whether objects of these kinds are described.
+fn describes(task: &Task<'_>, kinds: &[&str]) -> bool {
     let kind = |arg: &&str| {
         arg.split('/')
             .next()
-            .is_some_and(|kind| KINDS.contains(&kind))
+            .is_some_and(|kind| kinds.contains(&kind))
     };
     let mut calls = task.command.kubectls();
     calls.any(|kubectl| kubectl.args.first().is_some_and(kind))

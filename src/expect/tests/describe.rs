@@ -327,3 +327,32 @@ fn other_kinds() {
         &config.replace("blue", "green"),
     );
 }
+
+#[test]
+fn keys_of_data_stand_in_an_order_of_chance() {
+    let secret = "Name:         safe\nNamespace:    a\nType:  Opaque\n\nData\n====\npin:   4 bytes\nuser:  5 bytes";
+    let turned = secret.replace(
+        "pin:   4 bytes\nuser:  5 bytes",
+        "user:  5 bytes\npin:   4 bytes",
+    );
+    passes("describe", "kubectl describe secret safe", secret, &turned);
+    fails(
+        "pin is 7 bytes",
+        "kubectl describe secret safe",
+        secret,
+        &turned.replace("4 bytes", "7 bytes"),
+    );
+    let config =
+        "Name:         c\n\nData\n====\na:\n----\none\ntwo\nb:\n----\nthree\n\nEvents:  <none>";
+    let turned = config.replace(
+        "a:\n----\none\ntwo\nb:\n----\nthree",
+        "b:\n----\nthree\na:\n----\none\ntwo",
+    );
+    passes("describe", "kubectl describe cm c", config, &turned);
+    fails(
+        "in another order",
+        "kubectl describe cm c",
+        config,
+        &turned.replace("one\ntwo", "two\none"),
+    );
+}

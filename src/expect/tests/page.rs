@@ -1,5 +1,6 @@
 //! Several outputs of one page: tokens keep what they stand for.
 
+use super::{fails, passes};
 use crate::expect::{Bindings, Happened, Shown, judge};
 
 /// Judges the outputs of a page in order; whether each agrees.
@@ -138,5 +139,22 @@ fn a_page_of_two_days() {
         page(&[ONE, later]),
         [true, true],
         "two names on the page for one pod of the run"
+    );
+}
+
+#[test]
+fn what_ended_a_stream_is_no_output() {
+    let table = "NAME   READY   STATUS    RESTARTS   AGE\nweb    1/1     Running   0          3s";
+    passes(
+        "table",
+        "kubectl get pod web -w",
+        &format!("{table}\n^C\n$"),
+        table,
+    );
+    fails(
+        "Error",
+        "kubectl get pod web -w",
+        &format!("{table}\n^C"),
+        &table.replace("Running", "Error  "),
     );
 }

@@ -436,3 +436,19 @@ fn what_runtimes_and_helm_tell_of_time() {
         &helm.replace("Tue Jul  9 10:00:00 2024", "Sat Nov 21 09:00:11 2026"),
     );
 }
+
+#[test]
+fn a_history_under_an_old_heading() {
+    let command = "kubectl rollout history deployment web";
+    let old =
+        "deployments \"web\"\nREVISION    CHANGE-CAUSE\n1           <none>\n2           <none>";
+    let new = "deployment.apps/web \nREVISION  CHANGE-CAUSE\n1         <none>\n2         <none>";
+    passes("parts", command, old, new);
+    fails("api", command, old, &new.replace("web", "api"));
+    fails(
+        "revision",
+        command,
+        old,
+        &new.replace("\n2         <none>", ""),
+    );
+}

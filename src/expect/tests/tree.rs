@@ -388,3 +388,18 @@ fn parts_left_out_of_an_answer() {
         &other.replace("/cni/", "/coredns/"),
     );
 }
+
+#[test]
+fn a_kubeconfig_is_that_of_another_cluster() {
+    let config = "apiVersion: v1\nclusters:\n- cluster:\n    certificate-authority-data: DATA+OMITTED\n    server: https://127.0.0.1:34567\n  name: dev\nusers:\n- name: dev\n  user:\n    client-key-data: REDACTED";
+    let run = config
+        .replace("127.0.0.1:34567", "10.0.0.7:6443")
+        .replace("REDACTED", "DATA+OMITTED");
+    passes("yaml", "kubectl config view --minify", config, &run);
+    fails(
+        "prod",
+        "kubectl config view --minify",
+        config,
+        &run.replace("name: dev\nusers", "name: prod\nusers"),
+    );
+}

@@ -245,3 +245,44 @@ fn bindings_outlive_only_what_agrees() {
     let failed = case.judged(&exited(0, "replicaset.apps/api-6666b8d5f4\n", ""));
     assert!(failed.bindings.is_empty());
 }
+
+#[test]
+fn a_status_that_says_what_was_found() {
+    let counts = Case::new("", "$ kubectl get pods | grep -c Evicted\n0");
+    counts.is(&exited(1, "0\n", ""), Verdict::Pass, "");
+    counts.is(&exited(1, "1\n", ""), Verdict::Fail, "");
+    counts.is(&exited(2, "0\n", ""), Verdict::Fail, "exited with 2");
+    let may = Case::new("", "$ kubectl auth can-i list pods --as ann\nno");
+    may.is(&exited(1, "no\n", ""), Verdict::Pass, "");
+    may.is(&exited(0, "yes\n", ""), Verdict::Fail, "");
+    let silent = Case::new("", "$ kubectl get pods | grep web");
+    silent.is(&exited(1, "", ""), Verdict::Fail, "find nothing");
+    let differs = Case::new("", "$ kubectl diff -f web.yaml");
+    differs.is(&exited(1, "-  replicas: 1\n", ""), Verdict::Pass, "");
+    differs.is(&exited(1, "", "error: x\n"), Verdict::Fail, "error: x");
+    let script = Case::new("", "$ ./deploy.sh\n0 errors\ndone");
+    script.is(
+        &exited(1, "0 errors\ndone\n", ""),
+        Verdict::Fail,
+        "exited with 1",
+    );
+}
+
+#[test]
+fn an_error_after_a_table_is_an_expected_failure() {
+    const BOTH: &str = "pod/a created\nError from server (NotFound): namespaces \"b\" not found";
+    let case = Case::new("", &format!("$ kubectl apply -f pods.yaml\n{BOTH}"));
+    case.is(&exited(1, &format!("{BOTH}\n"), ""), Verdict::Pass, "");
+    case.is(&exited(1, "pod/a created\n", ""), Verdict::Fail, "");
+}
+
+#[test]
+fn a_stream_that_is_ended_in_time_has_no_other_end() {
+    let silent = Case::new("", "$ timeout 3 kubectl get pods -w");
+    silent.is(&exited(124, "NAME\n", ""), Verdict::Pass, "");
+    let waits = Case::new(
+        "",
+        "$ timeout 60 bash -c 'until curl web; do sleep 1; done'",
+    );
+    waits.is(&exited(124, "", ""), Verdict::Fail, "exited with 124");
+}
