@@ -214,7 +214,10 @@ pub(super) fn inline_command(lead: &str) -> Option<Inline<'_>> {
     while let Some(part) = parts.next() {
         if code && parts.peek().is_some() {
             let words = part.split_whitespace().count();
-            if words > 1 && is_command(part) && !part.contains(['\n', '<']) && RUN.as_ref().is_some_and(|run| run.is_match(&sentence))
+            if words > 1
+                && is_command(part)
+                && !part.contains(['\n', '<'])
+                && RUN.as_ref().is_some_and(|run| run.is_match(&sentence))
             {
                 found = Some(Inline {
                     text: part.trim(),
@@ -305,7 +308,10 @@ mod tests {
             "To see the `nginx` status, run `kubectl rollout status x`.",
             Some("kubectl rollout status x"),
         );
-        check("使用 `kubectl get pods` 查看，输出如下：", Some("kubectl get pods"));
+        check(
+            "使用 `kubectl get pods` 查看，输出如下：",
+            Some("kubectl get pods"),
+        );
         check("The `kubectl get pods` command exists.", None);
         check("Run `kubectl`.", None);
         check("Run `kubectl logs <pod>`.", None);

@@ -9,7 +9,7 @@ use super::blocks::Fence;
 use super::info::{Info, is_shell};
 use super::interpreter;
 use super::lead;
-use super::printed::is_printed;
+use super::printed::{is_printed, is_refused};
 use super::prompt::Prompt;
 use super::tools::{first_word, is_assignment, is_command};
 use super::{Command, bare, dialect};
@@ -215,8 +215,9 @@ impl Block<'_> {
         }
         let mut problems = Vec::new();
         let commands = bare::read(self.file, &self.fence.lines, &mut problems);
-        match problems.is_empty() {
-            true => commands.iter().map(first_line).collect(),
+        let commands: Vec<String> = commands.iter().map(first_line).collect();
+        match problems.is_empty() && !commands.iter().any(|line| is_refused(line)) {
+            true => commands,
             false => Vec::new(),
         }
     }

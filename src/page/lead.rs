@@ -168,7 +168,6 @@ pub(super) fn prose(lead: &str) -> Option<Vec<String>> {
     Some(paragraphs)
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,7 +179,9 @@ mod tests {
         assert!(announces_output("\n执行命令后，输出如下：\n"));
         assert!(!announces_output("\nTo see the output, run:\n"));
         assert!(!announces_output("\nYou will see the output.\n"));
-        assert!(!announces_output("\nFühren Sie den Befehl für die Ausgabe aus:\n"));
+        assert!(!announces_output(
+            "\nFühren Sie den Befehl für die Ausgabe aus:\n"
+        ));
     }
 
     #[test]

@@ -18,6 +18,11 @@ static BRACKETED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?:^|[\s/:=@])(\[(?:[A-Z]{2,}(?:_[A-Z]{2,})+|[a-z]{2,}(?:-[a-z]{2,})+)\])(?:$|[\s/:@])|(?:^|[\s/:@])(\{(?:[A-Z]{2,}(?:_[A-Z]{2,})+|[a-z]{2,}(?:-[a-z]{2,})+|[a-z]+(?:[A-Z][a-z]+)+)\})(?:$|[\s/:@])").ok()
 });
 
+/// A name in capitals that the reader is to replace: `YOUR_API_KEY`, and any such name of an object, which has none.
+static CAPITALS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?:^|[\s=/:"',@])(YOUR[-_][A-Z0-9_-]+)(?:$|[^=A-Z0-9_-])|\b(?:kubectl|oc|k)\s+(?:-\S+\s+(?:[^-\s]\S*\s+)?)*(?:get|describe|delete|logs|scale|cordon|uncordon|drain|label|annotate|taint|top|port-forward|rollout\s+\w+)\s(?:[^|;&<>\n]*[\s/])?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?:\s|$)"#).ok()
+});
+
 /// What a site's generator fills in before a reader sees the page: `{{% param tool %}}`, `{{ site.version }}`. A template
 /// that kubectl or docker fills in begins with a dot or one of Go's own words.
 static TEMPLATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -36,12 +41,19 @@ fn placeholder(commands: &[Command]) -> Option<&str> {
     let pattern = PLACEHOLDER.as_ref()?;
     let bracketed = BRACKETED.as_ref()?;
     let template = TEMPLATE.as_ref()?;
+    let capitals = CAPITALS.as_ref()?;
     commands.iter().find_map(|command| {
         if command.text.contains("{{") || command.text.contains("{%") {
             let found = template.find(&command.text);
             if let Some(found) = found {
                 return Some(found.as_str());
             }
+        }
+        // What `sed` looks for is to be replaced by the command itself.
+        if !command.text.contains("sed ")
+            && let Some(found) = capitals.captures(&command.text)
+        {
+            return found.get(1).or(found.get(2)).map(|name| name.as_str());
         }
         if !command.text.contains("<<")
             && let Some(found) = bracketed.captures(&command.text)
@@ -134,7 +146,9 @@ fn is_at_machine(words: &[&str]) -> bool {
             .all(|word| word.starts_with('-') && *word != "--"),
         ("vagrant", ["ssh", rest @ ..]) => {
             rest.iter().filter(|word| !flag(word)).count() < 2
-                && !rest.iter().any(|word| word.starts_with("-c") || *word == "--command")
+                && !rest
+                    .iter()
+                    .any(|word| word.starts_with("-c") || *word == "--command")
         }
         ("gcloud", ["compute", "ssh", rest @ ..]) => !rest
             .iter()
@@ -198,7 +212,10 @@ fn opens_shell(text: &str) -> Option<&'static str> {
             return (!apart).then_some(INTERACTIVE);
         }
         // The same under a name that the page gave it.
-        _ if matches!(words.get(1), Some(&("exec" | "edit" | "attach" | "kubectl"))) => {}
+        _ if matches!(
+            words.get(1),
+            Some(&("exec" | "edit" | "attach" | "kubectl"))
+        ) => {}
         _ if is_at_machine(&words[..said.unwrap_or(words.len())]) => return Some(INTERACTIVE),
         "kops" if words.get(1) == Some(&"edit") => {
             return Some("interactive editor");
@@ -301,8 +318,22 @@ mod tests {
         check("curl http://<node-ip>:<port>", Some("<node-ip>"));
         check("kubectl get sts <sts 名称>", Some("<sts 名称>"));
         check("{{% param tool %}} get pods", Some("{{% param tool %}}"));
-        check("helm install x --version {{ site.version }}", Some("{{ site.version }}"));
+        check(
+            "helm install x --version {{ site.version }}",
+            Some("{{ site.version }}"),
+        );
         check("docker ps --format '{{.Names}} {{ json .Labels }}'", None);
+        check("kubectl logs POD_NAME", Some("POD_NAME"));
+        check("kubectl -n x delete pod/POD_NAME", Some("POD_NAME"));
+        check(
+            "helm install x --set key=YOUR_API_KEY",
+            Some("YOUR_API_KEY"),
+        );
+        check("kubectl exec x -- printenv DB_HOST", None);
+        check("kubectl set env deploy/x DB_HOST=y", None);
+        check("kubectl logs $POD_NAME \"${POD_NAME}\"", None);
+        check("sed -i 's/YOUR_KEY/x/' a.yaml", None);
+        check("YOUR_NAME=x", None);
         check("cat <in >out", None);
         check("cat <<EOF>out\nEOF", None);
         check("diff <(a) <(b)", None);

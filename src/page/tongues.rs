@@ -26,7 +26,10 @@ const TO_RUN: &str = r"\bf(?:ü|ue)hr(?:en|e|t)?\b|\bausf(?:ü|ue)hren\b|\bbefeh
 /// Another terminal than the one in which commands are typed.
 const ELSEWHERE: &str = r"\b(?:anderen|ersten|ursprünglichen)\s+(?:terminal|fenster)\b|\b(?:autre|premier)\s+terminal\b|\b(?:otra|primera|outro|primeiro|altro|primo)\s+terminal\b|(?:друго|перво)м\s+(?:терминале|окне)|(?:另一个|原来的|第一个|之前的)(?:终端|窗口)|元の(?:端末|ターミナル)|別の(?:端末|ターミナル)|다른\s+터미널|원래\s+터미널";
 
-static PATTERNS: LazyLock<Option<[Regex; 6]>> = LazyLock::new(|| {
+/// The shell of a container that a page has opened.
+const INSIDE: &str = r"\b(?:im|innerhalb\s+des)\s+(?:containers?|pods?)\b|\bin\s+der\s+shell\b|\bdans\s+(?:le|la|votre)\s+(?:conteneur|shell|pod)\b|\b(?:en\s+el|dentro\s+del|en\s+la)\s+(?:contenedor|shell|pod)\b|\b(?:no|dentro\s+do)\s+(?:cont[êe]iner|shell|pod)\b|\bnel(?:la)?\s+(?:container|shell|pod)\b|в\s+контейнере|容器(?:内|中|里)|(?:シェル|コンテナ(?:内|の中)?)で|컨테이너\s*(?:안|내)에서|셸에서";
+
+static PATTERNS: LazyLock<Option<[Regex; 7]>> = LazyLock::new(|| {
     let of = |text: &str| Regex::new(&format!("(?i){text}")).ok();
     Some([
         of(OUTPUT)?,
@@ -35,6 +38,7 @@ static PATTERNS: LazyLock<Option<[Regex; 6]>> = LazyLock::new(|| {
         of(OTHER)?,
         of(TO_RUN)?,
         of(ELSEWHERE)?,
+        of(INSIDE)?,
     ])
 });
 
@@ -78,6 +82,11 @@ pub(super) fn says_elsewhere(text: &str) -> bool {
     says(5, text)
 }
 
+/// Whether what follows is typed into a container's shell that the page has opened.
+pub(super) fn says_inside(text: &str) -> bool {
+    says(6, text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,6 +116,19 @@ mod tests {
     }
 
     #[test]
+    fn where_the_reader_types() {
+        for text in [
+            "シェルで、プロセスを一覧表示します:",
+            "Im Container:",
+            "在容器中执行：",
+        ] {
+            assert!(says_inside(text), "{text}");
+        }
+        assert!(says_elsewhere("別のターミナルで、実行します:"));
+        assert!(!says_inside("Erstellen Sie den Container:"));
+    }
+
+    #[test]
     fn sentences_that_announce_something_else() {
         for text in [
             "Führen Sie den folgenden Befehl aus:",
@@ -119,8 +141,11 @@ mod tests {
         ] {
             assert!(says_to_run(text) && !says_output(text), "{text}");
         }
-        for text in ["Erstellen Sie die Datei:", "配置文件内容如下：", "Создайте файл:"]
-        {
+        for text in [
+            "Erstellen Sie die Datei:",
+            "配置文件内容如下：",
+            "Создайте файл:",
+        ] {
             assert!(says_other(text) && !says_output(text), "{text}");
         }
         // No English sentence is one of theirs.

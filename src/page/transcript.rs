@@ -231,12 +231,13 @@ fn shown_of<'a, 'b>(mut lines: &'a [Line<'b>], prompt: &Prompt) -> &'a [Line<'b>
     {
         lines = rest;
     }
-    while let [first, rest @ ..] = lines
-        && (blank(first) || is_remark(&first.text) && lead::names_output(&first.text))
-    {
-        lines = rest;
+    let first = lines.iter().position(|line| !blank(line));
+    match first {
+        Some(at) if is_remark(&lines[at].text) && lead::names_output(&lines[at].text) => {
+            &lines[at + 1..]
+        }
+        _ => lines,
     }
-    lines
 }
 
 /// What the page shows between a command and the next prompt (`more`: there is one).

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::super::Command;
-use super::super::skip;
 use super::super::tools::{is_outer, is_remote};
+use super::super::{skip, tongues};
 
 /// The shell that a step has opened and the reader types into.
 #[derive(Default)]
@@ -58,7 +58,8 @@ static ON_NODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Says that what follows is typed on another machine, whatever it is: "from `vagrant ssh master`:".
 static BY_SSH: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:from|in|inside|within)\s+`?(?:vagrant\s+|multipass\s+)?ssh\b[^.]*:\s*$").ok()
+    Regex::new(r"(?i)\b(?:from|in|inside|within)\s+`?(?:vagrant\s+|multipass\s+)?ssh\b[^.]*:\s*$")
+        .ok()
 });
 
 /// Says that what follows is typed into the shell that a page has opened in a container.
@@ -93,7 +94,7 @@ fn is_on_node(lead: &str) -> bool {
 /// Whether the prose says that the reader is at a shell of their own machine.
 pub(super) fn is_outside(lead: &str) -> bool {
     let lead = lead.to_lowercase();
-    OUTSIDE.iter().any(|phrase| lead.contains(phrase))
+    OUTSIDE.iter().any(|phrase| lead.contains(phrase)) || tongues::says_elsewhere(&lead)
 }
 
 impl Shells {
@@ -115,7 +116,8 @@ impl Shells {
         }
         let says_shell = IN_SHELL
             .as_ref()
-            .is_some_and(|pattern| pattern.is_match(lead));
+            .is_some_and(|pattern| pattern.is_match(lead))
+            || tongues::says_inside(lead);
         let only_leaves = commands.len() == 1 && leaves(commands);
         let container = container || self.entered && (says_shell || only_leaves);
         let Some(shell) = self.open else {

@@ -13,7 +13,8 @@ use super::label::{self, Unread};
 use super::printed::is_printed;
 use super::tools::is_command;
 use super::{
-    Command, Expected, FrontMatter, Step, StepOptions, bare, endless, execute, follow, interpreter, lead, skip, transcript,
+    Command, Expected, FrontMatter, Step, StepOptions, bare, endless, execute, follow, interpreter,
+    lead, skip, transcript,
 };
 use inside::{Shells, is_for_container};
 use shown::{is_answer, is_group};
