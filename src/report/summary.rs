@@ -225,10 +225,13 @@ pub fn render(record: &RunRecord) -> String {
         seconds(record.duration_ms),
         parts.join(", "),
     );
-    if let Some(broken) = &record.broken {
-        let _ = writeln!(out, "  {broken}");
+    for line in record.broken.iter().flat_map(|broken| broken.lines()) {
+        let _ = writeln!(out, "  {line}");
     }
-    verified(&mut out, record);
+    // Where there was no cluster there is nothing to count.
+    if !record.labs.is_empty() {
+        verified(&mut out, record);
+    }
     not_verified(&mut out, record);
     next(&mut out, record);
     out
