@@ -2,7 +2,6 @@
 //!
 //! Entry points: [`failures`] and [`render`].
 
-use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::style::{
@@ -11,6 +10,7 @@ use super::style::{
 use crate::event::{
     CheckRecord, CommandRecord, LabRecord, PageRecord, RunRecord, StepRecord, Verdict,
 };
+use crate::syntax::quoted;
 
 /// How many lines of a diff or of an output are shown; `--json` has them all.
 const SHOWN_LINES: usize = 40;
@@ -225,10 +225,13 @@ pub fn render(record: &RunRecord) -> String {
         seconds(record.duration_ms),
         parts.join(", "),
     );
-    if let Some(broken) = &record.broken {
-        let _ = writeln!(out, "  {broken}");
+    for line in record.broken.iter().flat_map(|broken| broken.lines()) {
+        let _ = writeln!(out, "  {line}");
     }
-    verified(&mut out, record);
+    // Where there was no cluster there is nothing to count.
+    if !record.labs.is_empty() {
+        verified(&mut out, record);
+    }
     not_verified(&mut out, record);
     next(&mut out, record);
     out
@@ -291,16 +294,6 @@ fn first_of_many(out: &mut String, lab: &LabRecord) {
             count(more, "command"),
         );
         let _ = writeln!(out, "  {} {text}", paint(BOLD, "next:"));
-    }
-}
-
-/// A path as a shell takes it.
-fn quoted(path: &str) -> Cow<'_, str> {
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-+,:@%".contains(c);
-    if path.chars().all(is_plain) {
-        Cow::Borrowed(path)
-    } else {
-        Cow::Owned(format!("'{}'", path.replace('\'', "'\\''")))
     }
 }
 

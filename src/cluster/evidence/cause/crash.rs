@@ -235,7 +235,7 @@ mod tests {
         );
         check(
             std::slice::from_ref(&pod),
-            "pod x/web-1: container main crashed (exit status 137)",
+            "pod x/web-1: container main keeps crashing (exit status 137)",
         );
         pod["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
         check(&[pod], "none");
