@@ -27,13 +27,15 @@ impl Pulse {
         }
     }
 
-    /// What went wrong with the cluster since then and that it got over, in the order of time; the last 100 such faults. That
+    /// What went wrong with the cluster since then and that it got over, in the order in which it ended; the last 100 such faults. That
     /// its node does not answer within 5 s is one too.
     pub async fn faults_since(&self, since: jiff::Timestamp) -> Vec<NodeFault> {
         let asked = tokio::time::timeout(ANSWER, ask(&self.state, &Request::Faults)).await;
         match asked {
             Ok(Ok(Answer::Faults(mut faults))) => {
                 faults.retain(|fault| fault.last_seen() >= since);
+                // What lasts is nearer than what ended over it.
+                faults.sort_by_key(NodeFault::last_seen);
                 faults
             }
             // One that has ended is another matter, and one that was brought up by another labproof does not tell.
