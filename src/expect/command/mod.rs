@@ -182,6 +182,11 @@ impl Command {
                 None => false,
             },
             TIMED_OUT => self.status_is_an_answer(status),
+            // `kill $PID && wait $PID`: the status is that of what was killed.
+            129..=159 => {
+                let last = self.last_pipeline(0);
+                self.runs("kill") && last.last().is_some_and(|words| program(words) == "wait")
+            }
             _ => false,
         }
     }
@@ -423,6 +428,8 @@ mod tests {
         assert!(Command::read("kubectl diff -f a").status_is_harmless(1));
         assert!(Command::read("timeout 3 kubectl get pods -w").status_is_harmless(124));
         assert!(Command::read("n=$(kubectl get pods | grep -c x)").status_is_harmless(1));
+        assert!(Command::read("kill $PID && wait $PID 2>/dev/null").status_is_harmless(143));
+        assert!(!Command::read("wait $PID").status_is_harmless(143));
         assert!(!Command::read("pod=$(kubectl get pods | grep x)").status_is_harmless(1));
         assert!(!Command::read("kubectl get pods | grep web").status_is_harmless(1));
         assert!(!Command::read("kubectl auth can-i list pods").status_is_harmless(1));
