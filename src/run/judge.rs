@@ -213,7 +213,11 @@ fn exited(place: Place<'_>, code: i32, told: Told, outcome: &Outcome) -> Ended {
         _ if is_asked_for(place, code) => {
             return (Verdict::Pass, format!("exits with {code} as shown"), None);
         }
-        Told::Nothing if expect::status_is_harmless(text, code) && stderr.trim().is_empty() => {
+        // Of what was killed or stopped something may well be said, of differences nothing.
+        Told::Nothing
+            if expect::status_is_harmless(text, code)
+                && (code != 1 || stderr.trim().is_empty()) =>
+        {
             return (Verdict::Pass, format!("may end with {code}"), None);
         }
         _ => {}
