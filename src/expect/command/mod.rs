@@ -156,12 +156,14 @@ impl Command {
     }
 
     /// Whether a non-zero status is part of what the program says: differences found, nothing found, not allowed,
-    /// a reader that stopped early, a stream that was ended in time. Under `pipefail` any program of the last pipeline may have
-    /// said it.
+    /// a reader that stopped early, a stream that was ended in time. Under `pipefail` what only filters follow may have said it.
     pub(super) fn status_is_an_answer(&self, status: i32) -> bool {
         let last = self.last_pipeline(0);
         match status {
-            1 => last.iter().any(|words| says_no(words)),
+            1 => last
+                .iter()
+                .rposition(|words| !is_filter(words))
+                .is_some_and(|at| says_no(&last[at])),
             TIMED_OUT => last.iter().any(|words| ends_a_stream(words)),
             BROKEN_PIPE => last.len() > 1,
             _ => false,
@@ -220,6 +222,14 @@ fn says_no(words: &[String]) -> bool {
         }
         _ => compares(words) || matches!(inner(words), "grep" | "egrep" | "test"),
     }
+}
+
+/// Programs that count, sort or cut what they read: a 1 behind which they stand is not theirs.
+fn is_filter(words: &[String]) -> bool {
+    const FILTERS: [&str; 11] = [
+        "wc", "sort", "uniq", "head", "tail", "cut", "tr", "awk", "sed", "cat", "column",
+    ];
+    FILTERS.contains(&program(words))
 }
 
 /// Programs whose status 1 says that two things differ.
@@ -416,6 +426,7 @@ mod tests {
             ("kubectl get pods | grep -c Evicted", 2),
             ("kubectl get cm a -o json | jq .data.b", 1),
             ("diff a b; kubectl get pods", 1),
+            ("kubectl get pods | grep web | ./restart", 1),
             (
                 "timeout 60 bash -c 'until curl -f web; do sleep 1; done'",
                 124,
