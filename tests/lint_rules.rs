@@ -150,6 +150,10 @@ fn mistakes_inside_containers_of_markdown() {
         &["LP004:4", "LP010:6"],
     );
     check(&format!("> {}", indented("> ")), &["LP004:2", "LP010:4"]);
+    // Prompts behind the sign of a quote are prompts.
+    let one = bash("$ kubectl get pods");
+    let quoted = one.trim_end().replace('\n', "\n> ");
+    check(&format!("{one}\n{one}\n> {quoted}\n"), &[]);
     check(
         &format!(
             "<Tabs>\n  <TabItem value=\"a\">\n\n  {}\n  </TabItem>\n</Tabs>\n",
@@ -157,6 +161,57 @@ fn mistakes_inside_containers_of_markdown() {
         ),
         &["LP004:5", "LP010:7"],
     );
+}
+
+#[test]
+fn a_block_that_begins_inside_another() {
+    let one = "```bash\n$ kubectl get pods\nNAME\n";
+    check(&format!("{one}\n{one}```\n"), &["LP033:5"]);
+    check(
+        &format!("~~~bash\n$ ls\n\n~~~bash\n$ true\n~~~\n"),
+        &["LP033:4"],
+    );
+    // How markdown is written is shown in a longer fence, or in one of other signs.
+    check(&format!("````markdown\n{one}```\n````\n"), &[]);
+    check(&format!("~~~markdown\n{one}```\n~~~\n"), &[]);
+}
+
+#[test]
+fn a_manifest_whose_name_is_a_slip_of_the_hand() {
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir(root.path().join("manifests")).unwrap();
+    fs::write(root.path().join("manifests/web.yaml"), "kind: Pod\n").unwrap();
+    fs::write(root.path().join("manifests/pod-1.yaml"), "kind: Pod\n").unwrap();
+    let found = |text: &str| {
+        let path = root.path().join("page.md");
+        fs::write(&path, text).unwrap();
+        let plan = plan::build(&[path], &PlanOptions::default());
+        lint::check(&plan, &LintOptions::default())
+            .into_iter()
+            .filter(|found| found.code == Some("LP034"))
+            .filter_map(|found| found.help)
+            .collect::<Vec<_>>()
+    };
+    let applied = |path: &str| bash(&format!("$ kubectl apply -f {path}"));
+    let meant = "did you mean `manifests/web.yaml`?";
+    assert_eq!(found(&applied("manifests/wep.yaml")), [meant]);
+    assert_eq!(found(&applied("manifests/web.yml")), [meant]);
+    for right in [
+        "manifests/web.yaml",
+        "manifests/pod-2.yaml",
+        "manifests/other.yaml",
+        "$DIR/wep.yaml",
+    ] {
+        assert!(found(&applied(right)).is_empty(), "{right}");
+    }
+    let told = format!(
+        "Save it as `wep.yaml`.\n\n{}",
+        applied("manifests/wep.yaml")
+    );
+    let made = bash(
+        "$ sed s/a/b/ manifests/web.yaml > manifests/wep.yaml\n$ kubectl apply -f manifests/wep.yaml",
+    );
+    assert!(found(&told).is_empty() && found(&made).is_empty());
 }
 
 #[test]

@@ -373,7 +373,7 @@ fn a_version_that_the_mirror_lacks_and_a_mirror_that_is_not_there_say_what_to_do
         for part in parts {
             assert!(told(&output).contains(part), "{version}: {}", told(&output));
         }
-        assert!(begun.elapsed() < Duration::from_secs(30));
+        assert!(begun.elapsed() < Duration::from_secs(60));
     }
     assert_nothing_to_run(cache.path());
 }

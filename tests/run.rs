@@ -534,6 +534,20 @@ fn a_command_that_fails_is_told_once() {
 }
 
 #[test]
+fn a_failure_tells_where_to_begin() {
+    let pages = Pages::with(&block(
+        "$ bash ./setpu.sh\n$ cat made\nx\n$ cat made\nx\n\n```bash\n$ true",
+    ));
+    pages.write("setup.sh", "echo x > made\n");
+    pages
+        .run(&[])
+        .exits(1)
+        .says("likely cause: there is no ./setpu.sh; there is one named ./setup.sh")
+        .says("next: begin with page.md:4: 2 commands failed after it")
+        .says("lint: page.md:10: a block begins here, and the one of line 3 is not closed (LP033)");
+}
+
+#[test]
 fn a_question_that_nobody_answers_is_told_as_one() {
     Pages::with(&block("$ read -p 'Name? ' name"))
         .run(&[])

@@ -72,6 +72,9 @@ impl Run<'_> {
         };
         run::end(queue, why.as_deref(), self.cancel, self.emitter);
         for (setup, cluster) in setups.into_iter().zip(&clusters) {
+            if self.cancel.is_cancelled() && cluster.connection().access.ends_with_run {
+                continue;
+            }
             if let Err(cause) = setup.remove(cluster.connection()).await {
                 self.emitter.emit(Event::Warning {
                     what: format!("the baseline could not be deleted: {cause}"),

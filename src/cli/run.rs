@@ -8,9 +8,9 @@ use std::sync::{Arc, OnceLock};
 use super::args::{RunArgs, RunFormat};
 use super::exit::Exit;
 use super::rehearse::Extent;
-use super::{coverage, output, rehearse};
+use super::{coverage, lint, output, rehearse};
 use crate::cluster::explain;
-use crate::event::{RunRecord, Sink};
+use crate::event::{RunRecord, Sink, Verdict};
 use crate::report::{badge, events::EventLog, github, json, junit, summary};
 use crate::run::prepare_artifacts;
 
@@ -42,6 +42,9 @@ pub(super) async fn main(args: RunArgs) -> Exit {
     let (record, mut exit) = rehearse::rehearse(&args.rehearse, &rehearsal, extent, live).await;
     output::stdout(&summary::failures(&record));
     output::stdout(&summary::render(&record));
+    if record.verdict == Verdict::Fail {
+        output::stdout(&lint::of_run(&args.rehearse.paths, &args.rehearse.select));
+    }
     if args.format == RunFormat::Github {
         output::stdout(&github::render(&record));
     }

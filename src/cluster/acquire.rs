@@ -391,7 +391,8 @@ async fn connect(
     reservation: Reservation,
 ) -> Result<Cluster, ClusterError> {
     let ours = cluster.ends_with_this();
-    let connection = open(&cluster, request.python).await?;
+    let mut connection = open(&cluster, request.python).await?;
+    connection.access.ends_with_run = ours;
     let has: BTreeSet<String> = cluster.images()?.iter().map(|it| full_name(it)).collect();
     let lacks = request
         .images

@@ -42,6 +42,8 @@ pub struct Access {
     pub by_hand: String,
     /// How a local cluster is.
     pub pulse: Option<Pulse>,
+    /// The cluster was made for this run and ends with it.
+    pub ends_with_run: bool,
 }
 
 /// A cluster as the commands and checks of a run see it.

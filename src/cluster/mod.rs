@@ -33,7 +33,7 @@ mod supply;
 
 pub use acquire::{Cluster, Lack, Request, acquire, existing, open};
 pub use auto::{Decision, decide};
-pub use changes::{Watch, Watched};
+pub use changes::{Watch, Watched, is_slip};
 pub use choice::Choice;
 pub use connection::{Access, Connection};
 pub use disk::{Disk, explain, says_full};

@@ -31,7 +31,7 @@ impl Answer {
 }
 
 /// A program that reads nothing, speaks English, and is killed when its future is dropped.
-pub(super) fn command(program: impl AsRef<OsStr>) -> Command {
+pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command
         .stdin(Stdio::null())

@@ -66,7 +66,11 @@ pub fn judge_all(input: impl BufRead, mut output: impl Write) -> Result<Tally, P
         if line.trim().is_empty() {
             continue;
         }
-        let pair: Pair = serde_json::from_str(line).map_err(|error| broken(error.to_string()))?;
+        let pair: Pair = serde_json::from_str(line).map_err(|error| {
+            broken(format!(
+                "not one JSON object with id, command, expected and actual: {error}"
+            ))
+        })?;
         let happened = Happened {
             text: &pair.actual,
             stdout: None,

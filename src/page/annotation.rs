@@ -32,7 +32,7 @@ pub(super) const KEYS: [&str; 15] = [
 const PROFILES: [&str; 5] = ["local", "kind", "eks", "context", "none"];
 
 /// Keys and words that site generators (Docusaurus, Hugo, MkDocs, Sphinx, pandoc, R Markdown) put on a fence.
-const FOREIGN: [&str; 40] = [
+const FOREIGN: [&str; 44] = [
     "title",
     "caption",
     "filename",
@@ -73,6 +73,10 @@ const FOREIGN: [&str; 40] = [
     "diff",
     "ignore",
     "codeCopyEnabled",
+    "snip_id",
+    "syntax",
+    "outputis",
+    "expandlinks",
 ];
 
 /// A token of an info string, and what it is read into.

@@ -21,8 +21,15 @@ pub(super) fn read(
     // The line after the last command: what it printed would begin there.
     let mut printed = 0;
     while at < lines.len() {
+        // A lone `>` parts a command from what it printed.
+        let parts = at == printed && lines[at].text.trim() == ">" && at + 1 < lines.len();
+        if parts && commands.last().is_some() {
+            at += 1;
+            printed = at;
+        }
         if let Some(command) = commands.last_mut()
-            && (is_printed(&lines[at].text)
+            && (parts
+                || is_printed(&lines[at].text)
                 || at == printed
                     && !is_blank(&lines[at])
                     && (shows_file(&command.text) || is_lone_program(&lines[at].text)))
@@ -225,6 +232,7 @@ mod tests {
             &["for i in 0 1; do kubectl exec web-$i -- hostname; done => web-0\nweb-1"],
         );
         check("mytool up\nmytool down", &["mytool up", "mytool down"]);
+        check("mytool up\n>\nAll done\nx", &["mytool up => All done\nx"]);
     }
 
     #[test]

@@ -126,8 +126,10 @@ fn never_ends(part: &Simple) -> bool {
     let job = words
         .iter()
         .any(|word| word.starts_with("job/") || word.starts_with("jobs/"));
-    match part.name() {
+    match name_of(part) {
         "watch" | "stern" => words.len() > 1,
+        // Whatever name a page has for kubectl.
+        _ if words.get(1) == Some(&"port-forward") => true,
         "kubectl" | "oc" if verb("port-forward") => true,
         "kubectl" | "oc" if verb("exec") || attaches(part) && verb("run") => loops_inside(part),
         "kubectl" if verb("proxy") => words
@@ -149,10 +151,18 @@ fn never_ends(part: &Simple) -> bool {
     }
 }
 
+/// The program's name; `k` is the common alias of kubectl.
+fn name_of(part: &Simple) -> &str {
+    match part.name() {
+        "k" => "kubectl",
+        name => name,
+    }
+}
+
 /// Whether a command only looks, as far as its words plainly tell.
 fn looks(part: &Simple) -> bool {
     let words = part.command();
-    match part.name() {
+    match name_of(part) {
         "kubectl" | "oc" => words.iter().any(|word| {
             matches!(
                 word.text.as_str(),

@@ -5,45 +5,10 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::info::is_shell;
+use super::lead;
 use super::printed::{is_output, is_printed};
 use super::tools::{first_word, is_command, is_outer};
 use crate::syntax::{Joint, Simple, simple_commands};
-
-fn pattern(text: &str) -> Option<Regex> {
-    Regex::new(text).ok()
-}
-
-/// What announces output without doubt.
-static OUTPUT_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\boutputs?\b|\bresponse\b|\b(?:you|we)(?:['’]ll|\s+will|\s+should|\s+can|\s+may|\s+would)?(?:\s+(?:now|then|also|eventually|again|already|still|next|first|probably))*\s+(?:see|get|receive|be\s+presented)\b|\breturns?\b|\bprints?\b|\bsee\s+something\b",
-    )
-});
-
-/// What announces output where nothing speaks against it.
-static LIKELY_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\b(?:similar|like)\s+(?:to\s+)?(?:this|these|that|the\s+following|the\s+below|below)|\bresults?\b|\bsomething\s+like\b|\bexpect(?:ed|ing)?\b|\b(?:shows?|displays?|displayed|reports?|yields?|produces?|reveals?|lists?|looks?\s+(?:very\s+|much\s+|exactly\s+|just\s+)*like|see|gives?|shown|as\s+follows|logs?\s+(?:show|contain))\b",
-    )
-});
-
-/// The fence holds a file or a command, whatever else the sentence says.
-static OTHER_THINGS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\bmanifests?\b|\b(?:configuration|yaml|json|config)\s+(?:file|below)\b|\beditor\b|\bedit\s+(?:it|the|this|your)\b|\b(?:add|save|paste|copy|insert|append|replace)\s+(?:the\s+following|this|it|the)\b|\bfollowing\s+(?:\S+\s+)?(?:manifest|file|yaml|configuration|content|contents|command|commands|snippet|policy|definition|spec)\b|\bcreate\s+(?:a|the)\s+\S*\s*file\b|\bsource\s+code\b",
-    )
-});
-
-/// A paragraph that only leads to the fence.
-static CONNECTORS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(r"(?i)^\W*(?:for\s+(?:example|instance)|example|e\.g\.|like\s+(?:this|so))\W*$")
-});
-
-fn says(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
-    pattern
-        .as_ref()
-        .is_some_and(|pattern| pattern.is_match(text))
-}
 
 /// Languages that a fence of shown output has where it has one.
 pub(super) fn may_be_output(language: &str) -> bool {
@@ -78,12 +43,12 @@ fn structured(language: &str) -> bool {
 
 /// Whether a fence shows what `command`, in the fence before it, printed. `lead` is the page between the two.
 pub(super) fn shows_output(lead: &str, command: &str, language: &str, first_line: &str) -> bool {
-    let Some(mut prose) = prose(lead) else {
+    let Some(mut prose) = lead::prose(lead) else {
         return false;
     };
     // A list says more of what the sentence above it announces.
     while let [.., before, last] = prose.as_slice()
-        && before.ends_with(':')
+        && lead::ends_open(before)
         && last.starts_with(['*', '-', '+'])
     {
         prose.pop();
@@ -103,7 +68,7 @@ pub(super) fn shows_output(lead: &str, command: &str, language: &str, first_line
     }
     // "For example:" points to the sentence before it.
     let joined = match prose.as_slice() {
-        [.., before, last] if says(&CONNECTORS, last) => Some(format!("{before} {last}")),
+        [.., before, last] if lead::is_connector(last) => Some(format!("{before} {last}")),
         _ => None,
     };
     let Some(last) = joined.as_ref().or(prose.last()) else {
@@ -111,90 +76,27 @@ pub(super) fn shows_output(lead: &str, command: &str, language: &str, first_line
         return (plain(language) || is_shell(language)) && !is_outer(first_line)
             || structured(language) && prints_tree(command);
     };
-    let output = says(&OUTPUT_WORDS, last);
-    if is_outer(first_line)
-        || (says(&OTHER_THINGS, last) && !last.to_lowercase().contains("output"))
-    {
+    let output = lead::says_output(last);
+    let likely = lead::says_likely(last);
+    if is_outer(first_line) || lead::says_other(last) {
         return false;
     }
     // What a shell's label is on, and is no command, is no file, whatever the sentence says: unless it points to one.
     if is_shell(language) {
-        return output || !last.ends_with(':') || says(&LIKELY_WORDS, last);
+        return output || !lead::ends_open(last) || likely || is_output(first_line);
     }
-    if !last.ends_with(':') {
+    if !lead::ends_open(last) {
         let table = prose.len() == 1 && is_header(first_line) && prints_table(command);
-        return output && (last.to_lowercase().contains("output") || is_output(first_line))
-            || table && says(&LIKELY_WORDS, last);
+        return output && (lead::names_output(last) || is_output(first_line)) || table && likely;
     }
-    output
-        || (!structured(language) || prints_tree(command))
-            && (says(&LIKELY_WORDS, last) || is_output(first_line))
+    output || (!structured(language) || prints_tree(command)) && (likely || is_output(first_line))
 }
 
 /// Whether a block shows what a command in the prose printed on a page with prompts, where `rest` stands between the two:
 /// there, what the reader is to run has mostly a block of its own.
 pub(super) fn plainly_of_inline(rest: &str, command: &str, first_line: &str) -> bool {
-    rest.trim() == ":" && is_printed(first_line)
-        || rest.trim_end().ends_with(':') && is_header(first_line) && prints_table(command)
-}
-
-/// Whether the prose says that the fence below is output, whatever its label.
-pub(super) fn announces_output(lead: &str) -> bool {
-    let Some(last) = prose(lead).and_then(|mut paragraphs| paragraphs.pop()) else {
-        return false;
-    };
-    let last = last.to_lowercase();
-    let words = |known: &[&str]| {
-        last.split(|c: char| !c.is_alphanumeric())
-            .any(|word| known.contains(&word))
-    };
-    last.ends_with(':')
-        && words(&["output", "outputs"])
-        && !words(&[
-            "run", "execute", "use", "command", "commands", "enter", "type",
-        ])
-}
-
-/// Whether the paragraph above a block speaks of what is printed, seen or returned.
-pub(super) fn speaks_of_output(lead: &str) -> bool {
-    prose(lead)
-        .and_then(|mut paragraphs| paragraphs.pop())
-        .is_some_and(|last| {
-            says(&OUTPUT_WORDS, &last) && last.ends_with(':') && !says(&TO_RUN, &last)
-        })
-}
-
-/// The reader is to run what follows, whatever it prints.
-static TO_RUN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(r"(?i)\b(?:run|running|execute|executing|use|using|enter|type|issue|commands?)\b")
-});
-
-/// What follows was printed elsewhere: where the reader has left something running.
-static ELSEWHERE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\b(?:going|go|switch|switching|return|returning|back)\s+(?:back\s+)?(?:to|in|into)\s+(?:the|your)\b[^.]*\b(?:terminal|window|view|tab|shell|session|console|watch)|\b(?:other|first|original|previous)\s+(?:terminal|window|shell|tab)\b",
-    )
-});
-
-/// Whether the prose sends the reader to another terminal to look at what is shown.
-pub(super) fn is_elsewhere(lead: &str) -> bool {
-    prose(lead)
-        .is_some_and(|paragraphs| paragraphs.last().is_some_and(|last| says(&ELSEWHERE, last)))
-}
-
-/// "You should see the output ..." and the like.
-static SEE_OUTPUT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| pattern(r"(?i)\bsee\s+(?:\S+\s+){0,4}outputs?\b"));
-
-/// Whether the prose leaves no doubt that the fence below is output: it says so, or there is none.
-pub(super) fn plainly_announces(lead: &str) -> bool {
-    let Some(paragraphs) = prose(lead) else {
-        return false;
-    };
-    match paragraphs.last() {
-        None => true,
-        Some(last) => announces_output(lead) || says(&SEE_OUTPUT, last),
-    }
+    matches!(rest.trim(), ":" | "：") && is_printed(first_line)
+        || lead::ends_open(rest.trim_end()) && is_header(first_line) && prints_table(command)
 }
 
 /// Whether a command prints YAML or JSON.
@@ -285,39 +187,6 @@ pub(super) fn is_silent(command: &str) -> bool {
         && !shown.iter().any(|target| command.contains(target))
 }
 
-/// The paragraphs between two fences, without markup that shows nothing. `None`: a heading stands between.
-fn prose(lead: &str) -> Option<Vec<String>> {
-    let mut paragraphs = vec![String::new()];
-    let mut comment = false;
-    for line in lead.lines() {
-        let line = line.trim_start_matches(['>', ' ', '\t']).trim_end();
-        if comment || line.starts_with("<!--") {
-            comment = !line.contains("-->");
-            continue;
-        }
-        let heading = line.trim_start_matches('#');
-        if heading.len() < line.len() && heading.starts_with(' ') {
-            return None;
-        }
-        let markup = line.starts_with("{{")
-            || line.starts_with(":::")
-            || line.starts_with('<') && line.ends_with('>');
-        let last = paragraphs.len() - 1;
-        if line.is_empty() || markup {
-            if !paragraphs[last].is_empty() {
-                paragraphs.push(String::new());
-            }
-            continue;
-        }
-        if !paragraphs[last].is_empty() {
-            paragraphs[last].push(' ');
-        }
-        paragraphs[last].push_str(line.trim_end_matches(['*', '_']));
-    }
-    paragraphs.retain(|paragraph| !paragraph.is_empty());
-    Some(paragraphs)
-}
-
 /// A command that the prose before a fence of output tells the reader to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Inline<'a> {
@@ -329,9 +198,10 @@ pub(super) struct Inline<'a> {
 
 /// Words that tell the reader to run what follows.
 static RUN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\b(?:run|running|runs|use|using|execute|executing|type|enter|issue|invoke|try|with|via|by|typing|entering|check|verify|list|view|inspect|describe|see|do)\b[^.`]*$",
+    Regex::new(
+        r"(?i)(?:\b(?:run|running|runs|use|using|execute|executing|type|enter|issue|invoke|try|with|via|by|typing|entering|check|verify|list|view|inspect|describe|see|do)\b|使用|执行|執行|运行|運行|通过|输入)[^.`。]*$",
     )
+    .ok()
 });
 
 /// The last command in the prose of `lead` that its author tells the reader to run.
@@ -344,7 +214,10 @@ pub(super) fn inline_command(lead: &str) -> Option<Inline<'_>> {
     while let Some(part) = parts.next() {
         if code && parts.peek().is_some() {
             let words = part.split_whitespace().count();
-            if words > 1 && is_command(part) && !part.contains(['\n', '<']) && says(&RUN, &sentence)
+            if words > 1
+                && is_command(part)
+                && !part.contains(['\n', '<'])
+                && RUN.as_ref().is_some_and(|run| run.is_match(&sentence))
             {
                 found = Some(Inline {
                     text: part.trim(),
@@ -389,6 +262,9 @@ mod tests {
             "\nwhich returns:\n",
             "\nThis will print something like this:\n",
             "\nText before.\n\nYou'll see:\n",
+            "\nAusgabe:\n",
+            "\n输出如下：\n",
+            "\nLa sortie montre que le Pod attend.\n",
         ] {
             check(lead, "", "some text", true);
         }
@@ -404,6 +280,8 @@ mod tests {
             "\n## Next\n",
             "\nIn the editor that appears, update the volume.\n",
             "\nAdd the following to the file:\n",
+            "\n配置文件内容如下：\n",
+            "\nErstellen Sie die Datei:\n",
         ] {
             check(lead, "", "text", false);
             check(lead, "yaml", "spec:", false);
@@ -411,13 +289,6 @@ mod tests {
         check("\n\n", "yaml", "spec:", false);
         check("\nIt looks like this:\n", "yaml", "spec:", false);
         check("\nYou will see:\n", "", "kubectl get pods", false);
-    }
-
-    #[test]
-    fn output_whatever_its_label() {
-        assert!(announces_output("\nThe output is similar to this:\n"));
-        assert!(!announces_output("\nTo see the output, run:\n"));
-        assert!(!announces_output("\nYou will see the output.\n"));
     }
 
     #[test]
@@ -436,6 +307,10 @@ mod tests {
         check(
             "To see the `nginx` status, run `kubectl rollout status x`.",
             Some("kubectl rollout status x"),
+        );
+        check(
+            "使用 `kubectl get pods` 查看，输出如下：",
+            Some("kubectl get pods"),
         );
         check("The `kubectl get pods` command exists.", None);
         check("Run `kubectl`.", None);

@@ -8,10 +8,11 @@ use std::collections::HashSet;
 use super::blocks::Fence;
 use super::info::{Info, is_shell};
 use super::interpreter;
-use super::printed::is_printed;
+use super::lead;
+use super::printed::{is_printed, is_refused};
 use super::prompt::Prompt;
 use super::tools::{first_word, is_assignment, is_command};
-use super::{Command, bare, dialect, follow};
+use super::{Command, bare, dialect};
 use crate::source::{SourceFile, Span};
 
 /// Code that looks like commands and is not run.
@@ -44,12 +45,16 @@ pub(super) fn read(
             lead: leads[index],
             habits,
         };
-        if names_none(language)
-            && (fence.executed
-                || block.is_prompted(language)
-                || block.is_plainly(language)
-                || !habits.labels && language.is_empty() && dialect::begins_command(fence))
-        {
+        let session = match names_none(language) {
+            true => {
+                fence.executed
+                    || block.is_prompted(language)
+                    || block.is_plainly(language)
+                    || !habits.labels && language.is_empty() && dialect::begins_command(fence)
+            }
+            false => !runs(language) && block.is_mislabelled(language),
+        };
+        if session {
             commands.insert(index);
         }
     }
@@ -160,6 +165,18 @@ impl Block<'_> {
         }
     }
 
+    /// Whether it is a session under the label of another language, in which no line begins as its first one does:
+    /// `me@host:~$ kubectl get pods` is neither YAML nor Go.
+    fn is_mislabelled(&self, language: &str) -> bool {
+        let of_pages = matches!(language, "md" | "markdown" | "mdx" | "diff" | "output");
+        !of_pages
+            && !is_shell(language)
+            && Prompt::of(&self.fence.lines, false).is_some_and(|prompt| {
+                let first = prompt.strip(self.first());
+                prompt.is_of_host() && first.is_some_and(is_command)
+            })
+    }
+
     /// Whether every command that it would be read as plainly is one, and nothing says that it is output or a file.
     fn is_plainly(&self, language: &str) -> bool {
         // Where others are labelled as a shell's, a label of plain text means what it says.
@@ -187,7 +204,7 @@ impl Block<'_> {
 
     /// The prose above says that it is what something printed, or a file.
     fn is_said_to_be_other(&self) -> bool {
-        follow::speaks_of_output(self.lead) || interpreter::listing(self.fence, self.lead).is_some()
+        lead::speaks_of_output(self.lead) || interpreter::listing(self.fence, self.lead).is_some()
     }
 
     /// The first lines of its commands, as if it were a shell's; none where a part of it cannot be one.
@@ -198,8 +215,9 @@ impl Block<'_> {
         }
         let mut problems = Vec::new();
         let commands = bare::read(self.file, &self.fence.lines, &mut problems);
-        match problems.is_empty() {
-            true => commands.iter().map(first_line).collect(),
+        let commands: Vec<String> = commands.iter().map(first_line).collect();
+        match problems.is_empty() && !commands.iter().any(|line| is_refused(line)) {
+            true => commands,
             false => Vec::new(),
         }
     }
@@ -209,7 +227,7 @@ impl Block<'_> {
         let first = self.first();
         let looks = match first.strip_prefix("$ ") {
             Some(command) => names_none(language) && is_program(command),
-            None => is_evidence(first) && !follow::speaks_of_output(self.lead),
+            None => is_evidence(first) && !lead::speaks_of_output(self.lead),
         };
         if !looks {
             return None;

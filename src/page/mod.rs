@@ -7,7 +7,7 @@
 //! `gaps`, `execute`), and code by indentation; each fence's info string is read (`info`, `annotation`); code that names no
 //! shell is labelled where it plainly is commands (`label`); a dialect is chosen per language (`dialect`); what is in
 //! the shell fences becomes commands and shown output (`transcript` by its `prompt`, `bare`, `follow` where the output
-//! has a fence of its own); a fence in another language is a script for that language's `interpreter`; and what cannot run
+//! has a fence of its own and the `lead` between, in whatever of the `tongues`, says so); a fence in another language is a script for that language's `interpreter`; and what cannot run
 //! says why (`skip`, `endless`). `steps` puts these together.
 
 use std::path::{Path, PathBuf};
@@ -28,10 +28,12 @@ mod info;
 mod interpreter;
 mod keys;
 mod label;
+mod lead;
 mod printed;
 mod prompt;
 mod skip;
 mod steps;
+mod tongues;
 mod tools;
 mod transcript;
 

@@ -48,8 +48,8 @@ static NO_COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
           | [A-Z][a-z]+[,.:;!?]?(?:\s|$)                     # a sentence, `Server:  10.0.0.10`
           | [A-Z]{2,}(?:\[\d+\])?(?:[:\s]|$)                 # WARNING: ..., INFO[0000] ..., PONG
           | [^\s'"$(){}<>;|&=]+[^\s'"$(){}<>;|&=:]:(?:\s|$)   # `client_address: ...`, `nslookup: can't resolve`
-          | [^\s()"'$`;|&<>=\#]+(?:\s[^()"'$`;|&<>\#]*)?\s\([^()]*[^\s()][^()]*\)   # bash refuses a bare parenthesis there
           | "[^"]*":
+          | [^\s'"$(){}<>;|&=/]*[^\x00-\x7F][^\s'"$(){}<>;|&=/]*(?:\s|$)   # no program has a name with letters of other scripts
           | [-*+|]\s | -{3,}\s*$ | ={3,} | [│├└┌✓✔✗√•→]
           | [a-z0-9.-]+-\d+$                                # web-0
           | [a-z0-9.-]+-[a-f0-9]{8,10}-[a-z0-9]{5}(?:\s|$)   # a Pod of a Deployment
@@ -64,6 +64,18 @@ static NO_COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
+/// `curl (HTTPS and SNI)`: bash refuses a bare parenthesis there.
+static REFUSED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"^[^\s()"'$`;|&<>=#]+(?:\s[^()"'$`;|&<>#]*)?\s\([^()]*[^\s()][^()]*\)"#).ok()
+});
+
+/// Whether bash would not take a line, whatever word it begins with.
+pub(super) fn is_refused(line: &str) -> bool {
+    REFUSED
+        .as_ref()
+        .is_some_and(|pattern| pattern.is_match(line.trim()))
+}
+
 /// Whether a line cannot be a command: what stands there was printed.
 pub(super) fn is_printed(line: &str) -> bool {
     let line = line.trim();
@@ -74,14 +86,25 @@ pub(super) fn is_printed(line: &str) -> bool {
         || !delimiter
             && !script
             && !is_command(line)
-            && NO_COMMAND
-                .as_ref()
-                .is_some_and(|pattern| pattern.is_match(line))
+            && (is_refused(line)
+                || NO_COMMAND
+                    .as_ref()
+                    .is_some_and(|pattern| pattern.is_match(line)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_parenthesis_that_bash_refuses() {
+        assert!(is_refused("curl (HTTPS + SNI)"));
+        assert!(is_refused("kubectl apply (or create) -f x"));
+        assert!(!is_refused("curl \"$(minikube ip)\""));
+        assert!(!is_refused("kubectl apply -f <(kustomize build)"));
+        assert!(!is_refused("echo '(x)'"));
+        assert!(!is_refused("kubectl get po # (all)"));
+    }
 
     #[test]
     fn lines_that_no_shell_would_run() {
@@ -101,6 +124,8 @@ mod tests {
             "zk-0.zk-hs.default.svc.cluster.local",
             "server.1=zk-0:2888",
             "zk-2      1/1       Terminating   0         9m",
+            "关于type的值的一点说明：",
+            "Führen wir aus",
         ] {
             assert!(is_printed(line), "{line}");
         }
@@ -122,6 +147,8 @@ mod tests {
             "tool x # why (or not)",
             ": x",
             "bin/tool x",
+            "GRÜSSE=x",
+            "./größe.sh",
         ] {
             assert!(!is_printed(line), "{line}");
         }

@@ -73,17 +73,22 @@ impl Prompt {
         if dollar.is_some() {
             return dollar;
         }
-        let first = lines.iter().find(|line| !line.text.trim().is_empty())?;
-        let (indent, bare) = indented(&first.text);
-        let indent = indent.to_owned();
+        let mut filled = lines.iter().filter(|line| !line.text.trim().is_empty());
+        let first = filled.clone().next()?;
+        // Remarks may stand above what is typed.
+        let typed = filled.find(|line| !is_remark(&line.text)).unwrap_or(first);
+        let (indent, bare) = indented(&typed.text);
         for (pattern, host) in HOSTS.iter().enumerate() {
             if let Some(found) = host.captures(bare)
                 && after_host(pattern, bare).is_some()
             {
                 let kind = Kind::Host(pattern, found[1].to_owned());
+                let indent = indent.to_owned();
                 return Some(Prompt { indent, kind });
             }
         }
+        let (indent, bare) = indented(&first.text);
+        let indent = indent.to_owned();
         if bare.strip_prefix('$').is_some_and(is_typed) {
             let kind = Kind::Tight;
             return Some(Prompt { indent, kind });
@@ -116,6 +121,23 @@ impl Prompt {
                     || head.starts_with('/')
                     || head.starts_with('~')
                     || head.contains("sh-")
+            }
+        }
+    }
+
+    /// Whether a line is the prompt and nothing else, as a terminal shows it that waits.
+    pub fn is_alone(&self, line: &str) -> bool {
+        let Some(bare) = self.unindent(line).map(str::trim_end) else {
+            return false;
+        };
+        match &self.kind {
+            Kind::Tight => bare == "$",
+            Kind::Sign(mark) => bare.strip_prefix(*mark) == Some(""),
+            // With something typed behind it, it is one.
+            Kind::Host(pattern, head) => {
+                bare.starts_with(head.as_str())
+                    && bare.ends_with(['#', '$', '%', '>'])
+                    && after_host(*pattern, &format!("{bare} x")) == Some("x")
             }
         }
     }
@@ -170,6 +192,14 @@ fn is_recorded(command: &str, mark: char, lines: &[Line<'_>]) -> bool {
             let line = line.text.trim();
             sign(line, mark).is_some() || !is_command(line)
         })
+}
+
+/// Whether a line is a remark: `# why`, `## why`, and `#为什么`, which no program is called.
+pub(super) fn is_remark(line: &str) -> bool {
+    line.trim_start()
+        .trim_start_matches('#')
+        .starts_with(|c: char| c.is_whitespace() || !c.is_ascii())
+        && line.trim_start().starts_with('#')
 }
 
 fn indented(line: &str) -> (&str, &str) {
@@ -248,6 +278,11 @@ mod tests {
             &["nslookup x"],
         );
         check(false, "~/lab $ ls", &["ls"]);
+        check(
+            false,
+            "# why\n[root@master ~]# ls\nx\n#为什么\n[root@master ~]# id",
+            &["ls", "id"],
+        );
         check(false, "PS C:\\lab> kubectl get no", &["kubectl get no"]);
     }
 

@@ -9,13 +9,24 @@ use super::tools::first_word;
 
 /// A name in angle brackets: what the reader is to fill in.
 static PLACEHOLDER: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"<([A-Za-z][A-Za-z0-9_.-]*(?: [A-Za-z0-9_.-]+)*)>").ok());
+    LazyLock::new(|| Regex::new(r"<(\p{L}[\p{L}\p{N}_.-]*(?: [\p{L}\p{N}_.-]+)*)>").ok());
 
 /// A name of two words or more in square brackets or braces that stands for a word or a part of an address:
 /// `[EXTERNAL_IP]`, `{nodePort}`. bash would take the braces as they are; `{a,b}` and `${a}` it would not. In a
 /// here-document they are YAML's lists and maps: `[ReadWriteOnce]`.
 static BRACKETED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?:^|[\s/:=@])(\[(?:[A-Z]{2,}(?:_[A-Z]{2,})+|[a-z]{2,}(?:-[a-z]{2,})+)\])(?:$|[\s/:@])|(?:^|[\s/:@])(\{(?:[A-Z]{2,}(?:_[A-Z]{2,})+|[a-z]{2,}(?:-[a-z]{2,})+|[a-z]+(?:[A-Z][a-z]+)+)\})(?:$|[\s/:@])").ok()
+});
+
+/// A name in capitals that the reader is to replace: `YOUR_API_KEY`, and any such name of an object, which has none.
+static CAPITALS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?:^|[\s=/:"',@])(YOUR[-_][A-Z0-9_-]+)(?:$|[^=A-Z0-9_-])|\b(?:kubectl|oc|k)\s+(?:-\S+\s+(?:[^-\s]\S*\s+)?)*(?:get|describe|delete|logs|scale|cordon|uncordon|drain|label|annotate|taint|top|port-forward|rollout\s+\w+)\s(?:[^|;&<>\n]*[\s/])?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?:\s|$)"#).ok()
+});
+
+/// What a site's generator fills in before a reader sees the page: `{{% param tool %}}`, `{{ site.version }}`. A template
+/// that kubectl or docker fills in begins with a dot or one of Go's own words.
+static TEMPLATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"\{\{[%<].*?[%>]\}\}|\{%-? .*?%\}|\{\{\s*(?:site|page|book|params?|variables|vars|var|env)\b[^}]*\}\}").ok()
 });
 
 /// What kubectl prints in angle brackets itself, and tags of HTML.
@@ -29,7 +40,21 @@ const LITERAL: [&str; 30] = [
 fn placeholder(commands: &[Command]) -> Option<&str> {
     let pattern = PLACEHOLDER.as_ref()?;
     let bracketed = BRACKETED.as_ref()?;
+    let template = TEMPLATE.as_ref()?;
+    let capitals = CAPITALS.as_ref()?;
     commands.iter().find_map(|command| {
+        if command.text.contains("{{") || command.text.contains("{%") {
+            let found = template.find(&command.text);
+            if let Some(found) = found {
+                return Some(found.as_str());
+            }
+        }
+        // What `sed` looks for is to be replaced by the command itself.
+        if !command.text.contains("sed ")
+            && let Some(found) = capitals.captures(&command.text)
+        {
+            return found.get(1).or(found.get(2)).map(|name| name.as_str());
+        }
         if !command.text.contains("<<")
             && let Some(found) = bracketed.captures(&command.text)
         {
@@ -77,7 +102,83 @@ pub(super) fn edits_file(text: &str) -> bool {
 
 /// Whether a command opens a shell on another machine.
 pub(super) fn enters_machine(text: &str) -> bool {
-    matches!(first_word(text), "ssh" | "minikube") && opens_shell(text) == Some(INTERACTIVE)
+    let machine = matches!(
+        first_word(text),
+        "ssh" | "minikube" | "vagrant" | "gcloud" | "multipass" | "limactl" | "aws"
+    );
+    machine && opens_shell(text) == Some(INTERACTIVE)
+}
+
+/// Flags of `ssh` that are followed by a value.
+const SSH_VALUES: &str = "BbcDEeFIiJLlmOopQRSWw";
+
+/// Whether the words log in to another machine and run nothing there.
+fn is_at_machine(words: &[&str]) -> bool {
+    let words = match words {
+        ["sudo", rest @ ..] => rest,
+        words => words,
+    };
+    let [program, rest @ ..] = words else {
+        return false;
+    };
+    let flag = |word: &&&str| word.starts_with('-');
+    match (*program, rest) {
+        // `-N` and `-f` open no shell, `-V` and `-Q` tell of ssh itself.
+        ("ssh", _) => {
+            let mut operands = 0;
+            let mut value = false;
+            for word in rest {
+                let of_flag = word.strip_prefix('-').filter(|flag| !flag.is_empty());
+                match of_flag {
+                    _ if value => value = false,
+                    Some(flag) if flag.contains(['N', 'f', 'V', 'Q', 'G']) => return false,
+                    Some(flag) => {
+                        value = flag.len() == 1 && flag.chars().all(|c| SSH_VALUES.contains(c));
+                    }
+                    None => operands += 1,
+                }
+            }
+            operands == 1
+        }
+        // Behind a machine's name, or without one, a word is a command.
+        ("minikube", ["ssh", rest @ ..]) => rest
+            .iter()
+            .all(|word| word.starts_with('-') && *word != "--"),
+        ("vagrant", ["ssh", rest @ ..]) => {
+            rest.iter().filter(|word| !flag(word)).count() < 2
+                && !rest
+                    .iter()
+                    .any(|word| word.starts_with("-c") || *word == "--command")
+        }
+        ("gcloud", ["compute", "ssh", rest @ ..]) => !rest
+            .iter()
+            .any(|word| *word == "--" || word.starts_with("--command")),
+        ("multipass" | "limactl", ["shell", rest @ ..]) => rest.len() < 2,
+        ("aws", ["ssm", "start-session", rest @ ..]) => {
+            !rest.iter().any(|word| word.starts_with("--document-name"))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a word is a program that waits for what the reader types.
+fn is_shell(word: &str) -> bool {
+    let word = word.trim_matches(['"', '\'']);
+    matches!(
+        word.rsplit('/').next(),
+        Some(
+            "sh" | "bash"
+                | "ash"
+                | "zsh"
+                | "fish"
+                | "mysql"
+                | "psql"
+                | "redis-cli"
+                | "python3"
+                | "mongo"
+                | "mongosh"
+        )
+    )
 }
 
 /// Whether a command opens something that waits for what the reader types.
@@ -104,9 +205,18 @@ fn opens_shell(text: &str) -> Option<&'static str> {
         return Some("asks the reader");
     }
     match first {
-        "kubectl" | "oc" | "docker" | "podman" | "nerdctl" | "crictl" => {}
-        "minikube" if words.get(1) == Some(&"ssh") && words.len() == 2 => return Some(INTERACTIVE),
-        "ssh" if words.len() == 2 => return Some(INTERACTIVE),
+        "kubectl" | "k" | "oc" | "docker" | "podman" | "nerdctl" | "crictl" => {}
+        // compose gives every command a terminal.
+        "docker-compose" if is_shell(words.last()?) => {
+            let apart = words.contains(&"-T") || !words.contains(&"exec");
+            return (!apart).then_some(INTERACTIVE);
+        }
+        // The same under a name that the page gave it.
+        _ if matches!(
+            words.get(1),
+            Some(&("exec" | "edit" | "attach" | "kubectl"))
+        ) => {}
+        _ if is_at_machine(&words[..said.unwrap_or(words.len())]) => return Some(INTERACTIVE),
         "kops" if words.get(1) == Some(&"edit") => {
             return Some("interactive editor");
         }
@@ -121,6 +231,9 @@ fn opens_shell(text: &str) -> Option<&'static str> {
         && words.iter().position(|word| *word == "edit") < Some(4)
     {
         return Some("interactive editor");
+    }
+    if first == "docker" && words.get(1) == Some(&"compose") && words.contains(&"exec") {
+        return (!words.contains(&"-T") && is_shell(words.last()?)).then_some(INTERACTIVE);
     }
     let verb = words
         .iter()
@@ -146,24 +259,6 @@ fn opens_shell(text: &str) -> Option<&'static str> {
     if !(stdin && tty) {
         return None;
     }
-    let is_shell = |word: &str| {
-        let word = word.trim_matches(['"', '\'']);
-        matches!(
-            word.rsplit('/').next(),
-            Some(
-                "sh" | "bash"
-                    | "ash"
-                    | "zsh"
-                    | "fish"
-                    | "mysql"
-                    | "psql"
-                    | "redis-cli"
-                    | "python3"
-                    | "mongo"
-                    | "mongosh"
-            )
-        )
-    };
     let command: &[&str] = match words.iter().position(|word| *word == "--") {
         Some(at) => &words[at + 1..],
         None => &words[words.len() - 1..],
@@ -221,6 +316,24 @@ mod tests {
         check("kubectl logs <pod-name>", Some("<pod-name>"));
         check("kubectl delete node/<node name>", Some("<node name>"));
         check("curl http://<node-ip>:<port>", Some("<node-ip>"));
+        check("kubectl get sts <sts 名称>", Some("<sts 名称>"));
+        check("{{% param tool %}} get pods", Some("{{% param tool %}}"));
+        check(
+            "helm install x --version {{ site.version }}",
+            Some("{{ site.version }}"),
+        );
+        check("docker ps --format '{{.Names}} {{ json .Labels }}'", None);
+        check("kubectl logs POD_NAME", Some("POD_NAME"));
+        check("kubectl -n x delete pod/POD_NAME", Some("POD_NAME"));
+        check(
+            "helm install x --set key=YOUR_API_KEY",
+            Some("YOUR_API_KEY"),
+        );
+        check("kubectl exec x -- printenv DB_HOST", None);
+        check("kubectl set env deploy/x DB_HOST=y", None);
+        check("kubectl logs $POD_NAME \"${POD_NAME}\"", None);
+        check("sed -i 's/YOUR_KEY/x/' a.yaml", None);
+        check("YOUR_NAME=x", None);
         check("cat <in >out", None);
         check("cat <<EOF>out\nEOF", None);
         check("diff <(a) <(b)", None);
@@ -266,6 +379,29 @@ mod tests {
         check("aws configure   # your key", true);
         check("aws configure get region", false);
         check("kubectl run nginx --image=nginx", false);
+        check("k exec -it x -- sh", true);
+        check("k exec -it x -- ls", false);
+        check("rk exec -it x -- sh", true);
+        check("microk8s kubectl exec -it x -- sh", true);
+        check("docker compose exec web bash", true);
+        check("docker-compose exec web sh", true);
+        check("docker compose exec -T web sh", false);
+        check("docker compose exec web ls", false);
+        check("ssh -i key.pem ubuntu@10.0.0.1", true);
+        check("ssh -o StrictHostKeyChecking=no node1", true);
+        check("ssh -i key.pem node1 hostname", false);
+        check("ssh -N -L 8080:localhost:80 node1", false);
+        check("ssh -V", false);
+        check("minikube ssh", true);
+        check("minikube ssh -- ls", false);
+        check("minikube ssh 'ls'", false);
+        check("vagrant ssh master", true);
+        check("vagrant ssh master -c ls", false);
+        check("gcloud compute ssh node1 --zone a", true);
+        check("gcloud compute ssh node1 --command ls", false);
+        check("multipass shell node1", true);
+        check("multipass exec node1 -- ls", false);
+        check("aws ssm start-session --target i-1", true);
     }
 
     #[test]

@@ -10,8 +10,9 @@ use regex::Regex;
 use crate::syntax::simple_commands;
 
 /// Programs of the reader's own machine: seeing one of them, a reader has left a container's shell.
-const OUTER: [&str; 26] = [
+const OUTER: [&str; 27] = [
     "kubectl",
+    "k",
     "minikube",
     "helm",
     "docker",
@@ -40,7 +41,7 @@ const OUTER: [&str; 26] = [
 ];
 
 /// Programs that stand on either side. Words that messages begin with as well (`file`, `node`, `test`) are left out.
-const COMMON: [&str; 207] = [
+const COMMON: [&str; 212] = [
     "7z",
     "Rscript",
     "alias",
@@ -49,6 +50,7 @@ const COMMON: [&str; 207] = [
     "apk",
     "apt",
     "apt-get",
+    "arkade",
     "argo",
     "awk",
     "base64",
@@ -125,6 +127,7 @@ const COMMON: [&str; 207] = [
     "k0s",
     "k0sctl",
     "k9s",
+    "kbcli",
     "kapp",
     "kbld",
     "kill",
@@ -141,6 +144,7 @@ const COMMON: [&str; 207] = [
     "kumactl",
     "kyverno",
     "less",
+    "limactl",
     "linkerd",
     "ln",
     "ls",
@@ -155,6 +159,7 @@ const COMMON: [&str; 207] = [
     "modprobe",
     "mongosh",
     "mount",
+    "multipass",
     "mv",
     "mvn",
     "mysql",
@@ -232,6 +237,7 @@ const COMMON: [&str; 207] = [
     "unset",
     "unzip",
     "useradd",
+    "vagrant",
     "vault",
     "vcluster",
     "velero",

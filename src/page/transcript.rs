@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 
 use super::blocks::Line;
-use super::prompt::Prompt;
-use super::{Command, Expected};
+use super::prompt::{Prompt, is_remark};
+use super::{Command, Expected, lead};
 use crate::source::{Diagnostic, Severity, SourceFile, Span};
 use crate::syntax::{Open, Scanner};
 
@@ -63,7 +63,12 @@ pub(super) fn read(
             text: taken.text,
             line: file.line_of(lines[first].span.start),
             span,
-            expected: expected(file, &lines[output..at], at < lines.len(), diagnostics),
+            expected: expected(
+                file,
+                shown_of(&lines[output..at], prompt),
+                at < lines.len(),
+                diagnostics,
+            ),
         });
     }
     commands
@@ -217,6 +222,24 @@ fn is_sentence(line: &str) -> bool {
         && words.all(|word| word.bytes().all(|byte| byte.is_ascii_lowercase()))
 }
 
+/// The lines below a command without what is no output for certain: prompts with nothing typed at their end, and a
+/// remark at their beginning that says that output follows.
+fn shown_of<'a, 'b>(mut lines: &'a [Line<'b>], prompt: &Prompt) -> &'a [Line<'b>] {
+    let blank = |line: &Line<'_>| line.text.trim().is_empty();
+    while let [rest @ .., last] = lines
+        && (blank(last) || prompt.is_alone(&last.text))
+    {
+        lines = rest;
+    }
+    let first = lines.iter().position(|line| !blank(line));
+    match first {
+        Some(at) if is_remark(&lines[at].text) && lead::names_output(&lines[at].text) => {
+            &lines[at + 1..]
+        }
+        _ => lines,
+    }
+}
+
 /// What the page shows between a command and the next prompt (`more`: there is one).
 fn expected(
     file: &SourceFile,
@@ -225,7 +248,7 @@ fn expected(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Expected> {
     let blank = |line: &Line<'_>| line.text.trim().is_empty();
-    let remark = |line: &Line<'_>| line.text.trim_start().starts_with("# ");
+    let remark = |line: &Line<'_>| is_remark(&line.text);
     let mut from = 0;
     let mut to = lines.len();
     while to > 0 && blank(&lines[to - 1]) {
@@ -367,6 +390,9 @@ mod tests {
         check("$ a\nx\n\n# why\n$ b", &["a => x", "b"]);
         check("$ a\n# HELP x\ny 1\n$ b", &["a => # HELP x\ny 1", "b"]);
         check("$ a\n# nothing more", &["a"]);
+        check("$ a\nx\n\n#为什么\n$ b", &["a => x", "b"]);
+        check("$ a\n# Output:\nx", &["a => x"]);
+        check("$ a\nx\n$\n$ b\ny\n$ ", &["a => x", "b => y"]);
         let said = "a remark inside the block; it is not compared with the output";
         check("$ a\nb\n\nBut not on a friday", &["a => b", said]);
         check("$ a\n\nNote that it takes long.", &["a", said]);

@@ -7,7 +7,10 @@ use std::fmt::Write;
 use super::style::{
     BOLD, DIM, GREEN, RED, YELLOW, count, mark, one_line, paint, printable, seconds,
 };
-use crate::event::{CheckRecord, CommandRecord, PageRecord, RunRecord, StepRecord, Verdict};
+use crate::event::{
+    CheckRecord, CommandRecord, LabRecord, PageRecord, RunRecord, StepRecord, Verdict,
+};
+use crate::syntax::quoted;
 
 /// How many lines of a diff or of an output are shown; `--json` has them all.
 const SHOWN_LINES: usize = 40;
@@ -27,7 +30,15 @@ pub fn failures(record: &RunRecord) -> String {
                 failed_check(&mut out, page, step, check);
             }
             if let Some(folder) = &step.artifacts {
-                let _ = writeln!(out, "all about step {}: {}\n", step.id, printable(folder));
+                // It belongs to what was told last.
+                out.truncate(out.trim_end().len());
+                let text = format!(
+                    "\n    {} {}\n",
+                    paint(BOLD, "all there is to see:"),
+                    printable(folder)
+                );
+                out.push_str(&text);
+                out.push('\n');
             }
         }
     }
@@ -214,10 +225,13 @@ pub fn render(record: &RunRecord) -> String {
         seconds(record.duration_ms),
         parts.join(", "),
     );
-    if let Some(broken) = &record.broken {
-        let _ = writeln!(out, "  {broken}");
+    for line in record.broken.iter().flat_map(|broken| broken.lines()) {
+        let _ = writeln!(out, "  {line}");
     }
-    verified(&mut out, record);
+    // Where there was no cluster there is nothing to count.
+    if !record.labs.is_empty() {
+        verified(&mut out, record);
+    }
     not_verified(&mut out, record);
     next(&mut out, record);
     out
@@ -231,17 +245,54 @@ fn next(out: &mut String, record: &RunRecord) {
     if steps.is_empty() || record.interrupted {
         return;
     }
-    let stale = steps
-        .iter()
-        .flat_map(|step| &step.commands)
-        .any(|command| command.telling().any(|check| check.kind == "output"));
-    if stale {
-        let text = "is the page stale? `labproof update PATH --dry-run` shows what it should say";
+    for lab in &record.labs {
+        first_of_many(out, lab);
+    }
+    let is_stale = |lab: &&LabRecord| {
+        lab.pages
+            .iter()
+            .flat_map(|page| &page.steps)
+            .flat_map(|step| &step.commands)
+            .flat_map(CommandRecord::telling)
+            .any(|check| check.kind == "output" && check.verdict == Verdict::Fail)
+    };
+    let stale: Vec<&LabRecord> = record.labs.iter().filter(is_stale).collect();
+    if let [first, others @ ..] = stale.as_slice() {
+        let path = if others.is_empty() {
+            quoted(&first.path)
+        } else {
+            "PATH".into()
+        };
+        let text = format!(
+            "is the page stale? `labproof update {path} --dry-run` shows what it should say"
+        );
         let _ = writeln!(out, "  {} {text}", paint(BOLD, "next:"));
     }
     if steps.iter().all(|step| step.artifacts.is_none()) {
         let text =
             "`--artifacts DIR` keeps all there is to see of a failure: describe, events, logs";
+        let _ = writeln!(out, "  {} {text}", paint(BOLD, "next:"));
+    }
+}
+
+/// Where to begin, where a command did not work and more failed after it: they may lack what it should have made.
+fn first_of_many(out: &mut String, lab: &LabRecord) {
+    let commands = lab.pages.iter().flat_map(|page| {
+        let commands = page.steps.iter().flat_map(|step| &step.commands);
+        commands.map(move |command| (page, command))
+    });
+    let mut failed = commands.filter(|(_, command)| command.verdict == Verdict::Fail);
+    let Some((page, command)) = failed.next() else {
+        return;
+    };
+    let more = failed.count();
+    if more > 1 && command.telling().any(|check| check.kind == "exit") {
+        let text = format!(
+            "begin with {}:{}: {} failed after it, perhaps for want of what it should have done",
+            page.path,
+            command.line,
+            count(more, "command"),
+        );
         let _ = writeln!(out, "  {} {text}", paint(BOLD, "next:"));
     }
 }

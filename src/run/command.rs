@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::fault::Rests;
 use super::judge::{Judged, Place, judge};
 use super::lab::{Carried, Here, LabRun};
+use super::last_word::is_last;
 use super::{failure, millis, terminal};
 use crate::cluster::{Watch, Watched};
 use crate::event::{CommandRecord, Event, FromDiskRecord, Verdict};
@@ -115,6 +116,11 @@ pub(super) async fn run(
             Verdict::Broken | Verdict::Skipped => false,
         };
         if !unsettled || run.cancel.is_cancelled() || !may_repeat() {
+            break (outcome, judged);
+        }
+        if judged.verdict() == Verdict::Fail
+            && is_last(run.connection, &outcome.output.merged.text).await
+        {
             break (outcome, judged);
         }
         attempts += 1;

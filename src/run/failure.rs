@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::absent;
 use super::bundle::Bundle;
 use super::judge::{Judged, Place};
 use super::lab::{Carried, Here, LabRun};
@@ -55,7 +56,11 @@ pub(super) async fn explain_command(
         return;
     };
     if let Some(bad) = judged.checks.iter_mut().find(|check| is_bad(check.verdict)) {
-        bad.likely_cause.clone_from(&seen.likely_cause);
+        let said = &output.merged.text;
+        bad.likely_cause = seen
+            .likely_cause
+            .clone()
+            .or_else(|| absent::cause(here.page.file.path(), &run.lab.directory, said));
         bad.evidence.clone_from(&seen.telling);
     }
     if let Some(bundle) = collect(run, here, &seen, &mut carried.bundle).await {

@@ -12,6 +12,7 @@ use super::lab::{Here, LabRun};
 use super::millis;
 use crate::event::{CheckRecord, Event, StepAt, Verdict};
 use crate::shell::{End, Limits, Outcome, Session};
+use crate::syntax::quoted;
 
 /// Bytes of output that fit into an environment variable: Linux takes 128 KiB for one, its name
 /// included (MAX_ARG_STRLEN).
@@ -126,15 +127,11 @@ fn command(hook: Hook<'_>, output: &Path) -> Result<String, String> {
     Ok(format!(
         "(cd {folder} && TEST_OUTPUT_FILE={output} TEST_OUTPUT=\"$(head -c {VARIABLE_LIMIT} {output} | tr -d '\\0')\" \
          bash {script} {moment})",
-        folder = quoted(folder),
-        output = quoted(output),
-        script = quoted(&script),
+        folder = quoted(&folder.to_string_lossy()),
+        output = quoted(&output.to_string_lossy()),
+        script = quoted(&script.to_string_lossy()),
         moment = hook.moment.word(),
     ))
-}
-
-fn quoted(path: &Path) -> String {
-    format!("'{}'", path.to_string_lossy().replace('\'', r"'\''"))
 }
 
 fn judge(outcome: &Outcome, timeout: Duration) -> (Verdict, Option<String>) {

@@ -10,6 +10,7 @@ use crate::page::{Command, Expected, MatchKind, Page, Step, is_python};
 use crate::shell::{End, Outcome};
 use crate::syntax::{self, BROKEN_PIPE, BrokenPipe};
 
+use super::complaint::{complaint, last_line};
 use super::preflight;
 
 /// The checks of one command.
@@ -222,7 +223,7 @@ fn exited(place: Place<'_>, code: i32, told: Told, outcome: &Outcome) -> Ended {
         }
         _ => {}
     }
-    let reason = (code != 0).then(|| match last_line(stderr) {
+    let reason = (code != 0).then(|| match complaint(stderr) {
         _ if asks(place, outcome) => format!("exited with {code}: {NOBODY_ANSWERS}"),
         Some(line) => format!("exited with {code}: {line}{}", raised_at(place, stderr)),
         None if told == Told::Nothing && expect::status_is_an_answer(text, code) => {
@@ -285,18 +286,6 @@ fn raised_at(place: Place<'_>, stderr: &str) -> String {
             format!(" (line {} of the page)", place.command.line + line - 1)
         }
         _ => String::new(),
-    }
-}
-
-fn last_line(text: &str) -> Option<&str> {
-    let last = text.lines().map(str::trim).rfind(|line| !line.is_empty())?;
-    // Which line of the text it was handed bash means is nothing that the page knows.
-    match last
-        .strip_prefix("bash: line ")
-        .and_then(|rest| rest.split_once(": "))
-    {
-        Some((number, said)) if number.bytes().all(|byte| byte.is_ascii_digit()) => Some(said),
-        _ => Some(last),
     }
 }
 

@@ -40,6 +40,11 @@ pub(super) struct LabRun<'a> {
 }
 
 impl LabRun<'_> {
+    /// Whether somebody wants to leave and the cluster goes as well, so that nothing has to be taken back.
+    pub(super) fn goes_with_cluster(&self) -> bool {
+        self.cancel.is_cancelled() && self.connection.access.ends_with_run
+    }
+
     /// Teaches the gate what Secrets the cluster has by now: to be called before anything is told that may hold one.
     pub(super) async fn learn_secrets(&self) {
         if let Some(secrets) = &self.secrets {

@@ -5,8 +5,10 @@
 //! step → its commands (`command`) → settling → checks.
 //! A failed check is data; only what keeps a lab from running at all ends it early.
 
+mod absent;
 mod bundle;
 mod command;
+mod complaint;
 mod emit;
 mod failure;
 mod fault;
@@ -14,6 +16,7 @@ mod home;
 mod hook;
 mod judge;
 mod lab;
+mod last_word;
 mod leftovers;
 mod pace;
 mod preflight;

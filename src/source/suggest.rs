@@ -1,5 +1,7 @@
 //! "Did you mean": the known word that a misspelt one is nearest to.
 
+use std::path::Path;
+
 /// The candidate nearest to `word`, if it is near enough to be a slip of the hand:
 /// at most a third of the letters wrong, swapped neighbours counting as one.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -14,6 +16,29 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .filter(|(distance, length, _)| *distance <= (lower.len().min(*length)).div_ceil(3).min(3))
         .min_by_key(|(distance, _, _)| *distance)
         .map(|(_, _, candidate)| candidate)
+}
+
+/// The name of a file beside a path that is not there, where the two differ by a slip of the hand or in `.yml` for `.yaml`. Names with
+/// other digits are other files: `pod-1.yaml` is not `pod-2.yaml`.
+pub fn near_file(path: &Path) -> Option<String> {
+    let parts = |name: &str| {
+        let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+        let digits: String = stem.chars().filter(char::is_ascii_digit).collect();
+        (stem.to_owned(), extension.replace("yml", "yaml"), digits)
+    };
+    let (stem, extension, digits) = parts(path.file_name()?.to_str()?);
+    let beside = std::fs::read_dir(path.parent()?).ok()?.flatten();
+    let mut names: Vec<(String, String)> = beside
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .map(|name| (parts(&name), name))
+        .filter(|((_, other, of), _)| *other == extension && *of == digits)
+        .map(|((stem, ..), name)| (stem, name))
+        .collect();
+    names.sort();
+    let near = nearest(&stem, names.iter().map(|(stem, _)| stem.as_str()))?.to_owned();
+    names
+        .into_iter()
+        .find_map(|(stem, name)| (stem == near).then_some(name))
 }
 
 /// Edits between two words: insert, delete, replace, swap two neighbours.

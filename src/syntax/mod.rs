@@ -20,4 +20,4 @@ pub use lexer::simple_commands;
 pub use names::{command_names, is_bash};
 pub use pipe::{BROKEN_PIPE, BrokenPipe, broken_pipe};
 pub use scan::{Open, Scanner};
-pub use words::{Joint, Simple, Word};
+pub use words::{Joint, Simple, Word, quoted};

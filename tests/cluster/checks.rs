@@ -12,7 +12,7 @@ use labproof::cluster::check::{Armed, Verdict, arm, client, earlier, make, make_
 use labproof::verifier::Check;
 use serde_json::json;
 
-use crate::room::{IMAGE, create, in_cluster};
+use crate::room::{IMAGE, create, eventually, in_cluster};
 
 const WEB: &str = "workload: deployment/web, namespace: NS";
 
@@ -219,7 +219,8 @@ async fn what_cannot_be_looked_into_is_broken_with_words() {
             finding.reason.contains("not allowed to get deployments"),
             "{finding:#?}"
         );
-        assert!(finding.duration < Duration::from_secs(10));
+        // Nothing is waited for that waiting does not change.
+        assert!(finding.duration < Duration::from_secs(60), "{finding:#?}");
     })
     .await;
 }
@@ -239,7 +240,8 @@ async fn who_may_not_run_programs_is_told_which_right_is_missing() {
         config.auth_info.impersonate = Some(format!("system:serviceaccount:{}:default", room.namespace));
         let viewer = client(config).unwrap();
         // The authoriser learns of the binding a moment later.
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        let seen: Api<Deployment> = Api::namespaced(viewer.clone(), &room.namespace);
+        eventually("the right to view", || async { seen.get("web").await.is_ok() }).await;
         let finding = make(&viewer, &room.check(&format!("file: {{{WEB}, path: /x}}")), None).await;
         assert_eq!(finding.verdict, Verdict::Broken, "{finding:#?}");
         assert!(finding.reason.contains("pods/exec"), "{finding:#?}");
@@ -254,10 +256,11 @@ async fn a_file_is_told_from_one_that_comes_later() {
         let api: Api<Deployment> = Api::namespaced(room.client.clone(), &room.namespace);
         let names = room.ready(1).await;
         let check = room.check(&format!("file: {{{WEB}, path: /data/x, contains: two}}"));
+        // It is written anew once it was read, which its time of access tells.
+        room.run(&names[0], "echo one > /data/x; touch -m -d '2020-01-02' /data/x; touch -a -d '2020-01-01' /data/x").await;
         let writing = async {
-            room.run(&names[0], "echo one > /data/x").await;
-            tokio::time::sleep(Duration::from_secs(2)).await;
-            room.run(&names[0], "echo two > /data/x").await;
+            let read = "for i in {1..500}; do [[ $(stat -c %x /data/x) > 2021 ]] && break; sleep 0.1; done; echo two > /data/x";
+            room.run(&names[0], read).await;
         };
         let (finding, ()) = tokio::join!(make(&room.client, &check, None), writing);
         assert_eq!(finding.verdict, Verdict::Pass, "{finding:#?}");
@@ -269,7 +272,7 @@ async fn a_file_is_told_from_one_that_comes_later() {
             .await
             .unwrap();
         let mut check = room.check(&format!("file: {{{WEB}, path: /data/x}}"));
-        check.within = Duration::from_secs(8);
+        check.within = Duration::from_secs(12);
         let finding = make(&room.client, &check, None).await;
         assert_eq!(finding.verdict, Verdict::Broken, "{finding:#?}");
         assert!(finding.reason.contains("is not ready"), "{finding:#?}");
@@ -412,10 +415,11 @@ async fn a_service_answers_or_does_not_while_a_step_runs() {
             "after: x, availability: {service: web, namespace: NS, path: /health.html, gap: 2s}",
         );
         let armed = arm(&room.client, &steady).await;
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
         let finding = make(&room.client, &steady, armed).await;
         assert_eq!(finding.verdict, Verdict::Pass, "{finding:#?}");
-        assert!(finding.attempts >= 20, "{finding:#?}");
+        // Ten a second, of which a busy machine may leave some out.
+        assert!(finding.attempts >= 10, "{finding:#?}");
 
         let interrupted = room.check(
             "after: x, availability: {service: web, namespace: NS, failed: '>= 1', gap: '>= 2s'}",
@@ -435,6 +439,16 @@ async fn a_service_answers_or_does_not_while_a_step_runs() {
         api.patch("web", &PatchParams::default(), &Patch::Merge(none))
             .await
             .unwrap();
+        let endpoints: Api<k8s_openapi::api::core::v1::Endpoints> =
+            Api::namespaced(room.client.clone(), &room.namespace);
+        let ready = |subset: &k8s_openapi::api::core::v1::EndpointSubset| {
+            subset.addresses.as_ref().is_some_and(|all| !all.is_empty())
+        };
+        eventually("no endpoint is left", || async {
+            let now = endpoints.get("web").await.unwrap();
+            !now.subsets.iter().flatten().any(ready)
+        })
+        .await;
         tokio::time::sleep(Duration::from_secs(4)).await;
         let finding = make(&room.client, &steady, armed).await;
         assert_eq!(finding.verdict, Verdict::Fail, "{finding:#?}");
@@ -518,6 +532,7 @@ async fn odd_claims_are_judged_by_what_is_there() {
         let bare = "pod/bare, namespace: NS";
         for (check, verdict, words) in [
             (format!("logs: {{workload: {bare}, contains: hello}}"), Verdict::Pass, "1 of 1"),
+            (format!("within: 1s, logs: {{workload: {bare}, previous: true, contains: hello}}"), Verdict::Fail, "never started again"),
             // Below a folder that the container's user may not search there may be anything.
             (format!("within: 1s, file: {{workload: {bare}, path: /data/shut/file, exists: false}}"), Verdict::Broken, "may not search /data/shut"),
             (format!("file: {{workload: {bare}, path: /tmp/no/such/file, exists: false}}"), Verdict::Pass, "nothing in pod bare"),
@@ -547,6 +562,9 @@ async fn odd_claims_are_judged_by_what_is_there() {
             before.within = Duration::from_secs(1);
             let finding = make(&room.client, &before, None).await;
             assert_eq!(finding.verdict, Verdict::Fail, "{finding:#?}");
+            // Two changes that the controller sees at once are one revision.
+            let after = format!("rollout: {{workload: deployment/web, namespace: NS, revision: {}}}", revision + 1);
+            room.expect(&after, Verdict::Pass, "").await;
         }
         // What happened to objects that are gone is nobody's claim any more.
         let happened = room.check("events: {namespace: NS, on: Pod/bare, reason: Started}");

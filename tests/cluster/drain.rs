@@ -147,7 +147,8 @@ async fn a_budget_is_asked(room: &Room) {
     let names = room.ready(1).await;
     forbid(room).await;
     let mut check = room.check(&claim("/data/file", "kept"));
-    check.within = Duration::from_secs(4);
+    // Time enough to look into the pod and to ask for its eviction.
+    check.within = Duration::from_secs(10);
     let finding = make(&room.client, &check, None).await;
     assert_eq!(finding.verdict, Verdict::Broken, "{finding:#?}");
     assert!(

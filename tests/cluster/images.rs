@@ -115,8 +115,8 @@ fn what_recipes_make_does_its_job() {
     for (number, (_, _, printed)) in JOBS.iter().enumerate() {
         let printed = printed.lines().next_back().unwrap();
         page.push_str(&format!(
-            "$ for i in $(seq 60); do kubectl logs job-{number} 2>/dev/null | grep -qF -- '{printed}' && break; sleep 1; done; \
-             kubectl logs job-{number} | grep -oF -m 1 -- '{printed}'\n{printed}\n"
+            "$ for i in $(seq 120); do kubectl logs job-{number} 2>/dev/null | grep -cF -- '{printed}' >/dev/null && break; sleep 1; done; \
+             kubectl logs job-{number} | grep -oF -- '{printed}' | sort -u\n{printed}\n"
         ));
     }
     page.push_str("```\n");
@@ -167,7 +167,7 @@ fn a_tutorial_runs_whole_from_the_disk() {
     }
     let pages = Pages::with(
         "```bash\n$ kubectl apply -f https://docs.example/greeter.yaml\npod/greeter created\n\
-         $ kubectl wait --for=condition=Ready pod/greeter --timeout=90s\npod/greeter condition met\n\
+         $ kubectl wait --for=condition=Ready pod/greeter --timeout=110s\npod/greeter condition met\n\
          $ kubectl logs greeter\nat your service\n\
          $ wget -qO- https://docs.example/greeter.yaml | kubectl delete -f -\npod \"greeter\" deleted\n```\n",
     );

@@ -162,3 +162,31 @@ fn a_delete_that_deletes_nothing_fails_at_its_line() {
         "the baseline was not deleted"
     );
 }
+
+#[test]
+fn what_kubectl_never_knows_is_asked_for_once_and_a_kind_that_comes_until_it_is_there() {
+    if shared::left_out("what_kubectl_never_knows_is_asked_for_once") {
+        return;
+    }
+    let crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: gizmos.example.org}\nspec:\n  \
+        group: example.org\n  scope: Cluster\n  names: {plural: gizmos, singular: gizmo, kind: Gizmo}\n  \
+        versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]\n";
+    let page = "# Kinds\n\n```bash\n$ kubectl get deploymnts -A -o name\ndeployment.apps/web\n\
+        $ kubectl get pods --namspace=default -o name\npod/web\n\
+        $ (sleep 2; kubectl apply -f crd.yaml) >/dev/null 2>&1 &\n\
+        $ kubectl get gizmos\nNo resources found\n$ wait\n```\n";
+    let pages = Pages::with(page);
+    pages.write("crd.yaml", crd);
+    run(pages.path(), &["page.md", "--json", "r.json"])
+        .exits(1)
+        .says("the server doesn't have a resource type \"deploymnts\"");
+    let record: serde_json::Value = serde_json::from_str(&pages.read("r.json")).unwrap();
+    let commands = record["labs"][0]["pages"][0]["steps"][0]["commands"].as_array();
+    let of = |index: usize| {
+        let command = &commands.unwrap()[index];
+        (command["verdict"].as_str().unwrap(), &command["attempts"])
+    };
+    assert_eq!(of(0), ("fail", &1.into()));
+    assert_eq!(of(1), ("fail", &1.into()));
+    assert_eq!(of(3).0, "pass", "{record:#}");
+}

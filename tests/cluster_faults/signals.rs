@@ -109,6 +109,36 @@ fn a_run_that_is_told_to_go_cleans_up_and_others_do_not_disturb_it() {
 }
 
 #[test]
+fn who_leaves_a_cluster_that_goes_with_the_run_does_not_wait_for_it() {
+    let Some(own) = Own::new("leave") else { return };
+    // Nobody takes the finalizer away, which would be waited for.
+    own.pages.write(
+        "waits/page.md",
+        "# Waits\n\n```bash timeout=300\n$ kubectl create configmap held --from-literal=a=b\n\
+         $ kubectl patch configmap held -p '{\"metadata\": {\"finalizers\": [\"example.com/hold\"]}}'\n\
+         $ touch ../begun; sleep 300\n```\n",
+    );
+    let mut child = own
+        .run_command(&["waits"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let begun = own.pages.path().join("begun");
+    wait_for(|| begun.exists() || child.try_wait().unwrap().is_some());
+    kill_process(pid(&child), Signal::INT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(own.traces(), [""; 0]);
+    // What it made is told all the same.
+    let lab = &own.record()["labs"][0];
+    let left = &lab["leftovers"][0];
+    assert_eq!(left["name"], "held", "{lab}");
+    assert_eq!(left["restored"], false, "{lab}");
+    assert_eq!(left["reason"], "the cluster ends with this run", "{lab}");
+}
+
+#[test]
 fn two_runs_that_want_to_make_one_cluster_do_not_harm_each_other() {
     let Some(own) = Own::new("two") else { return };
     own.pages.write(

@@ -20,7 +20,7 @@ cd /mnt/work
 # The host may lack these; the cluster brings them.
 rules() {
   local tools
-  tools=$(echo /mnt/cache/node-*/usr/sbin/xtables-nft-multi)
+  tools=$(printf '%s\n' /mnt/cache/node-*/usr/sbin/xtables-nft-multi | tail -n 1)
   export LD_LIBRARY_PATH="${tools%/usr/sbin/*}/usr/lib/$(uname -m)-linux-gnu" XTABLES_LIBDIR="${tools%/usr/sbin/*}/usr/lib/$(uname -m)-linux-gnu/xtables"
   "$tools" "$1" 2>&1 | grep -v '^#' || true
 }
@@ -47,7 +47,7 @@ snapshot() {
 # A cluster's processes are gone a moment after it.
 alone() {
   local try others
-  for try in {1..100}; do
+  for try in {1..600}; do
     others=(/proc/[0-9]*)
     [ ${#others[@]} -gt 1 ] || return 0
     sleep 0.1
@@ -64,7 +64,7 @@ alone
 snapshot >run.state
 rm -f begun
 run "local:$CLUSTER" killed.json & killed=$!
-until [ -e begun ]; do sleep 0.05; done
+until [ -e begun ]; do kill -0 $killed || told 'the run that is to be killed' killed.json; sleep 0.05; done
 kill -9 $(cat /proc/$killed/task/$killed/children) ; wait $killed || true
 run "local:$CLUSTER" next.json || told 'the run after a kill' next.json
 alone

@@ -14,6 +14,7 @@ use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams, W
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use crate::source::nearest;
 use crate::syntax::kubectl::takes_value;
 
 /// Pause before a watch that ended is begun again.
@@ -97,6 +98,19 @@ const WITHOUT_NAMESPACE: [&str; 3] = ["namespaces", "nodes", "persistentvolumes"
 /// `Deployment` for `deploy`, `deployments` or `deployment.apps`.
 pub(super) fn kind_named(name: &str) -> Option<&'static str> {
     Kind::of(name).map(|kind| kind.name)
+}
+
+/// Whether a word that names no kind is a slip for one that every cluster has: no definition makes a kind of that name, and none is
+/// to be expected. Where the cluster does not tell it is none.
+pub async fn is_slip(client: &Client, word: &str) -> bool {
+    // Short names are all alike.
+    let known = KINDS
+        .iter()
+        .flat_map(|(_, kind, plural, _)| [*kind, *plural]);
+    // A server that has just begun may not know its own kinds yet.
+    Kind::of(word).is_none()
+        && nearest(word, known).is_some()
+        && matches!(custom::defined(client, word).await, Ok(None))
 }
 
 impl Watched {

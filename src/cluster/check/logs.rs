@@ -52,6 +52,11 @@ async fn look(client: &Client, logs: &Logs) -> Result<Look, Unable> {
     let mut said = Vec::new();
     for pod in staying {
         let container = pod.container(&logs.pods.namespace)?;
+        if logs.previous && pod.restarts == 0 {
+            let never = "the container was never started again, so there is no log of a run before";
+            said.push((pod.name.clone(), Some(never.to_owned())));
+            continue;
+        }
         let params = LogParams {
             container: Some(container.name.to_owned()),
             previous: logs.previous,

@@ -17,7 +17,7 @@ use super::resource::listed;
 pub(super) async fn make(client: &Client, owner: &Owner, within: Duration) -> Finding {
     let what = described(&owner.objects);
     let expected = match owner.chain.is_empty() {
-        true => format!("{what}, controlled by nothing"),
+        true => format!("{what}, owned by nothing"),
         false => format!("{what}, controlled by {}", written(&owner.chain)),
     };
     let mut poll = Poll::new(expected, within);
@@ -94,10 +94,12 @@ async fn owners(
     Ok(chain)
 }
 
-/// The controller that an object names, and its UID.
+/// The controller that an object names, or where it names none its first owner, and its UID: a Job that was made by hand from a
+/// CronJob goes with that too.
 fn controller(value: &Value, below: &Objects) -> Option<(Objects, String)> {
     let owners = value["metadata"]["ownerReferences"].as_array()?;
-    let owner = owners.iter().find(|owner| owner["controller"] == true)?;
+    let controls = |owner: &&Value| owner["controller"] == true;
+    let owner = owners.iter().find(controls).or(owners.first())?;
     let text = |key: &str| owner[key].as_str().map(str::to_owned);
     let objects = Objects {
         api_version: text("apiVersion")?,
@@ -150,6 +152,25 @@ mod tests {
             .map(split)
             .map(|(kind, name)| OwnerName { kind, name })
             .collect()
+    }
+
+    #[test]
+    fn who_controls_comes_before_who_only_owns() {
+        let objects = Objects {
+            api_version: "v1".into(),
+            kind: "Pod".into(),
+            namespace: None,
+            target: Target::All,
+        };
+        let owner = |kind: &str, controls: bool| serde_json::json!({"apiVersion": "v1", "kind": kind, "name": "a", "uid": kind, "controller": controls});
+        let first = |owners: &[Value]| {
+            let value = serde_json::json!({"metadata": {"ownerReferences": owners}});
+            controller(&value, &objects).map(|(_, uid)| uid)
+        };
+        let (only_owns, controls) = (owner("CronJob", false), owner("Job", true));
+        assert_eq!(first(&[]), None);
+        assert_eq!(first(std::slice::from_ref(&only_owns)).unwrap(), "CronJob");
+        assert_eq!(first(&[only_owns, controls]).unwrap(), "Job");
     }
 
     #[test]

@@ -95,6 +95,7 @@ pub(super) async fn connect(
             "aws eks update-kubeconfig --name {name} --kubeconfig FILE, then kubectl --kubeconfig FILE version (a private endpoint answers only inside its VPC)"
         ),
         pulse: None,
+        ends_with_run: false,
     };
     let opened = Connection::open("eks", name.to_owned(), config?, Tools::default(), access).await;
     let mut connection = opened.map_err(|error| match error {

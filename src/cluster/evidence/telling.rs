@@ -17,6 +17,26 @@ const MOST: usize = 200;
 /// Characters of a message that a report shows.
 const WIDTH: usize = 200;
 
+/// What a healthy cluster says in passing, and mends by itself within seconds: an update that another one came before, a
+/// sandbox that is gone already, a volume whose Secret or ConfigMap the kubelet has yet to read.
+const PASSING: [(&str, &str); 4] = [
+    ("FailedToUpdateEndpoint", "the object has been modified"),
+    (
+        "FailedToUpdateEndpointSlices",
+        "the object has been modified",
+    ),
+    ("FailedSync", "find sandbox: not found"),
+    ("FailedMount", "cache: timed out waiting for the condition"),
+];
+
+fn is_passing(event: &Event) -> bool {
+    let reason = event.reason.as_deref().unwrap_or_default();
+    let message = event.message.as_deref().unwrap_or_default();
+    PASSING
+        .iter()
+        .any(|(known, said)| reason == *known && message.contains(said))
+}
+
 /// The newest warnings, each kind of trouble once, and the last words of what crashed.
 pub(super) fn lines(scene: &Scene) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
@@ -25,6 +45,7 @@ pub(super) fn lines(scene: &Scene) -> Vec<String> {
     let of_lab = |event: &&Event| {
         event.type_.as_deref() == Some("Warning")
             && event.involved_object.kind.as_deref() != Some("Node")
+            && !is_passing(event)
     };
     for event in sorted(scene).filter(of_lab) {
         // The same thing happens to every pod of a set.
@@ -136,8 +157,13 @@ mod tests {
                 "lastTimestamp": time, "message": "a  b\nc", "involvedObject": {"kind": "Pod", "name": of}}))
             .unwrap()
         };
+        let mut passing = event("FailedMount", "Warning", 9, "one");
+        passing.message = Some(
+            "MountVolume.SetUp failed for volume \"t\" : failed to sync secret cache: timed out waiting for the condition".to_owned(),
+        );
         let mut scene = Scene {
             events: vec![
+                passing,
                 event("Failed", "Warning", 1, "one"),
                 event("Started", "Normal", 9, "one"),
                 event("Unhealthy", "Warning", 5, "one"),
@@ -156,7 +182,7 @@ mod tests {
                 "log of one main: bye",
             ]
         );
-        assert_eq!(events(&scene).text.lines().count(), 4);
+        assert_eq!(events(&scene).text.lines().count(), 5);
         assert_eq!(cut(&"0123456789".repeat(3), 10), "01234 … 56789");
     }
 }

@@ -107,6 +107,7 @@ impl KindCluster {
         let tools = Tools::default();
         let access = Access {
             by_hand: by_hand(&self.engine, &self.name),
+            ends_with_run: self.own.is_some(),
             ..Access::default()
         };
         let opened = Connection::open("kind", self.name.clone(), config, tools, access).await?;

@@ -42,6 +42,13 @@ pub(crate) fn write(
     write_private(path, format!("{config:#}\n").as_bytes())
 }
 
+/// Host and port of the server that a kubeconfig names; `None` where the file is not there or names none.
+pub(crate) fn address(path: &Path) -> Option<String> {
+    let config = Kubeconfig::read_from(path).ok()?;
+    let server = config.clusters.first()?.cluster.as_ref()?.server.as_ref()?;
+    server.strip_prefix("https://").map(str::to_owned)
+}
+
 /// A client with the rights of the file's user, for the node's own programs; it gives a silent server up
 /// after `patience`. The error is a sentence.
 pub(crate) async fn client(path: &Path, patience: Duration) -> Result<Client, String> {

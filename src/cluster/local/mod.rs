@@ -456,11 +456,26 @@ async fn clear(state: &StateDir) -> Result<(), LocalError> {
             tail: "processes in them do not end; look for them in /sys/fs/cgroup".to_owned(),
         });
     }
+    closed(state).await;
     match std::fs::remove_dir_all(&state.dir) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(LocalError::io("removed", &state.dir)(error))
         }
         _ => Ok(()),
+    }
+}
+
+/// Waits until nobody listens on the cluster's port of the host any more: `unshare`, which is in none of its cgroups, goes last, and
+/// has the listener as its standard input.
+async fn closed(state: &StateDir) {
+    let Some(address) = kubeconfig::address(&state.kubeconfig()) else {
+        return;
+    };
+    for _ in 0..100 {
+        if tokio::net::TcpStream::connect(&address).await.is_err() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 

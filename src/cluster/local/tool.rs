@@ -1,21 +1,11 @@
 //! Runs the machine's own programs (apt-get, dpkg-deb, tar, go) so that none outlives the caller.
 
 use std::ffi::OsStr;
-use std::process::Stdio;
 
 use tokio::process::Command;
 
 use super::error::{LocalError, tail};
-
-/// A command that reads nothing, speaks English and is killed when its future is dropped.
-pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
-    let mut command = Command::new(program);
-    command
-        .stdin(Stdio::null())
-        .env("LC_ALL", "C")
-        .kill_on_drop(true);
-    command
-}
+pub(crate) use crate::cluster::program::command;
 
 /// Like [`command`], in a PID namespace of its own: when it is dropped, or when labproof itself is
 /// killed, every process that it started is gone too.

@@ -24,6 +24,7 @@ use super::{
     Life, LocalCluster, Ready, Reservation, Turn, ask, clear, kubeconfig, life, pki, sweep,
 };
 use crate::cluster::Progress;
+use crate::syntax::quoted;
 
 /// How long a cluster may take to become ready.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -299,7 +300,9 @@ fn lay_out(
 /// Writes the cluster's kubectl: it keeps what it caches with the cluster and not in the user's HOME, which before 1.25 no variable
 /// can tell it. A plugin must come before any flag.
 fn write_kubectl(state: &StateDir, kubectl: &Path) -> Result<(), LocalError> {
-    let (kubectl, cache) = (quoted(kubectl), quoted(&state.dir.join("kubectl-cache")));
+    let cache = state.dir.join("kubectl-cache");
+    let (kubectl, cache) = (kubectl.to_string_lossy(), cache.to_string_lossy());
+    let (kubectl, cache) = (quoted(&kubectl), quoted(&cache));
     let script = format!(
         "#!/bin/sh\n\
          command -v \"kubectl-$1\" >/dev/null && exec {kubectl} \"$@\"\n\
@@ -312,15 +315,10 @@ fn write_kubectl(state: &StateDir, kubectl: &Path) -> Result<(), LocalError> {
 fn write_spare(path: &Path, tools: &Tools, program: &str) -> Result<(), LocalError> {
     let script = format!(
         "#!/bin/sh\nLD_LIBRARY_PATH={} exec {} \"$@\"\n",
-        quoted(Path::new(&tools.libraries())),
-        quoted(&tools.dir.join("usr/bin").join(program)),
+        quoted(&tools.libraries()),
+        quoted(&tools.dir.join("usr/bin").join(program).to_string_lossy()),
     );
     write_script(path, &script)
-}
-
-/// A path as one word of a shell.
-fn quoted(path: &Path) -> String {
-    format!("'{}'", path.to_string_lossy().replace('\'', r"'\''"))
 }
 
 fn write_script(path: &Path, script: &str) -> Result<(), LocalError> {

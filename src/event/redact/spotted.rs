@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::syntax::simple_commands;
+use crate::syntax::{Word, simple_commands};
 
 /// A secret value under its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,8 +60,13 @@ static SECRET_KIND: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) fn in_command(text: &str) -> Vec<Spotted> {
     let mut found = in_manifests(text);
     for command in simple_commands(text) {
+        // What a ConfigMap holds is no secret, unless it is called one.
+        let open = |word: &Word| matches!(word.text.as_str(), "configmap" | "configmaps" | "cm");
+        let is_open = command.command().iter().any(open);
         for (literal, _) in command.flags(&["--from-literal"]) {
-            if let Some((key, value)) = literal.split_once('=') {
+            if let Some((key, value)) = literal.split_once('=')
+                && (!is_open || TELLING_NAME.is_match(key))
+            {
                 found.push(Spotted::new(key, value));
             }
         }
@@ -229,6 +234,10 @@ mod tests {
         check(
             "kubectl create secret generic db --from-literal=user=joe --from-literal 'pw=a b=c'",
             &["user=joe", "pw=a b=c"],
+        );
+        check(
+            "kubectl create configmap c --from-literal=color=blue --from-literal=password=pw1",
+            &["password=pw1"],
         );
         check("export DB_PASSWORD=hunter22 X=1", &["DB_PASSWORD=hunter22"]);
         check("kubectl set env deploy/web API_KEY=abc", &["API_KEY=abc"]);

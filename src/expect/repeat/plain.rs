@@ -1,5 +1,6 @@
 //! Programs that never write, whatever they are told with these flags.
 
+use super::super::text::DIGEST_PROGRAMS;
 use super::flags::{Flags, NONE};
 
 /// Programs that never write, with the flags that are theirs and harmless.
@@ -150,16 +151,7 @@ pub(super) const PLAIN: &[(&[&str], Flags<'_>)] = &[
         },
     ),
     (
-        &[
-            "md5sum",
-            "sha1sum",
-            "sha224sum",
-            "sha256sum",
-            "sha384sum",
-            "sha512sum",
-            "cksum",
-            "b2sum",
-        ],
+        &DIGEST_PROGRAMS,
         Flags {
             letters: "bt",
             ..NONE

@@ -189,3 +189,51 @@ fn is_manifest(text: &str) -> bool {
         .iter()
         .any(|key| first.starts_with(key))
 }
+
+pub(super) const NOT_CLOSED: Rule = Rule {
+    code: "LP033",
+    title: "a fence that begins inside another",
+    severity: Severity::Warning,
+    explanation: "The line opens a block, and the block above it is still open: its last line, of nothing but backticks, is missing. \
+                  All between the two is taken for output of the block's last command, and shown to readers as one block.",
+    example: "```bash\n$ kubectl get nodes\n\n```bash\n$ kubectl get pods\n```\n",
+    check: not_closed,
+};
+
+fn not_closed(lab: &LabView<'_>, findings: &mut Findings) {
+    for page in &lab.pages {
+        let file = page.file();
+        for block in &page.blocks {
+            // A longer fence around a shorter one shows how markdown is written.
+            let (sign, length) = fence(file.slice(block.span));
+            let opens = |line: &str| {
+                let (inner, long) = fence(line);
+                let info = line.trim_start().trim_start_matches(inner);
+                inner == sign
+                    && long >= length.max(3)
+                    && info.starts_with(|c: char| c.is_ascii_alphabetic())
+            };
+            let first = file.line_of(block.span.start);
+            let Some(index) = block.text.lines().position(opens) else {
+                continue;
+            };
+            let message = format!("a block begins here, and the one of line {first} is not closed");
+            findings
+                .add(file, file.line_span(first + 1 + index), message)
+                .help = Some(
+                "close the block above with a line of the same signs and nothing else".to_owned(),
+            );
+        }
+    }
+}
+
+/// The sign that a text begins with, and how often.
+fn fence(text: &str) -> (char, usize) {
+    let text = text.trim_start();
+    let sign = text
+        .chars()
+        .next()
+        .filter(|c| matches!(c, '`' | '~'))
+        .unwrap_or('`');
+    (sign, text.chars().take_while(|c| *c == sign).count())
+}

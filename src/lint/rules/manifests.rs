@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::super::view::{CommandView, LabView, PageView};
 use super::super::{Findings, Rule};
 use crate::plan::manifests::{self, Applied};
-use crate::source::{Diagnostic, Severity};
+use crate::source::{Diagnostic, Severity, near_file};
 
 pub(super) const CONTRADICTED: Rule = Rule {
     code: "LP029",
@@ -187,4 +187,55 @@ fn render(path: &Path) -> Option<BTreeSet<(String, String)>> {
         found.insert((kind, name.to_owned()));
     }
     Some(found)
+}
+
+pub(super) const NO_FILE: Rule = Rule {
+    code: "LP034",
+    title: "a manifest of another name",
+    severity: Severity::Warning,
+    explanation: "The file that the command applies is not there, nothing else on the pages speaks of it, and beside it lies one whose name \
+                  differs by a slip of the hand.",
+    example: "With a `web.yaml` beside the page:\n\n```bash\n$ kubectl apply -f wep.yaml\n```\n",
+    check: no_file,
+};
+
+fn no_file(lab: &LabView<'_>, findings: &mut Findings) {
+    for (page, _, view) in lab.commands() {
+        for part in view.parts.iter().filter(|part| part.name() == "kubectl") {
+            for (path, word) in part.flags(&["-f", "--filename"]) {
+                let from = page.file().path();
+                if path.contains(['$', '*', '{', ':', '~']) || manifests::find(from, path).is_some()
+                {
+                    continue;
+                }
+                let Some(near) = near_file(&from.with_file_name(path)) else {
+                    continue;
+                };
+                let name = Path::new(path)
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy();
+                if spoken_of(lab, &name) {
+                    continue;
+                }
+                let near = Path::new(path).with_file_name(near);
+                findings
+                    .add(
+                        page.file(),
+                        view.word_span(page.file(), word),
+                        format!("there is no `{path}`"),
+                    )
+                    .help = Some(format!("did you mean `{}`?", near.display()));
+            }
+        }
+    }
+}
+
+/// Whether the pages name a file in their text, or in a command that does more than to apply it.
+fn spoken_of(lab: &LabView<'_>, name: &str) -> bool {
+    let told = |page: &PageView<'_>| page.prose().any(|text| text.contains(name));
+    let handled = |view: &CommandView<'_>| {
+        view.command.text.contains(name) && view.only().is_none_or(|only| only.name() != "kubectl")
+    };
+    lab.pages.iter().any(told) || lab.all_commands().any(|(_, _, view)| handled(view))
 }

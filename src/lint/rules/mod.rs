@@ -53,4 +53,6 @@ pub const RULES: &[Rule] = &[
     prompts::PROMPT_BEFORE_OUTPUT,
     contradictions::OTHER_OBJECT,
     contradictions::OTHER_COUNT,
+    fences::NOT_CLOSED,
+    manifests::NO_FILE,
 ];

@@ -155,7 +155,11 @@ fn is_block(page: &PageView<'_>, step: &StepView<'_>) -> bool {
 fn has_prompt(page: &PageView<'_>, view: &CommandView<'_>) -> bool {
     let file = page.file();
     let line = file.slice(file.line_span(view.command.line));
-    line.trim_start().starts_with("$ ")
+    let first = view.command.text.lines().next().unwrap_or("");
+    // Whatever prompt it is: the command does not begin its line.
+    !line
+        .trim_start_matches(['>', ' ', '\t'])
+        .starts_with(first.trim_start())
 }
 
 pub(super) const NO_BLANK_AFTER_PROMPT: Rule = Rule {

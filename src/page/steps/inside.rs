@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::super::Command;
-use super::super::skip;
 use super::super::tools::{is_outer, is_remote};
+use super::super::{skip, tongues};
 
 /// The shell that a step has opened and the reader types into.
 #[derive(Default)]
@@ -56,6 +56,12 @@ static ON_NODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:in|from|using)\s+(?:your|the|a)\s+shell\s+on\s+(?:that|the|your|a)\s+node\b|\b(?:ssh|log\s*in)\s*(?:in)?to\s+(?:that|the|your|each|every)\s+(?:\w+\s+)?node\b[^.]*\s(?:and\s+)?(?:run|execute|create|type)\b").ok()
 });
 
+/// Says that what follows is typed on another machine, whatever it is: "from `vagrant ssh master`:".
+static BY_SSH: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:from|in|inside|within)\s+`?(?:vagrant\s+|multipass\s+)?ssh\b[^.]*:\s*$")
+        .ok()
+});
+
 /// Says that what follows is typed into the shell that a page has opened in a container.
 static IN_SHELL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:in|from)\s+(?:your|the|that)\s+(?:container's\s+|pod's\s+)?shell\b").ok()
@@ -73,6 +79,12 @@ pub(super) fn is_for_container(remark: &str) -> bool {
         .is_some_and(|pattern| pattern.is_match(remark))
 }
 
+fn is_by_ssh(lead: &str) -> bool {
+    BY_SSH
+        .as_ref()
+        .is_some_and(|pattern| pattern.is_match(lead.trim_end()))
+}
+
 fn is_on_node(lead: &str) -> bool {
     ON_NODE
         .as_ref()
@@ -82,7 +94,7 @@ fn is_on_node(lead: &str) -> bool {
 /// Whether the prose says that the reader is at a shell of their own machine.
 pub(super) fn is_outside(lead: &str) -> bool {
     let lead = lead.to_lowercase();
-    OUTSIDE.iter().any(|phrase| lead.contains(phrase))
+    OUTSIDE.iter().any(|phrase| lead.contains(phrase)) || tongues::says_elsewhere(&lead)
 }
 
 impl Shells {
@@ -96,12 +108,16 @@ impl Shells {
         container: bool,
     ) -> Option<&'static str> {
         let outer = || commands.iter().any(|command| is_outer(&command.text));
+        if is_by_ssh(lead) {
+            return Some(skip::ON_MACHINE);
+        }
         if is_on_node(lead) && !outer() {
             self.open = Some(Inside::Machine);
         }
         let says_shell = IN_SHELL
             .as_ref()
-            .is_some_and(|pattern| pattern.is_match(lead));
+            .is_some_and(|pattern| pattern.is_match(lead))
+            || tongues::says_inside(lead);
         let only_leaves = commands.len() == 1 && leaves(commands);
         let container = container || self.entered && (says_shell || only_leaves);
         let Some(shell) = self.open else {

@@ -14,7 +14,7 @@ use super::printed::is_printed;
 use super::tools::is_command;
 use super::{
     Command, Expected, FrontMatter, Step, StepOptions, bare, endless, execute, follow, interpreter,
-    skip, transcript,
+    lead, skip, transcript,
 };
 use inside::{Shells, is_for_container};
 use shown::{is_answer, is_group};
@@ -127,7 +127,7 @@ impl Reader<'_> {
         let output = match &reading {
             None => {
                 follow::may_be_output(&info.language)
-                    || before.is_some() && follow::announces_output(lead)
+                    || before.is_some() && lead::announces_output(lead)
             }
             // A shell's fence that plainly holds output is output.
             Some(Reading::Transcript(_)) => false,
@@ -136,13 +136,15 @@ impl Reader<'_> {
                 !recorded && (plain || session)
             }
             Some(Reading::Bare) => {
-                let announced = before.is_some() && follow::announces_output(lead);
+                let announced = before.is_some() && lead::announces_output(lead);
                 let command = first_line(fence).is_some_and(|line| is_command(&line.text));
                 let silent = |index: &usize| {
                     let last = self.steps[*index].commands.last();
                     last.is_some_and(|command| command.expected.is_none())
                 };
-                let answer = before.as_ref().is_some_and(silent) && is_answer(fence);
+                let answer = before.as_ref().is_some_and(silent)
+                    && lead::prose(lead).is_some()
+                    && is_answer(fence);
                 !recorded && (plain || answer || announced && !command)
             }
         };

@@ -2,8 +2,9 @@
 
 use super::super::blocks::{Fence, Line};
 use super::super::printed::{is_output, is_printed};
+use super::super::prompt::Prompt;
 use super::super::tools::is_command;
-use super::super::{Command, Expected, Step, follow, skip, transcript};
+use super::super::{Command, Expected, Step, follow, lead, skip, transcript};
 use super::inside::is_outside;
 use super::{Reader, first_line};
 use crate::source::{SourceFile, Span};
@@ -25,13 +26,24 @@ impl Reader<'_> {
         let file = self.source.file;
         let offset = self.at.min(fence.span.start);
         let owner = before.and_then(|index| self.steps[index].commands.last());
+        // Copied from a terminal, it begins with the command.
+        let typed = Prompt::of(&fence.lines, false);
+        let typed = typed.and_then(|prompt| prompt.strip(&first.text).map(str::to_owned));
+        let typed = typed.as_deref().unwrap_or(&first.text).trim();
+        let lines = match owner.filter(|command| command.text.trim() == typed) {
+            Some(_) => without_first(&fence.lines),
+            None => &fence.lines,
+        };
+        let Some(first) = first_of(lines) else {
+            return;
+        };
         let inline = follow::inline_command(lead)
             .filter(|inline| owner.is_none_or(|command| !command.text.starts_with(inline.text)));
         if let Some(inline) = inline
             && let rest = &lead[inline.start + inline.text.len() + 1..]
             && let plainly = follow::plainly_of_inline(rest, inline.text, &first.text)
             && (plainly
-                || (!self.dialects.any_prompts() || follow::announces_output(rest))
+                || (!self.dialects.any_prompts() || lead::announces_output(rest))
                     && follow::shows_output(rest, inline.text, language, &first.text))
         {
             let span = Span::new(
@@ -42,7 +54,7 @@ impl Reader<'_> {
                 text: inline.text.to_owned(),
                 line: file.line_of(span.start),
                 span,
-                expected: Some(shown(file, fence)),
+                expected: Some(shown(file, lines)),
             };
             self.prose(span, fence.section, vec![command]);
             return;
@@ -55,7 +67,7 @@ impl Reader<'_> {
             return;
         };
         let step = &mut self.steps[index];
-        let elsewhere = follow::is_elsewhere(lead)
+        let elsewhere = lead::is_elsewhere(lead)
             || matches!(step.skip.as_deref(), Some(skip::INSIDE | skip::ON_MACHINE))
                 && is_outside(lead);
         let Some(command) = step.commands.last_mut() else {
@@ -67,10 +79,10 @@ impl Reader<'_> {
         {
             return;
         }
-        if self.prompted && !follow::plainly_announces(lead) {
-            self.below.push((index, shown(file, fence)));
+        if self.prompted && !lead::plainly_announces(lead) {
+            self.below.push((index, shown(file, lines)));
         } else {
-            command.expected = Some(shown(file, fence));
+            command.expected = Some(shown(file, lines));
         }
     }
 
@@ -112,16 +124,21 @@ pub(super) fn is_group(fence: &Fence<'_>) -> bool {
         })
 }
 
-/// A fence's content as shown output.
-fn shown(file: &SourceFile, fence: &Fence<'_>) -> Expected {
+/// The first line that is not blank.
+fn first_of<'a, 'b>(lines: &'a [Line<'b>]) -> Option<&'a Line<'b>> {
+    lines.iter().find(|line| !line.text.trim().is_empty())
+}
+
+/// The lines below the first one that is not blank.
+fn without_first<'a, 'b>(lines: &'a [Line<'b>]) -> &'a [Line<'b>] {
+    let first = lines.iter().position(|line| !line.text.trim().is_empty());
+    first.map_or(&[], |first| &lines[first + 1..])
+}
+
+/// Lines of a fence as shown output.
+fn shown(file: &SourceFile, lines: &[Line<'_>]) -> Expected {
     let blank = |line: &Line<'_>| line.text.trim().is_empty();
-    let from = fence.lines.iter().take_while(|line| blank(line)).count();
-    let to = fence.lines.len()
-        - fence
-            .lines
-            .iter()
-            .rev()
-            .take_while(|line| blank(line))
-            .count();
-    transcript::shown_text(file, &fence.lines[from..to.max(from)])
+    let from = lines.iter().take_while(|line| blank(line)).count();
+    let to = lines.len() - lines.iter().rev().take_while(|line| blank(line)).count();
+    transcript::shown_text(file, &lines[from..to.max(from)])
 }

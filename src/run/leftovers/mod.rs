@@ -156,6 +156,9 @@ async fn undo(
     let Some(client) = run.connection.client.as_ref().filter(|_| !ours.is_empty()) else {
         return Ok(Restored::new());
     };
+    if run.goes_with_cluster() {
+        return Ok(Restored::new());
+    }
     let number = roots.iter().filter(|root| root.ours).count();
     run.emitter.emit(Event::Progress {
         lab: Some(run.index),
@@ -224,6 +227,7 @@ impl Root<'_> {
                 "left alone: the cluster is not labproof's own, and nothing proves that the lab did it"
                     .to_owned(),
             ),
+            _ if run.goes_with_cluster() => Some("the cluster ends with this run".to_owned()),
             _ => Some("not undone".to_owned()),
         };
         let page = self.mark.map(|mark| &run.lab.pages[mark.at.page]);
@@ -247,7 +251,7 @@ impl Root<'_> {
         if cleaned_up && self.ours {
             found.warnings.push(forgotten(&record));
         }
-        if self.ours && !record.restored && found.broken.is_none() {
+        if self.ours && !record.restored && found.broken.is_none() && !run.goes_with_cluster() {
             found.broken = Some(format!(
                 "the cluster is not back at its baseline: {} {}: {}",
                 record.kind,

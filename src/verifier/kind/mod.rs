@@ -128,7 +128,7 @@ pub struct Owner {
     /// The objects: every one that is found, and at least one.
     pub objects: Objects,
     /// `chain`: `[ReplicaSet, Deployment/assets]`, each the controller of the one before, by
-    /// UID. Empty: nothing controls them, as with a bare pod.
+    /// UID, or its first owner where none controls it. Empty: nothing owns them, as with a bare pod.
     pub chain: Vec<OwnerName>,
 }
 

@@ -26,9 +26,12 @@ pub(super) fn cause(scene: &Scene) -> Option<String> {
         })
     });
     evicted.or_else(|| {
+        // What was told to end may be killed: that is no crash.
+        let staying = |pod: &&Pod| pod.metadata.deletion_timestamp.is_none();
         scene
             .pods
             .iter()
+            .filter(staying)
             .find_map(|pod| containers(pod).find_map(|container| of(scene, pod, container)))
     })
 }
@@ -223,6 +226,21 @@ mod tests {
             "none",
         );
     }
+
+    #[test]
+    fn a_pod_that_was_told_to_end_has_not_crashed() {
+        let ended = json!({"exitCode": 137, "reason": "ContainerStatusUnknown"});
+        let mut pod = pod(
+            json!({"state": {"waiting": {"reason": "ContainerCreating"}}, "lastState": {"terminated": ended}}),
+        );
+        check(
+            std::slice::from_ref(&pod),
+            "pod x/web-1: container main keeps crashing (exit status 137)",
+        );
+        pod["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+        check(&[pod], "none");
+    }
+
     #[test]
     fn what_runs_again_is_told_while_its_crash_is_new() {
         let ended = |ago: i64, reason: &str| {

@@ -33,11 +33,30 @@ pub(super) fn misspelt(scene: &Scene, output: &str) -> Option<String> {
     let objects = scene.objects();
     let alike = objects.iter().filter(|(one, _)| *one == kind);
     let names: Vec<String> = alike.filter_map(|(_, meta)| meta.name.clone()).collect();
-    let near = nearest(&found["name"], &names)?;
     let (kind, name) = (kind.to_lowercase(), &found["name"]);
+    if let Some(now) = generated(name).and_then(|stem| {
+        let now = |other: &&String| generated(other) == Some(stem) && *other != name;
+        names.iter().find(now)
+    }) {
+        return Some(format!(
+            "names like {name} are made anew in every run, today there is {now}; ask for it by its labels (`-l`), or take it from the \
+             cluster: POD=$(kubectl get pods -o name ...)"
+        ));
+    }
+    let near = nearest(name, &names)?;
     Some(format!(
         "there is no {kind} \"{name}\"; there is one named \"{near}\""
     ))
+}
+
+/// What stands before the two generated parts of a Deployment's pod: the hash of its ReplicaSet, and five characters.
+fn generated(name: &str) -> Option<&str> {
+    let (rest, suffix) = name.rsplit_once('-')?;
+    let (stem, hash) = rest.rsplit_once('-')?;
+    (suffix.len() == 5
+        && (6..=10).contains(&hash.len())
+        && hash.contains(|c: char| c.is_ascii_digit()))
+    .then_some(stem)
 }
 
 /// The known name that most resembles `name`, if one does.
@@ -83,6 +102,20 @@ mod tests {
             told("deployments.apps", "asset").unwrap(),
             "there is no deployment \"asset\"; there is one named \"assets\""
         );
+        let scene = super::super::tests::scene(&[serde_json::json!(
+            {"kind": "Pod", "metadata": {"name": "env-test-77d7fb594c-dxkt5", "namespace": "x"}})]);
+        let pod = |name: &str| {
+            misspelt(
+                &scene,
+                &format!("Error from server (NotFound): pods \"{name}\" not found"),
+            )
+        };
+        assert!(
+            pod("env-test-3380598928-kgj9d")
+                .unwrap()
+                .contains("today there is env-test-77d7fb594c-dxkt5")
+        );
+        assert_eq!(pod("other-3380598928-kgj9d"), None);
         assert_eq!(told("deployments.apps", "web"), None);
         assert_eq!(told("pods", "asset"), None);
     }

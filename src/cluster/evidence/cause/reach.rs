@@ -22,10 +22,25 @@ static NO_HOST: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the pattern is valid")
 });
 
+/// What kubectl says of a context that its kubeconfig has not.
+static NO_CONTEXT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?:context "(?P<name>[^"]+)" does not exist|no context exists with the name: "(?P<asked>[^"]+)")"#,
+    )
+    .expect("the pattern is valid")
+});
+
 /// `server`: host and port of the cluster's API server.
 pub(super) fn in_output(output: &str, server: Option<&str>) -> Option<String> {
     if output.contains(NO_CLUSTER) {
         return Some("the run has no cluster (--cluster none)".to_owned());
+    }
+    if let Some(found) = NO_CONTEXT.captures(output) {
+        let name = found.name("name").or_else(|| found.name("asked"))?.as_str();
+        return Some(format!(
+            "a lab sees one context, that of the cluster it runs on, and not \"{name}\": leave it out on the page, or run on it with \
+             --cluster context:{name}"
+        ));
     }
     if let Some(found) = NO_HOST.captures(output)
         && server.is_none_or(|server| !server.starts_with(&found["host"]))
@@ -73,6 +88,13 @@ mod tests {
                 other.starts_with("api.example cannot be found from here"),
                 "{other}"
             );
+        }
+        for none in [
+            "error: context \"dev\" does not exist",
+            "error: no context exists with the name: \"dev\"",
+        ] {
+            let told = in_output(none, None).unwrap();
+            assert!(told.ends_with("--cluster context:dev"), "{told}");
         }
         let away = Scene {
             gaps: vec!["namespaces: no answer in 5 s".to_owned()],

@@ -11,7 +11,7 @@ static ALL: LazyLock<Regex> = LazyLock::new(|| {
         ^Error\ from\ server\ \((?:AlreadyExists|Invalid|Conflict|MethodNotAllowed|UnsupportedMediaType)\)
         | ^The\ \S+\ "[^"]*"\ is\ invalid
         | ^(?i:error):\ (?:unknown\ |invalid\ |error\ (?:parsing|validating|converting)|unable\ to\ (?:match|recognize|parse|decode)
-            |no\ matches\ for\ kind|the\ path\ |flag\ |required\ flag|must\ specify
+            |no\ matches\ for\ kind|context\ |no\ context\ exists|the\ path\ |flag\ |required\ flag|must\ specify
             |exactly\ one|you\ must\ |arguments\ in\ |resource\ mapping\ not\ found|open\ |accumulating\ )
         | ^(?:error:\ )?the\ server\ doesn't\ have\ a\ resource\ type
         | ^(?:[\w./-]*bash|[\w./-]+\.sh):\ .*(?:command\ not\ found|syntax\ error|unbound\ variable|No\ such\ file\ or\ directory|Permission\ denied)"#,
@@ -38,6 +38,7 @@ mod tests {
             "error: the server doesn't have a resource type \"pood\"",
             "the server doesn't have a resource type \"node/labproof\"",
             "error: error parsing page.yaml: error converting YAML to JSON: yaml: line 3",
+            "error: context \"minikube\" does not exist",
             "error: the path \"web.yaml\" does not exist",
             "bash: line 4: jqq: command not found",
             "page.sh: line 1: x: unbound variable",

@@ -32,6 +32,7 @@ use tokio::sync::mpsc;
 use self::component::{API_ADDRESS, Component, ETCD_ADDRESS, MemberComponents, containerd_socket};
 use self::environment::{Environment, state_dir};
 use self::log::BoundedLog;
+use self::rooms::Room;
 use self::spec::{Answer, KEEP, NodeSpec, Report, Request};
 use self::supervise::{Death, Supervisor};
 use super::cache::hold::Hold;
@@ -43,6 +44,8 @@ use super::member::Member;
 use super::network;
 use super::paths::StateDir;
 
+/// How often an image is tried to be loaded while the cluster starts.
+const IMPORTS: usize = 3;
 /// How long the API server may be silent.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -157,11 +160,11 @@ async fn run(
     let (kept, mut orphaned) = tokio::sync::oneshot::channel();
     tokio::spawn(wait_for_keep(listen, kept));
     let mut starting = Box::pin(start(&spec, &environment, &supervisor, &reports));
-    tokio::select! {
+    let _rooms = tokio::select! {
         result = &mut starting => result?,
         death = deaths.recv() => return Err(died(&inside, death)),
         _ = &mut orphaned => return Ok(()),
-    }
+    };
     drop(starting);
     supervisor.keep_running();
     supervisor.note("ready");
@@ -205,13 +208,13 @@ async fn wait_for_keep(listen: OwnedReadHalf, orphaned: tokio::sync::oneshot::Se
     let _ = orphaned.send(());
 }
 
-/// Starts everything; each program as soon as what it needs is there.
+/// Starts everything; each program as soon as what it needs is there. Gives the rooms of the nodes after the first.
 async fn start(
     spec: &NodeSpec,
     environment: &Environment,
     supervisor: &Supervisor,
     reports: &mpsc::UnboundedSender<Report>,
-) -> Result<(), LocalError> {
+) -> Result<Vec<Room>, LocalError> {
     let begun = std::time::Instant::now();
     let waiting = |what: &str| {
         supervisor.note(&format!(
@@ -226,11 +229,9 @@ async fn start(
     };
     link_programs(environment).await?;
     let members = Member::all(spec.nodes);
-    if members.len() > 1 {
-        rooms::prepare()?;
-    }
+    let mut rooms = Vec::new();
     for member in members.iter().filter(|member| !member.is_first()) {
-        rooms::make(environment, *member).await?;
+        rooms.push(rooms::make(environment, *member).await?);
     }
     let components = component::prepare(spec)?;
     let launch = |component: &Component| supervisor.start(component);
@@ -265,8 +266,16 @@ async fn start(
     };
     let load = async |on: &MemberComponents| {
         launch(&on.containerd)?;
-        bootstrap::listening_on(&containerd_socket(on.member)).await;
-        images::load(environment, on.member, &spec.pause).await
+        let mut more = IMPORTS;
+        loop {
+            bootstrap::listening_on(&containerd_socket(on.member)).await;
+            more -= 1;
+            match images::load(environment, on.member, &spec.pause).await {
+                // containerd may have ended over it; it is started again.
+                Err(error) if more > 0 => supervisor.note(&error.to_string()),
+                result => return result,
+            }
+        }
     };
     let loads = futures::future::try_join_all(components.members.iter().map(load));
     let node = async {
@@ -282,7 +291,7 @@ async fn start(
         waiting("containerd");
         Ok::<_, LocalError>(())
     };
-    tokio::try_join!(node, loads).map(|_| ())
+    tokio::try_join!(node, loads).map(|_| rooms)
 }
 
 fn supervisor_log() -> std::path::PathBuf {

@@ -47,7 +47,7 @@ const REMEMBERED: usize = 100;
 /// More ends than this within [`WINDOW`] and a program is given up.
 const RESTARTS: usize = 5;
 /// The same while the cluster starts: on a slow machine one may lose patience with another.
-const RESTARTS_AT_START: usize = 2;
+const RESTARTS_AT_START: usize = 4;
 const WINDOW: Duration = Duration::from_secs(60);
 
 /// How often it is looked whether the node's disk is full: one system call.
