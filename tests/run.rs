@@ -58,6 +58,37 @@ fn a_failing_command_fails_and_the_lab_goes_on() {
 }
 
 #[test]
+fn a_status_that_says_what_was_found_is_no_failure() {
+    Pages::with(&block(
+        "$ echo a | grep -c b\n0\n$ printf 'a\\nb\\n' | grep c | wc -l\n0\n$ diff <(echo a) <(echo b)\n1c1\n< a\n---\n> b\n\
+         $ n=$(echo a | grep -c b)\n$ sh -c 'echo no; exit 3'\nno\n$ echo $?\n3\n$ sleep 100 & kill $! && wait $! 2>/dev/null",
+    ))
+    .run(&[])
+    .exits(0)
+    .says("7 passed");
+    Pages::with(&block(
+        "$ echo a | grep b\n$ sh -c 'echo no; exit 3'\nno\n$ sh -c 'exit 3'\n$ echo $?\n4",
+    ))
+    .run(&[])
+    .exits(1)
+    .says("4 failed");
+}
+
+#[test]
+fn what_a_job_in_the_background_prints_below_its_command_is_waited_for() {
+    Pages::with(&block(
+        "$ { sleep 0.3; echo late; } &\n[1] 4711\nlate\n$ echo on\non",
+    ))
+    .run(&[])
+    .exits(0)
+    .says("2 passed");
+    Pages::with(&block("$ { sleep 0.1; echo other; } &\n[1] 4711\nlate"))
+        .run(&["--retry", "1"])
+        .exits(1)
+        .says("late");
+}
+
+#[test]
 fn fail_fast_stops_at_the_first_failing_step() {
     let page = format!("{}{}", block("$ false"), block("$ echo never"));
     Pages::with(&page)

@@ -208,7 +208,7 @@ const MONTHS: [&str; 12] = [
 ];
 
 /// The notations of time that tools of this trade print: RFC 1123 (describe, HTTP), `date`, RFC 3339 and its
-/// looser relatives (helm, logs), Apache's, klog's prefix with its process id, syslog's and `ls -l`'s, a bare time.
+/// looser relatives (helm, logs), Apache's and Python's, klog's prefix with its process id, syslog's and `ls -l`'s, a bare time.
 static TIME: LazyLock<Regex> = LazyLock::new(|| {
     const MON: &str = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)";
     const DAY: &str = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*";
@@ -221,7 +221,7 @@ static TIME: LazyLock<Regex> = LazyLock::new(|| {
             r"\b{DAY},? {MON} \d{{1,2}},? (?:\d{{4}} )?{CLOCK}(?: [AP]M)?{ZONE}(?: \d{{4}}\b)?"
         ),
         format!(r"\b\d{{4}}[-/]\d\d[-/]\d\d(?:[T _]{CLOCK}{ZONE})?(?: m=[+-][\d.]+)?"),
-        format!(r"\b\d{{1,2}}/{MON}/\d{{4}}:{CLOCK}{ZONE}"),
+        format!(r"\b\d{{1,2}}/{MON}/\d{{4}}[: ]{CLOCK}{ZONE}"),
         r"\b[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+".to_owned(),
         format!(r"\b\d{{1,2}} {MON} \d{{4}}(?: {CLOCK}{ZONE})?"),
         format!(r"\b{MON} \d{{1,2}},? (?:{CLOCK}(?: \d{{4}}\b)?|\d{{4}}\b(?: {CLOCK})?){ZONE}"),
@@ -278,6 +278,10 @@ mod tests {
         same(
             "[21/Nov/2026:00:40:56 +0000] GET",
             "[1/Jan/2027:01:00:00 +0000] GET",
+        );
+        same(
+            "- - [21/Nov/2026 20:22:14] \"GET /\"",
+            "- - [13/Feb/2024 10:00:00] \"GET /\"",
         );
         same(
             "E1121 00:52:12.742423    4519 memcache.go:265]",

@@ -26,7 +26,7 @@ enum Noise {
     /// The same of a job's beginning, apart from it: the end of another job may be told beside it.
     Started,
     /// What a job in the background says in its own time, so that it may come with any later command. Where the page shows it,
-    /// it must come.
+    /// it must come, but below a request, which never prints it by itself.
     Spilled,
 }
 
@@ -140,7 +140,7 @@ const NOISE: &[(&str, Noise, &str)] = &[
     ),
     (
         r"^Handling connection for \d+$",
-        Noise::Client,
+        Noise::Spilled,
         "kubectl port-forward in the background, in its own time, where it runs in the same terminal",
     ),
     (
@@ -288,11 +288,12 @@ pub(super) fn take_out(shown: &str, actual: &str, command: &Command) -> Option<C
             .any(|(line, kind)| kind.is_none() && !line.trim().is_empty())
     };
     let both = other(shown, &of_shown) && other(actual, &of_actual);
+    let requests = command.runs_any(&["curl", "wget"]);
     let on_both = |kind| of_shown.contains(&Some(kind)) && of_actual.contains(&Some(kind));
     let drop = |kind: Noise| match kind {
         Noise::Client => true,
         Noise::Job | Noise::Started => !on_both(kind),
-        Noise::Spilled => !of_shown.contains(&Some(kind)),
+        Noise::Spilled => requests || !of_shown.contains(&Some(kind)),
         Noise::Remark => !from_inside,
         Noise::Message => both,
     };
@@ -322,7 +323,7 @@ pub(super) fn take_out(shown: &str, actual: &str, command: &Command) -> Option<C
                 printed.swap_remove(at);
             }
             None if !drop(kind) => {}
-            None if matches!(kind, Noise::Client | Noise::Job | Noise::Started) => {}
+            None if !matches!(kind, Noise::Remark | Noise::Message) => {}
             None => out.reasons.push(format!(
                 "the page shows `{}`, the output does not",
                 super::outcome::short(line)
@@ -430,6 +431,9 @@ mod tests {
             ("Forwarding from 127.0.0.1:8080 -> 80", ""),
             "what is shown must come"
         );
+        let handled = "hello\nHandling connection for 8080";
+        assert_eq!(cleaned("curl web", handled, "hello").shown, "hello");
+        assert_eq!(cleaned("cat forward.log", handled, "hello").shown, handled);
         let jobs = "[1]+  Running                 sleep 9 &";
         assert_eq!(cleaned("jobs", jobs, jobs).actual, jobs);
     }

@@ -79,6 +79,20 @@ fn loops(text: &str, parts: &[Simple]) -> bool {
         && !parts.iter().any(|part| leaves(part) || ends_others(part))
 }
 
+/// Whether `kubectl run` stays with what it started.
+fn attaches(part: &Simple) -> bool {
+    part.has(&["-i", "-it", "-ti", "--stdin", "--attach"])
+}
+
+/// Whether what runs in a container is such a loop: `-- sh -c "while sleep 1; do wget -q -O- http://web; done"`.
+fn loops_inside(part: &Simple) -> bool {
+    let mut words = part.command().iter().skip_while(|word| word.text != "--");
+    let script = words
+        .find(|word| word.text == "-c")
+        .and_then(|_| words.next());
+    script.is_some_and(|script| loops(&script.text, &simple_commands(&script.text)))
+}
+
 /// Whether a Python script is a loop whose condition always holds and which nothing leaves.
 pub(super) fn is_endless_script(script: &str) -> bool {
     let lines = || script.lines().map(str::trim);
@@ -117,6 +131,7 @@ fn never_ends(part: &Simple) -> bool {
         // Whatever name a page has for kubectl.
         _ if words.get(1) == Some(&"port-forward") => true,
         "kubectl" | "oc" if verb("port-forward") => true,
+        "kubectl" | "oc" if verb("exec") || attaches(part) && verb("run") => loops_inside(part),
         "kubectl" if verb("proxy") => words
             .iter()
             .skip(1)
@@ -191,6 +206,12 @@ mod tests {
         check(&["watch kubectl get pods"], true);
         check(&["kubectl get pods", "kubectl get pods -w"], true);
         check(&["while sleep 1; do curl -s web; done"], true);
+        check(
+            &[
+                "kubectl run -i --tty load --rm --image=busybox -- /bin/sh -c \"while sleep 0.01; do wget -q -O- http://web; done\"",
+            ],
+            true,
+        );
         check(&["while true\ndo\n  curl web\n  sleep 1\ndone"], true);
     }
 
@@ -210,6 +231,14 @@ mod tests {
         check(&["kubectl exec web -- tail -f /x &"], false);
         check(&["while true; do curl -s web && break; done"], false);
         check(&["while true; do curl web; done &"], false);
+        check(
+            &["kubectl run load --image=busybox -- sh -c 'while true; do wget web; done'"],
+            false,
+        );
+        check(
+            &["kubectl exec web -- sh -c 'while true; do wget web && break; done'"],
+            false,
+        );
         check(&["while sleep 1; do curl web; done | head -3"], false);
         check(&["while ! curl -s web; do sleep 1; done"], false);
     }

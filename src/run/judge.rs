@@ -211,7 +211,14 @@ fn exited(place: Place<'_>, code: i32, told: Told, outcome: &Outcome) -> Ended {
         Told::Output if expect::status_is_an_answer(text, code) => {
             return (Verdict::Pass, format!("says so with {code}"), None);
         }
-        Told::Nothing if expect::status_is_harmless(text, code) && stderr.trim().is_empty() => {
+        _ if is_asked_for(place, code) => {
+            return (Verdict::Pass, format!("exits with {code} as shown"), None);
+        }
+        // Of what was killed or stopped something may well be said, of differences nothing.
+        Told::Nothing
+            if expect::status_is_harmless(text, code)
+                && (code != 1 || stderr.trim().is_empty()) =>
+        {
             return (Verdict::Pass, format!("may end with {code}"), None);
         }
         _ => {}
@@ -225,6 +232,17 @@ fn exited(place: Place<'_>, code: i32, told: Told, outcome: &Outcome) -> Ended {
         None => format!("exited with {code}"),
     });
     (verdict_of(code == 0), "exits with 0".to_owned(), reason)
+}
+
+/// Whether the page asks for the status next, and shows this one: `echo $?`.
+fn is_asked_for(place: Place<'_>, code: i32) -> bool {
+    let mut after = place.step.commands.iter();
+    let asks = after
+        .find(|command| command.line == place.command.line)
+        .and_then(|_| after.next())
+        .filter(|next| matches!(next.text.trim(), "echo $?" | "echo \"$?\"" | "echo ${?}"));
+    let shown = asks.and_then(|next| next.expected.as_ref());
+    shown.is_some_and(|shown| shown.text.trim().parse() == Ok(code))
 }
 
 /// What a status says that the page says nothing of.

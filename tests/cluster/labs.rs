@@ -111,6 +111,20 @@ fn namespaces() -> Vec<String> {
 }
 
 #[test]
+fn a_pod_that_wants_a_terminal_is_heard_without_one() {
+    if shared::left_out("a_pod_that_wants_a_terminal_is_heard_without_one") {
+        return;
+    }
+    // kubectl attaches when the container runs and then prints what it says until its end.
+    let page = "# Ask\n\n```bash\n$ kubectl run ask --rm -it --restart=Never --image=busybox:1.35 -- sh -c 'sleep 2; echo heard'\n\
+                If you don't see a command prompt, try pressing enter.\nheard\npod \"ask\" deleted\n\
+                $ kubectl auth can-i list pods --as=nobody\nno\n```\n";
+    run(Pages::with(page).path(), &["page.md"])
+        .exits(0)
+        .says("2 passed");
+}
+
+#[test]
 fn a_delete_that_deletes_nothing_fails_at_its_line() {
     if shared::left_out("a_delete_that_deletes_nothing_fails_at_its_line") {
         return;

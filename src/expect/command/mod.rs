@@ -156,12 +156,14 @@ impl Command {
     }
 
     /// Whether a non-zero status is part of what the program says: differences found, nothing found, not allowed,
-    /// a reader that stopped early, a stream that was ended in time. Under `pipefail` any program of the last pipeline may have
-    /// said it.
+    /// a reader that stopped early, a stream that was ended in time. Under `pipefail` what only filters follow may have said it.
     pub(super) fn status_is_an_answer(&self, status: i32) -> bool {
         let last = self.last_pipeline(0);
         match status {
-            1 => last.iter().any(|words| says_no(words)),
+            1 => last
+                .iter()
+                .rposition(|words| !is_filter(words))
+                .is_some_and(|at| says_no(&last[at])),
             TIMED_OUT => last.iter().any(|words| ends_a_stream(words)),
             BROKEN_PIPE => last.len() > 1,
             _ => false,
@@ -182,6 +184,11 @@ impl Command {
                 None => false,
             },
             TIMED_OUT => self.status_is_an_answer(status),
+            // `kill $PID && wait $PID`: the status is that of what was killed.
+            129..=159 => {
+                let last = self.last_pipeline(0);
+                self.runs("kill") && last.last().is_some_and(|words| program(words) == "wait")
+            }
             _ => false,
         }
     }
@@ -215,6 +222,14 @@ fn says_no(words: &[String]) -> bool {
         }
         _ => compares(words) || matches!(inner(words), "grep" | "egrep" | "test"),
     }
+}
+
+/// Programs that count, sort or cut what they read: a 1 behind which they stand is not theirs.
+fn is_filter(words: &[String]) -> bool {
+    const FILTERS: [&str; 11] = [
+        "wc", "sort", "uniq", "head", "tail", "cut", "tr", "awk", "sed", "cat", "column",
+    ];
+    FILTERS.contains(&program(words))
 }
 
 /// Programs whose status 1 says that two things differ.
@@ -411,6 +426,7 @@ mod tests {
             ("kubectl get pods | grep -c Evicted", 2),
             ("kubectl get cm a -o json | jq .data.b", 1),
             ("diff a b; kubectl get pods", 1),
+            ("kubectl get pods | grep web | ./restart", 1),
             (
                 "timeout 60 bash -c 'until curl -f web; do sleep 1; done'",
                 124,
@@ -423,6 +439,8 @@ mod tests {
         assert!(Command::read("kubectl diff -f a").status_is_harmless(1));
         assert!(Command::read("timeout 3 kubectl get pods -w").status_is_harmless(124));
         assert!(Command::read("n=$(kubectl get pods | grep -c x)").status_is_harmless(1));
+        assert!(Command::read("kill $PID && wait $PID 2>/dev/null").status_is_harmless(143));
+        assert!(!Command::read("wait $PID").status_is_harmless(143));
         assert!(!Command::read("pod=$(kubectl get pods | grep x)").status_is_harmless(1));
         assert!(!Command::read("kubectl get pods | grep web").status_is_harmless(1));
         assert!(!Command::read("kubectl auth can-i list pods").status_is_harmless(1));
