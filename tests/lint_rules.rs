@@ -43,7 +43,7 @@ fn misspelt_commands_of_kubectl_and_helm() {
             "$ kubectl -n shop deacribe pods\n$ kubectl aply -f x.yaml\n$ kubectl rollout staus deploy/web\n$ helm instal x y\n$ kubctl get pods\n$ kubectl get deploymets,pods\n$ kubectl create namespce x",
         ),
         &[
-            "LP033:2", "LP033:3", "LP033:4", "LP033:5", "LP033:6", "LP033:7", "LP033:8",
+            "LP035:2", "LP035:3", "LP035:4", "LP035:5", "LP035:6", "LP035:7", "LP035:8",
         ],
     );
     // Plugins, custom resources, names, and what is to fail.

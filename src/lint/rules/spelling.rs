@@ -7,7 +7,7 @@ use crate::source::{Severity, is_one_edit};
 use crate::syntax::{Simple, Word};
 
 pub(super) const MISSPELT: Rule = Rule {
-    code: "LP033",
+    code: "LP035",
     title: "a misspelt command of kubectl or helm",
     severity: Severity::Warning,
     explanation: "The program knows no such command or kind, and one that differs in a single letter. A plugin or a custom resource may be called \
