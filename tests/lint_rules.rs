@@ -37,6 +37,42 @@ fn bash(content: &str) -> String {
 }
 
 #[test]
+fn misspelt_commands_of_kubectl_and_helm() {
+    check(
+        &bash(
+            "$ kubectl -n shop deacribe pods\n$ kubectl aply -f x.yaml\n$ kubectl rollout staus deploy/web\n$ helm instal x y\n$ kubctl get pods\n$ kubectl get deploymets,pods\n$ kubectl create namespce x",
+        ),
+        &[
+            "LP035:2", "LP035:3", "LP035:4", "LP035:5", "LP035:6", "LP035:7", "LP035:8",
+        ],
+    );
+    // Plugins, custom resources, names, and what is to fail.
+    check(
+        &bash(
+            "$ kubectl score x\n$ kubectl ctx a\n$ kubectx b\n$ helm diff upgrade x y\n$ kubectl get jobsets\n$ kubectl get services.serving.knative.dev\n$ kubectl get pod servicee\n$ kubectl exec x -- aply",
+        ),
+        &[],
+    );
+    check(
+        &bash("$ kubectl gett pods\nerror: unknown command \"gett\" for \"kubectl\""),
+        &[],
+    );
+    check("```bash expectError=true\n$ kubectl gett pods\n```\n", &[]);
+}
+
+#[test]
+fn a_block_with_any_prompt_has_one_and_a_shortcodes_keys_are_its_own() {
+    check(
+        "```bash\n$ kubectl get po\n```\n\n```bash\n$ kubectl get no\n```\n\n```bash\n$ kubectl get ns\n```\n\n```bash\nme@host:~$ kubectl get sc\n```\n",
+        &[],
+    );
+    check(
+        "{{< text syntax=bash snip_id=none >}}\n$ kubectl get po\n{{< /text >}}\n",
+        &[],
+    );
+}
+
+#[test]
 fn mistakes() {
     check(
         &bash("$ kubectl get po\nNAME   READY\nx      1/1\n\nkubectl delete po x"),

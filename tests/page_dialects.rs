@@ -273,6 +273,77 @@ fn output_of_other_languages_and_after_more_words() {
 }
 
 #[test]
+fn pages_in_other_languages() {
+    check(
+        "```shell\nkubectl get no\n```\nAusgabe:\n\n```shell\nall good here\n```\n",
+        &["kubectl get no => all good here"],
+    );
+    check(
+        "```shell\nkubectl get po x -o yaml\n```\n\nLa sortie montre que le Pod attend.\n\n```yaml\nspec:\n```\n",
+        &["kubectl get po x -o yaml => spec:"],
+    );
+    check(
+        "```bash\nmytool up\n```\n\n执行命令后，输出如下：\n\n```\nall good\n```\n",
+        &["mytool up => all good"],
+    );
+    check(
+        "```bash\nkubectl apply -f x.yaml\n```\n\n配置文件内容如下：\n\n```\nreplicas: 1\n```\n",
+        &["kubectl apply -f x.yaml"],
+    );
+    // What the reader of a container's shell types there is as far from the host as on an English page.
+    check(
+        "```shell\nkubectl exec -it x -- sh\n```\n\n## Weiter\n\nIm Container:\n\n```shell\napt-get update\n```\n",
+        &[
+            "[interactive shell] kubectl exec -it x -- sh",
+            "[typed into a container's shell] apt-get update",
+        ],
+    );
+    // A sentence in a shell's fence is no command, in whatever script.
+    check(
+        "```shell\nkubectl get no\n```\n\n```shell\n关于type的值的一点说明：\n```\n",
+        &["kubectl get no => 关于type的值的一点说明："],
+    );
+}
+
+#[test]
+fn sessions_under_another_label_and_with_remarks() {
+    check(
+        "```yaml\n# 1 make it\n[root@m ~]# kubectl apply -f x\npod/x created\n\n#看\n[root@m ~]# kubectl get po\n[root@m ~]#\n```\n",
+        &["kubectl apply -f x => pod/x created; kubectl get po"],
+    );
+    check("```yaml\nkubectl: get\n```\n", &[]);
+    check("```markdown\nme@host:~$ kubectl get po\n```\n", &[]);
+}
+
+#[test]
+fn output_that_begins_with_its_command() {
+    check(
+        "```bash\nkubectl get po\n```\n\nThe output:\n\n```output\nPS C:\\> kubectl get po\nNAME   READY\n```\n",
+        &["kubectl get po => NAME   READY"],
+    );
+    check(
+        "```bash\nkubectl get po\n```\n\nThe output shows it:\n\n```\nkubectl get po\nNAME   READY\n```\n",
+        &["kubectl get po => NAME   READY"],
+    );
+}
+
+#[test]
+fn a_heading_parts_a_command_from_what_looks_like_its_output() {
+    check(
+        "```bash\nmytool up\n```\n\n## Look\n\n```bash\nothertool describe\n>\nAll: good\n```\n",
+        &["mytool up", "othertool describe => All: good"],
+    );
+}
+
+#[test]
+fn diagrams_are_no_commands() {
+    check(
+        "```bash\nkubectl get po\n```\n\n## How\n\n```\ncurl (HTTPS + SNI)\n  └─► localhost\n```\n",
+        &["kubectl get po"],
+    );
+}
+
+#[test]
 fn a_list_between_the_sentence_and_the_output() {
     check(
         "```sh\nkubectl get x -o yaml\n```\n\nThe output shows these changes:\n\n* The image is new.\n* The rest is not.\n\n```yaml\na: b\n```\n",
@@ -398,6 +469,13 @@ fn groups_in_braces() {
 
 #[test]
 fn shells_on_other_machines() {
+    check(
+        "```\nkubectl get no\n```\n\nNext, from `vagrant ssh master`:\n\n```\ndocker load -i x.tar\nkubectl run x --image=x\n```\n",
+        &[
+            "kubectl get no",
+            "[typed into another machine's shell] docker load -i x.tar; kubectl run x --image=x",
+        ],
+    );
     check(
         "```bash\nssh root@node-0\n```\n\n## Install\n\n```bash\n{\n  apt-get update\n}\n```\n\n### Look\n\n```bash\ncrictl ps\n```\n\n\
         ## Verify\n\n```bash\nkubectl get no\n```\n\n```bash\nmv a b\n```\n",

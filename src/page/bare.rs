@@ -3,10 +3,10 @@
 //! Where plain output follows a command in the same fence, it is that command's.
 
 use super::Command;
+use super::below::shown_text;
 use super::blocks::Line;
 use super::printed::{is_output, is_printed};
 use super::tools::{first_word, is_command, is_lone_program};
-use super::transcript::shown_text;
 use crate::source::{Diagnostic, Severity, SourceFile, Span};
 use crate::syntax::{Open, Scanner};
 

@@ -6,9 +6,9 @@
 //! Steps: the front matter is split off and read (`front`, `keys`); the fences are found wherever they stand (`blocks`,
 //! `gaps`, `execute`), and code by indentation; each fence's info string is read (`info`, `annotation`); code that names no
 //! shell is labelled where it plainly is commands (`label`); a dialect is chosen per language (`dialect`); what is in
-//! the shell fences becomes commands and shown output (`transcript` by its `prompt`, `bare`, `follow` where the output
+//! the shell fences becomes commands and shown output (`transcript` by its `prompt` with what stands `below`, `bare`, `follow` where the output
 //! has a fence of its own and the `lead` between, in whatever of the `tongues`, says so); a fence in another language is a script for that language's `interpreter`; and what cannot run
-//! says why (`skip`, `endless`). `steps` puts these together.
+//! says why (`skip`, `placeholder`, `endless`). `steps` puts these together.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,6 +17,7 @@ use crate::source::{Diagnostic, Severity, SourceFile, Span};
 
 mod annotation;
 mod bare;
+mod below;
 mod blocks;
 mod dialect;
 pub(crate) mod endless;
@@ -29,6 +30,7 @@ mod interpreter;
 mod keys;
 mod label;
 mod lead;
+mod placeholder;
 mod printed;
 mod prompt;
 mod skip;

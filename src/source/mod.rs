@@ -12,4 +12,4 @@ pub use edit::apply;
 pub use file::SourceFile;
 pub use github::annotation;
 pub use span::{Position, Span};
-pub use suggest::{near_file, nearest};
+pub use suggest::{is_one_edit, near_file, nearest};

@@ -41,6 +41,15 @@ pub fn near_file(path: &Path) -> Option<String> {
         .find_map(|(stem, name)| (stem == near).then_some(name))
 }
 
+/// Whether two different words are one edit apart: a letter more, less or another one, or two neighbours swapped.
+pub fn is_one_edit(word: &str, other: &str) -> bool {
+    if word.len().abs_diff(other.len()) > 4 || word.len() > 256 {
+        return false;
+    }
+    let [a, b] = [word, other].map(|word| word.chars().collect::<Vec<char>>());
+    distance(&a, &b) == 1
+}
+
 /// Edits between two words: insert, delete, replace, swap two neighbours.
 fn distance(a: &[char], b: &[char]) -> usize {
     let mut before: Vec<usize> = Vec::new();
@@ -63,6 +72,19 @@ fn distance(a: &[char], b: &[char]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_one_edit_apart() {
+        for (word, other, expected) in [
+            ("deacribe", "describe", true),
+            ("aply", "apply", true),
+            ("gte", "get", true),
+            ("score", "scale", false),
+            ("get", "get", false),
+        ] {
+            assert_eq!(is_one_edit(word, other), expected, "{word} {other}");
+        }
+    }
 
     #[test]
     fn slips_are_recognised_and_other_words_are_not() {

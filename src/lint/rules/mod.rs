@@ -10,6 +10,7 @@ mod manifests;
 mod prompts;
 mod secrets;
 mod sequence;
+mod spelling;
 mod status;
 mod tables;
 mod timing;
@@ -55,4 +56,5 @@ pub const RULES: &[Rule] = &[
     contradictions::OTHER_COUNT,
     fences::NOT_CLOSED,
     manifests::NO_FILE,
+    spelling::MISSPELT,
 ];

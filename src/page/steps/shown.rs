@@ -4,7 +4,7 @@ use super::super::blocks::{Fence, Line};
 use super::super::printed::{is_output, is_printed};
 use super::super::prompt::Prompt;
 use super::super::tools::is_command;
-use super::super::{Command, Expected, Step, follow, lead, skip, transcript};
+use super::super::{Command, Expected, Step, below, follow, lead, skip};
 use super::inside::is_outside;
 use super::{Reader, first_line};
 use crate::source::{SourceFile, Span};
@@ -140,5 +140,5 @@ fn shown(file: &SourceFile, lines: &[Line<'_>]) -> Expected {
     let blank = |line: &Line<'_>| line.text.trim().is_empty();
     let from = lines.iter().take_while(|line| blank(line)).count();
     let to = lines.len() - lines.iter().rev().take_while(|line| blank(line)).count();
-    transcript::shown_text(file, &lines[from..to.max(from)])
+    below::shown_text(file, &lines[from..to.max(from)])
 }
