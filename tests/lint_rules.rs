@@ -166,10 +166,10 @@ fn mistakes_inside_containers_of_markdown() {
 #[test]
 fn a_block_that_begins_inside_another() {
     let one = "```bash\n$ kubectl get pods\nNAME\n";
-    check(&format!("{one}\n{one}```\n"), &["LP033:5"]);
+    check(&format!("{one}\n{one}```\n"), &["LP034:5"]);
     check(
         &format!("~~~bash\n$ ls\n\n~~~bash\n$ true\n~~~\n"),
-        &["LP033:4"],
+        &["LP034:4"],
     );
     // How markdown is written is shown in a longer fence, or in one of other signs.
     check(&format!("````markdown\n{one}```\n````\n"), &[]);
@@ -188,7 +188,7 @@ fn a_manifest_whose_name_is_a_slip_of_the_hand() {
         let plan = plan::build(&[path], &PlanOptions::default());
         lint::check(&plan, &LintOptions::default())
             .into_iter()
-            .filter(|found| found.code == Some("LP034"))
+            .filter(|found| found.code == Some("LP035"))
             .filter_map(|found| found.help)
             .collect::<Vec<_>>()
     };

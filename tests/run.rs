@@ -513,7 +513,7 @@ fn a_failure_tells_where_to_begin() {
         .exits(1)
         .says("likely cause: there is no ./setpu.sh; there is one named ./setup.sh")
         .says("next: begin with page.md:4: 2 commands failed after it")
-        .says("lint: page.md:10: a block begins here, and the one of line 3 is not closed (LP033)");
+        .says("lint: page.md:10: a block begins here, and the one of line 3 is not closed (LP034)");
 }
 
 #[test]

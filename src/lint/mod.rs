@@ -131,7 +131,7 @@ mod tests {
                 std::fs::create_dir(root.path().join("tests")).expect("a directory");
                 std::fs::write(root.path().join("tests/hook-old.sh"), "").expect("a hook");
             }
-            if matches!(rule.code, "LP029" | "LP034") {
+            if matches!(rule.code, "LP029" | "LP035") {
                 let manifest = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n";
                 std::fs::write(root.path().join("web.yaml"), manifest).expect("a manifest");
             }

@@ -446,7 +446,7 @@ fn a_history_under_an_old_heading() {
     passes("parts", command, old, new);
     fails("api", command, old, &new.replace("web", "api"));
     fails(
-        "revision",
+        "of the page missing",
         command,
         old,
         &new.replace("\n2         <none>", ""),

@@ -191,7 +191,7 @@ fn is_manifest(text: &str) -> bool {
 }
 
 pub(super) const NOT_CLOSED: Rule = Rule {
-    code: "LP033",
+    code: "LP034",
     title: "a fence that begins inside another",
     severity: Severity::Warning,
     explanation: "The line opens a block, and the block above it is still open: its last line, of nothing but backticks, is missing. \

@@ -190,7 +190,7 @@ fn render(path: &Path) -> Option<BTreeSet<(String, String)>> {
 }
 
 pub(super) const NO_FILE: Rule = Rule {
-    code: "LP034",
+    code: "LP035",
     title: "a manifest of another name",
     severity: Severity::Warning,
     explanation: "The file that the command applies is not there, nothing else on the pages speaks of it, and beside it lies one whose name \
