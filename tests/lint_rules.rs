@@ -167,10 +167,7 @@ fn mistakes_inside_containers_of_markdown() {
 fn a_block_that_begins_inside_another() {
     let one = "```bash\n$ kubectl get pods\nNAME\n";
     check(&format!("{one}\n{one}```\n"), &["LP034:5"]);
-    check(
-        &format!("~~~bash\n$ ls\n\n~~~bash\n$ true\n~~~\n"),
-        &["LP034:4"],
-    );
+    check("~~~bash\n$ ls\n\n~~~bash\n$ true\n~~~\n", &["LP034:4"]);
     // How markdown is written is shown in a longer fence, or in one of other signs.
     check(&format!("````markdown\n{one}```\n````\n"), &[]);
     check(&format!("~~~markdown\n{one}```\n~~~\n"), &[]);
