@@ -142,7 +142,7 @@ pub(super) struct RehearseArgs {
     pub(super) setup: Option<PathBuf>,
     #[command(flatten)]
     pub(super) select: SelectArgs,
-    /// Labs that run side by side, each on a local cluster of its own
+    /// Labs that run side by side, each on a local or kind cluster of its own
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(super) jobs: u16,
     /// How many nodes a local cluster needs; else what the pages ask for, or 1

@@ -400,7 +400,7 @@ async fn connect(
         .filter(|it| !has.contains(&full_name(it)));
     let lacks = lacks.map(|image| Lack {
         image: image.clone(),
-        reason: "a local cluster pulls nothing from the web, and no recipe makes it".to_owned(),
+        reason: unmade(image, &has),
     });
     Ok(Cluster {
         lacks: lacks.collect(),
@@ -412,6 +412,30 @@ async fn connect(
             ours,
         }),
     })
+}
+
+/// Why a local cluster has not an image, and which others of its name there are.
+fn unmade(image: &str, has: &BTreeSet<String>) -> String {
+    let split = |image: &str| {
+        let (name, tag) = image.rsplit_once(':')?;
+        Some((name.to_owned(), tag.to_owned()))
+    };
+    let wanted = split(&full_name(image)).unwrap_or_default().0;
+    let known = local::known_images().unwrap_or_default();
+    let known = known.iter().map(|recipe| full_name(recipe.image()));
+    let tags: BTreeSet<String> = known
+        .chain(has.iter().cloned())
+        .filter_map(|other| split(&other))
+        .filter_map(|(name, tag)| (name == wanted).then_some(tag))
+        .collect();
+    let others = match tags.is_empty() {
+        true => String::new(),
+        false => format!(
+            " (of this name they make {})",
+            Vec::from_iter(tags).join(", ")
+        ),
+    };
+    format!("a local cluster pulls nothing from the web, and no recipe makes it{others}")
 }
 
 /// The way to a local cluster that runs; with `python`, commands find a python3 with the Kubernetes client.
@@ -438,4 +462,18 @@ pub async fn open(cluster: &LocalCluster, python: bool) -> Result<Connection, Cl
         ..Access::default()
     };
     Connection::open("local", name, config, tools, access).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_tags_of_an_image_are_named() {
+        let has = BTreeSet::from([full_name("nginx:0.1"), full_name("shop/web:2")]);
+        let told = unmade("nginx:1.91", &has);
+        assert!(told.contains("they make 0.1, 1.14.2, "), "{told}");
+        assert!(unmade("shop/web:1", &has).ends_with("they make 2)"));
+        assert!(unmade("shop/api:1", &has).ends_with("no recipe makes it"));
+    }
 }
