@@ -594,6 +594,26 @@ fn paths_without_labs_are_a_mistake_on_the_command_line() {
 }
 
 #[test]
+fn a_baseline_that_cannot_be_applied_is_told_before_there_is_a_cluster() {
+    let pages = Pages::with(&block("$ true"));
+    pages
+        .labproof(&[
+            "run",
+            "page.md",
+            "--cluster",
+            "local",
+            "--setup",
+            "absent.yaml",
+        ])
+        .exits(2)
+        .says("--setup absent.yaml: No such file");
+    pages
+        .run(&["--setup", "page.md"])
+        .exits(2)
+        .says("--setup needs a cluster");
+}
+
+#[test]
 fn compare_names_its_files() {
     let pages = Pages::new();
     pages.write("shown.txt", "one\n");

@@ -2,7 +2,7 @@
 //!
 //! Entry points: [`plan()`] and [`rehearse`].
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use super::exit::Exit;
 use super::images::Images;
 use super::on_clusters::{Run, acquire, release};
 use super::{interrupt, output, project};
-use crate::cluster::{self, Cluster, ClusterError, Decision};
+use crate::cluster::{self, Choice, Cluster, ClusterError, Decision};
 use crate::event::{Event, Redactor, RunRecord, Sink};
 use crate::plan::{self, Plan};
-use crate::run::{Emitter, Pace, RunOptions};
+use crate::run::{Emitter, Pace, RunOptions, SetupError};
 
 /// Variables that every command of a lab inherits and whose values are nobody's business.
 const SECRET_VARIABLES: [&str; 2] = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
@@ -41,6 +41,14 @@ pub(super) async fn plan(args: &RehearseArgs) -> Result<Rehearsal, Exit> {
         output::error(&error.to_string());
         Exit::Broken
     })?;
+    if let Some(problem) = args
+        .setup
+        .as_deref()
+        .and_then(|file| unfit(file, &on.choice))
+    {
+        output::error(&problem);
+        return Err(Exit::Invalid);
+    }
     let plan = plan::build(
         &args.paths,
         &args.select.options(Some(&on.choice), &project),
@@ -56,6 +64,16 @@ pub(super) async fn plan(args: &RehearseArgs) -> Result<Rehearsal, Exit> {
         plan,
         on,
     })
+}
+
+/// Why a baseline cannot be applied, as far as that shows before there is a cluster.
+fn unfit(manifest: &Path, choice: &Choice) -> Option<String> {
+    if matches!(choice, Choice::None) {
+        return Some(SetupError::NoCluster.to_string());
+    }
+    let is_url = manifest.to_string_lossy().contains("://");
+    let error = std::fs::metadata(manifest).err().filter(|_| !is_url)?;
+    Some(format!("--setup {}: {error}", manifest.display()))
 }
 
 /// How far a rehearsal goes.
