@@ -70,6 +70,11 @@ pub(super) fn is_bookkeeping(key: &str) -> bool {
     key == "managedFields"
 }
 
+/// Objects that a cluster makes in every namespace by itself, by release: the ConfigMap with its certificate authority, since 1.20.
+pub(super) fn is_added_object(name: &str) -> bool {
+    name == "kube-root-ca.crt"
+}
+
 /// Columns that came or went with a release.
 pub(super) fn column(name: &str) -> bool {
     const COLUMNS: [&str; 20] = [

@@ -96,6 +96,9 @@ pub(super) fn judge(task: &Task<'_>, binder: &mut Binder<'_>) -> Outcome {
     let mut actual_rows = pick(actual.rows, |pair| pair.1);
     without_passing(&mut shown_rows, &names);
     without_passing(&mut actual_rows, &names);
+    outcome
+        .warnings
+        .extend(without_added(&shown_rows, &mut actual_rows, &names));
     let order = Order {
         sorted: task.command.sorts(),
         by_time: task.command.sorts_by_time(),
@@ -202,6 +205,21 @@ fn without_passing(rows: &mut Vec<Ready>, names: &[&str]) {
         let cell = |at: usize| row.raw.get(at).map(String::as_str).unwrap_or_default();
         !events::is_passing(cell(reason), cell(message))
     });
+}
+
+/// Leaves out objects that every namespace has since some release, where the page shows none of them. What is new is a warning.
+fn without_added(shown: &[Ready], actual: &mut Vec<Ready>, names: &[&str]) -> Option<String> {
+    let at = names.iter().position(|name| *name == "NAME")?;
+    let name = |row: &Ready| row.raw.get(at).cloned().unwrap_or_default();
+    let is_added = |row: &Ready| releases::is_added_object(&name(row));
+    let added = actual.iter().find(|row| is_added(row)).map(name)?;
+    if shown.iter().any(is_added) {
+        return None;
+    }
+    actual.retain(|row| !is_added(row));
+    Some(format!(
+        "`{added}` is new in every namespace: page may be stale"
+    ))
 }
 
 /// Which shown column is which printed one. What only one side has is a warning if enough is left to compare.

@@ -452,3 +452,19 @@ fn a_history_under_an_old_heading() {
         &new.replace("\n2         <none>", ""),
     );
 }
+
+#[test]
+fn what_every_namespace_has_today_is_no_row_too_many() {
+    let command = "kubectl get configmaps";
+    let old = "NAME          DATA   AGE\ngame-config   2      27s";
+    let new = format!("{old}\nkube-root-ca.crt   1      3d");
+    passes("table", command, old, &new);
+    passes("table", command, &new, &new);
+    fails("kube-root-ca.crt", command, &new, old);
+    fails(
+        "1 row more",
+        command,
+        old,
+        &format!("{new}\nother   1   3d"),
+    );
+}
