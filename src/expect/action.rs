@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::bindings::Binder;
+use super::constant;
 use super::outcome::{Outcome, Task, readable, short};
 use super::volatile::{Kind, Scan, canon};
 use super::{elision, empty, table};
@@ -113,11 +114,6 @@ static ACTION: LazyLock<Regex> = LazyLock::new(|| {
         r"(?: from \S+ namespace)?(?: \([^)]*\))?$"
     ))
 });
-
-fn constant(expression: &str) -> Regex {
-    // The expressions are constants that the tests compile.
-    Regex::new(expression).unwrap_or_else(|error| unreachable!("constant expression: {error}"))
-}
 
 /// Whether a line says what kubectl did.
 pub(super) fn is_action(line: &str) -> bool {

@@ -11,8 +11,8 @@ use super::segments::{self, Look};
 use super::text::{self, Extent};
 use super::volatile::Scan;
 use super::{
-    action, describe, elision, empty, error, http, json, listing, measured, normalise, rollout,
-    table, version, wait, yaml,
+    action, clients, describe, elision, empty, error, http, json, listing, measured, normalise,
+    rollout, table, version, wait, yaml,
 };
 use crate::page::MatchKind;
 
@@ -141,6 +141,9 @@ fn by_command(command: &Command, shown: &str) -> Option<Rule> {
             .all(|line| rollout::is_progress(line) || line.contains("successfully rolled out"))
     {
         return Some(|task, binder| ("rollout", rollout::judge(task, binder)));
+    }
+    if clients::looks_formatted(command, shown) {
+        return Some(|task, binder| ("text", clients::judge(task, binder)));
     }
     if command.pipelines.len() == 1
         && command.runs_any(&["ps", "df"])

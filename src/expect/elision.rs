@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::constant;
 use super::volatile::Kind;
 
 /// Any text, also none: for `[...]`, `(...)` and `...` inside a line.
@@ -85,11 +86,6 @@ const KUBECTL_ANGLES: [&str; 8] = [
     "<no value>",
     "<nil",
 ];
-
-fn constant(expression: &str) -> Regex {
-    // Every expression of this module is a constant that its tests compile.
-    Regex::new(expression).unwrap_or_else(|error| unreachable!("constant expression: {error}"))
-}
 
 /// A shown line or word with parts that stand for other text.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::bindings::Binder;
+use super::constant;
 use super::outcome::{Outcome, Task};
 use super::text::{self, Extent};
 use super::volatile::Scan;
@@ -72,11 +73,6 @@ static REPORTED: LazyLock<Regex> = LazyLock::new(|| {
         r"could not|unable to|unreachable|exceeded|exception|conflict|already exists|not permitted|not allowed|bad address|no route)\b|^no\b"
     ))
 });
-
-fn constant(expression: &str) -> Regex {
-    // The expressions are constants that the tests compile.
-    Regex::new(expression).unwrap_or_else(|error| unreachable!("constant expression: {error}"))
-}
 
 /// Whether a line begins as an error does.
 pub(super) fn is_error(line: &str) -> bool {

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::constant;
 use super::volatile::{Canon, Kind, Scan, canon};
 
 /// A row under `Events:` of a description.
@@ -116,10 +117,6 @@ static SCALED: LazyLock<Regex> =
     LazyLock::new(|| constant(r"^(Scaled (?:up|down) replica set \S+) (?:from \d+ )?to (\d+)$"));
 static PULLED: LazyLock<Regex> =
     LazyLock::new(|| constant(r#"^(?:Container image|Successfully pulled image) "([^"]+)""#));
-
-fn constant(expression: &str) -> Regex {
-    Regex::new(expression).unwrap_or_else(|error| unreachable!("constant expression: {error}"))
-}
 
 #[cfg(test)]
 mod tests {

@@ -11,6 +11,7 @@ mod action;
 mod atoms;
 mod bindings;
 mod choose;
+mod clients;
 mod cloud;
 mod command;
 mod describe;
@@ -47,6 +48,8 @@ mod volatile;
 mod wait;
 mod warnings;
 mod yaml;
+
+use regex::Regex;
 
 use crate::page::{MatchKind, Rows, Step};
 
@@ -248,6 +251,11 @@ fn judge_text(shown: Shown<'_>, actual: &str, exit_code: i32, bindings: &Binding
             bindings.clone()
         },
     }
+}
+
+/// A pattern of this room, all of which are constants that its tests compile.
+fn constant(expression: &str) -> Regex {
+    Regex::new(expression).unwrap_or_else(|error| unreachable!("constant expression: {error}"))
 }
 
 #[cfg(test)]
