@@ -23,9 +23,9 @@ static CAPITALS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// What a site's generator fills in before a reader sees the page: `{{% param tool %}}`, `{{ site.version }}`. A template
-/// that kubectl or docker fills in begins with a dot or one of Go's own words.
+/// that kubectl or docker fills in begins with a dot or one of Go's own words, one of GitHub's workflows with a `$`.
 static TEMPLATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"\{\{[%<].*?[%>]\}\}|\{%-? .*?%\}|\{\{\s*(?:site|page|book|params?|variables|vars|var|env)\b[^}]*\}\}").ok()
+    Regex::new(r"(\{\{[%<].*?[%>]\}\}|\{%-? .*?%\})|(?:^|[^$])(\{\{\s*(?:site|page|book|params?|variables|vars|var|env)\b[^}]*\}\})").ok()
 });
 
 /// What kubectl prints in angle brackets itself, and tags of HTML.
@@ -43,8 +43,8 @@ pub(super) fn placeholder(commands: &[Command]) -> Option<&str> {
     let capitals = CAPITALS.as_ref()?;
     commands.iter().find_map(|command| {
         if command.text.contains("{{") || command.text.contains("{%") {
-            let found = template.find(&command.text);
-            if let Some(found) = found {
+            let found = template.captures(&command.text);
+            if let Some(found) = found.and_then(|found| found.get(1).or(found.get(2))) {
                 return Some(found.as_str());
             }
         }
@@ -103,6 +103,7 @@ mod tests {
             Some("{{ site.version }}"),
         );
         check("docker ps --format '{{.Names}} {{ json .Labels }}'", None);
+        check("cat >ci.yml <<'EOF'\nrun: echo ${{ env.NAME }}\nEOF", None);
         check("kubectl logs POD_NAME", Some("POD_NAME"));
         check("kubectl -n x delete pod/POD_NAME", Some("POD_NAME"));
         check(
