@@ -6,6 +6,7 @@ use regex::Regex;
 
 use super::info::is_shell;
 use super::lead;
+use super::pattern::{Pattern, says};
 use super::printed::{is_output, is_printed};
 use super::tools::{first_word, is_command, is_outer};
 use crate::syntax::{Joint, Simple, simple_commands};
@@ -197,7 +198,7 @@ pub(super) struct Inline<'a> {
 }
 
 /// Words that tell the reader to run what follows.
-static RUN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static RUN: Pattern = LazyLock::new(|| {
     Regex::new(
         r"(?i)(?:\b(?:run|running|runs|use|using|execute|executing|type|enter|issue|invoke|try|with|via|by|typing|entering|check|verify|list|view|inspect|describe|see|do)\b|使用|执行|執行|运行|運行|通过|输入)[^.`。]*$",
     )
@@ -214,10 +215,7 @@ pub(super) fn inline_command(lead: &str) -> Option<Inline<'_>> {
     while let Some(part) = parts.next() {
         if code && parts.peek().is_some() {
             let words = part.split_whitespace().count();
-            if words > 1
-                && is_command(part)
-                && !part.contains(['\n', '<'])
-                && RUN.as_ref().is_some_and(|run| run.is_match(&sentence))
+            if words > 1 && is_command(part) && !part.contains(['\n', '<']) && says(&RUN, &sentence)
             {
                 found = Some(Inline {
                     text: part.trim(),

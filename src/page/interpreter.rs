@@ -12,6 +12,7 @@ use super::Command;
 use super::bare;
 use super::blocks::Fence;
 use super::info::is_shell;
+use super::pattern::{Pattern, says};
 use crate::source::SourceFile;
 
 /// Takes `python`, `python3` and `py` fences where nobody says otherwise. `-u`: what it prints and what it complains of
@@ -104,12 +105,12 @@ pub(crate) fn script(text: &str) -> Option<&str> {
 }
 
 /// The paragraph above names a file that the reader is to make or look at.
-static NAMES_FILE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static NAMES_FILE: Pattern = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:save|saved|create|add|put|paste|copy|write|open|edit|replace|file|script|module|source|contents?|contains|looks? like|called|named)\b[^`]*`[^`\s]+\.[a-z]{1,4}`|`[^`\s]+\.[a-z]{1,4}`(?:\*\*)?:?\s*$").ok()
 });
 
 /// A first line that is nothing but a file's name: `# app.py`, `// file: src/app.js`.
-static HEADED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static HEADED: Pattern = LazyLock::new(|| {
     Regex::new(r"^\s*(?:#|//|--)\s*(?:file(?:name)?:\s*)?([\w./-]+\.[a-z]{1,4})\s*$").ok()
 });
 
@@ -127,9 +128,7 @@ pub(super) fn listing(fence: &Fence<'_>, lead: &str) -> Option<String> {
         return Some(format!("listing of {}", &name[1]));
     }
     let paragraph = lead.trim_end().rsplit("\n\n").next().unwrap_or_default();
-    let named = NAMES_FILE
-        .as_ref()
-        .is_some_and(|pattern| pattern.is_match(paragraph.trim()));
+    let named = says(&NAMES_FILE, paragraph.trim());
     named.then(|| "listing of a file".to_owned())
 }
 

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::pattern::{Pattern, says};
 use super::tongues;
 
 fn pattern(text: &str) -> Option<Regex> {
@@ -11,36 +12,30 @@ fn pattern(text: &str) -> Option<Regex> {
 }
 
 /// What announces output without doubt.
-static OUTPUT_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static OUTPUT_WORDS: Pattern = LazyLock::new(|| {
     pattern(
         r"(?i)\boutputs?\b|\bresponse\b|\b(?:you|we)(?:['’]ll|\s+will|\s+should|\s+can|\s+may|\s+would)?(?:\s+(?:now|then|also|eventually|again|already|still|next|first|probably))*\s+(?:see|get|receive|be\s+presented)\b|\breturns?\b|\bprints?\b|\bsee\s+something\b",
     )
 });
 
 /// What announces output where nothing speaks against it.
-static LIKELY_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static LIKELY_WORDS: Pattern = LazyLock::new(|| {
     pattern(
         r"(?i)\b(?:similar|like)\s+(?:to\s+)?(?:this|these|that|the\s+following|the\s+below|below)|\bresults?\b|\bsomething\s+like\b|\bexpect(?:ed|ing)?\b|\b(?:shows?|displays?|displayed|reports?|yields?|produces?|reveals?|lists?|looks?\s+(?:very\s+|much\s+|exactly\s+|just\s+)*like|see|gives?|shown|as\s+follows|logs?\s+(?:show|contain))\b",
     )
 });
 
 /// The fence holds a file or a command, whatever else the sentence says.
-static OTHER_THINGS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static OTHER_THINGS: Pattern = LazyLock::new(|| {
     pattern(
         r"(?i)\bmanifests?\b|\b(?:configuration|yaml|json|config)\s+(?:file|below)\b|\beditor\b|\bedit\s+(?:it|the|this|your)\b|\b(?:add|save|paste|copy|insert|append|replace)\s+(?:the\s+following|this|it|the)\b|\bfollowing\s+(?:\S+\s+)?(?:manifest|file|yaml|configuration|content|contents|command|commands|snippet|policy|definition|spec)\b|\bcreate\s+(?:a|the)\s+\S*\s*file\b|\bsource\s+code\b",
     )
 });
 
 /// A paragraph that only leads to the fence.
-static CONNECTORS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static CONNECTORS: Pattern = LazyLock::new(|| {
     pattern(r"(?i)^\W*(?:for\s+(?:example|instance)|example|e\.g\.|like\s+(?:this|so))\W*$")
 });
-
-fn says(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
-    pattern
-        .as_ref()
-        .is_some_and(|pattern| pattern.is_match(text))
-}
 
 /// Whether a sentence announces output without doubt.
 pub(super) fn says_output(text: &str) -> bool {
@@ -102,12 +97,12 @@ pub(super) fn speaks_of_output(lead: &str) -> bool {
 }
 
 /// The reader is to run what follows, whatever it prints.
-static TO_RUN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static TO_RUN: Pattern = LazyLock::new(|| {
     pattern(r"(?i)\b(?:run|running|execute|executing|use|using|enter|type|issue|commands?)\b")
 });
 
 /// What follows was printed elsewhere: where the reader has left something running.
-static ELSEWHERE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static ELSEWHERE: Pattern = LazyLock::new(|| {
     pattern(
         r"(?i)\b(?:going|go|switch|switching|return|returning|back)\s+(?:back\s+)?(?:to|in|into)\s+(?:the|your)\b[^.]*\b(?:terminal|window|view|tab|shell|session|console|watch)|\b(?:other|first|original|previous)\s+(?:terminal|window|shell|tab)\b",
     )
@@ -121,8 +116,7 @@ pub(super) fn is_elsewhere(lead: &str) -> bool {
 }
 
 /// "You should see the output ..." and the like.
-static SEE_OUTPUT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| pattern(r"(?i)\bsee\s+(?:\S+\s+){0,4}outputs?\b"));
+static SEE_OUTPUT: Pattern = LazyLock::new(|| pattern(r"(?i)\bsee\s+(?:\S+\s+){0,4}outputs?\b"));
 
 /// Whether the prose leaves no doubt that the fence below is output: it says so, or there is none.
 pub(super) fn plainly_announces(lead: &str) -> bool {

@@ -30,6 +30,7 @@ mod interpreter;
 mod keys;
 mod label;
 mod lead;
+mod pattern;
 mod placeholder;
 mod printed;
 mod prompt;

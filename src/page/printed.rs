@@ -4,10 +4,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::pattern::{Pattern, says};
 use super::tools::is_command;
 
 /// First lines that no command has, as kubectl and its like print them.
-static OUTPUT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static OUTPUT: Pattern = LazyLock::new(|| {
     Regex::new(
         r#"(?x) ^(?:
             [A-Z][A-Z0-9()_/%.-]*(?:\ [A-Z][A-Z0-9()_/%-]*)* (?:\s{2,}[A-Z][A-Z0-9()_/%.-]*(?:\ [A-Z]+)*)+ \s* $  # the header of a table
@@ -31,15 +32,11 @@ static OUTPUT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Whether a line plainly is what a command printed.
 pub(super) fn is_output(line: &str) -> bool {
     let line = line.trim();
-    !line.is_empty()
-        && !is_command(line)
-        && OUTPUT
-            .as_ref()
-            .is_some_and(|pattern| pattern.is_match(line))
+    !line.is_empty() && !is_command(line) && says(&OUTPUT, line)
 }
 
 /// Beginnings that no command line has, whoever printed them.
-static NO_COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static NO_COMMAND: Pattern = LazyLock::new(|| {
     Regex::new(
         r#"(?x) ^(?:
             \d                                               # an address, a date, a number
@@ -65,15 +62,13 @@ static NO_COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// `curl (HTTPS and SNI)`: bash refuses a bare parenthesis there.
-static REFUSED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static REFUSED: Pattern = LazyLock::new(|| {
     Regex::new(r#"^[^\s()"'$`;|&<>=#]+(?:\s[^()"'$`;|&<>#]*)?\s\([^()]*[^\s()][^()]*\)"#).ok()
 });
 
 /// Whether bash would not take a line, whatever word it begins with.
 pub(super) fn is_refused(line: &str) -> bool {
-    REFUSED
-        .as_ref()
-        .is_some_and(|pattern| pattern.is_match(line.trim()))
+    says(&REFUSED, line.trim())
 }
 
 /// Whether a line cannot be a command: what stands there was printed.
@@ -86,10 +81,7 @@ pub(super) fn is_printed(line: &str) -> bool {
         || !delimiter
             && !script
             && !is_command(line)
-            && (is_refused(line)
-                || NO_COMMAND
-                    .as_ref()
-                    .is_some_and(|pattern| pattern.is_match(line)))
+            && (is_refused(line) || says(&NO_COMMAND, line))
 }
 
 #[cfg(test)]

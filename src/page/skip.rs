@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Command;
+use super::pattern::{Pattern, says};
 use super::placeholder::placeholder;
 use super::tools::first_word;
 
@@ -216,15 +217,13 @@ fn opens_shell(text: &str) -> Option<&'static str> {
 }
 
 /// Says that a program, and not the reader, runs what follows.
-static BY_PROGRAM: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static BY_PROGRAM: Pattern = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:containers?|pods?|jobs?|images?|entrypoint)\s+(?:then\s+)?(?:runs?|executes?|will\s+run|will\s+execute)\s+(?:the\s+following|this|these)\s+(?:\S+\s+)?(?:commands?|script)\b[^.]*:?\s*$").ok()
 });
 
 /// Whether the prose before a fence says that a container runs what it holds.
 pub(super) fn is_run_by_container(lead: &str) -> bool {
-    BY_PROGRAM
-        .as_ref()
-        .is_some_and(|pattern| pattern.is_match(lead.trim_end()))
+    says(&BY_PROGRAM, lead.trim_end())
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::pattern::{Pattern, says};
+
 use crate::syntax::simple_commands;
 
 /// Programs of the reader's own machine: seeing one of them, a reader has left a container's shell.
@@ -277,7 +279,7 @@ pub(super) fn is_remote(text: &str) -> bool {
 }
 
 /// Compound commands and assignments that run something.
-static SYNTAX: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static SYNTAX: Pattern = LazyLock::new(|| {
     Regex::new(
         r#"^(?:\.\s+[\w~./-]+(?:\s|$)|(?:\w+=\S*\s+)*go\s+(?:build|env|generate|get|install|mod|run|test|version|vet)\b|for\s+\w+\s+in\s|for\s*\(\(|(?:while|until)\s.*(?:;|\[|\bdo$)|if\s+(?:\[|!|.*;\s*then)|case\s.*\sin$|[A-Za-z_]\w*="?(?:\$\(|`))"#,
     )
@@ -290,9 +292,7 @@ pub(super) fn is_command(line: &str) -> bool {
     OUTER.contains(&word)
         || COMMON.contains(&word)
         || line.trim_start().starts_with("sudo ")
-        || SYNTAX
-            .as_ref()
-            .is_some_and(|pattern| pattern.is_match(line.trim_start()))
+        || says(&SYNTAX, line.trim_start())
 }
 
 /// Whether a line only sets a variable.

@@ -249,9 +249,7 @@ fn next(out: &mut String, record: &RunRecord) {
         first_of_many(out, lab);
     }
     let is_stale = |lab: &&LabRecord| {
-        lab.pages
-            .iter()
-            .flat_map(|page| &page.steps)
+        steps_of(lab)
             .flat_map(|step| &step.commands)
             .flat_map(CommandRecord::telling)
             .any(|check| check.kind == "output" && check.verdict == Verdict::Fail)
@@ -355,11 +353,11 @@ fn not_verified(out: &mut String, record: &RunRecord) {
 }
 
 fn steps(record: &RunRecord) -> impl Iterator<Item = &StepRecord> {
-    record
-        .labs
-        .iter()
-        .flat_map(|lab| &lab.pages)
-        .flat_map(|page| &page.steps)
+    record.labs.iter().flat_map(steps_of)
+}
+
+fn steps_of(lab: &LabRecord) -> impl Iterator<Item = &StepRecord> {
+    lab.pages.iter().flat_map(|page| &page.steps)
 }
 
 fn commands(record: &RunRecord) -> Vec<&CommandRecord> {

@@ -75,8 +75,8 @@ pub(super) async fn run(
     let mut again = Again::new(started + run.options.retry.min(options.timeout));
     let mut attempts = 1;
     let mut stood_still = Duration::ZERO;
+    let text = terminal::without(&command.text);
     let (outcome, mut judged) = loop {
-        let text = terminal::without(&command.text);
         let mut outcome = session.run(&text, limits(run, place)).await?;
         // What was read late is old: it is asked again for as long as if nothing had happened.
         stood_still += outcome.stood_still;

@@ -18,6 +18,6 @@ mod words;
 
 pub use lexer::simple_commands;
 pub use names::{command_names, is_bash};
-pub use pipe::{BROKEN_PIPE, BrokenPipe, broken_pipe};
+pub use pipe::{BROKEN_PIPE, BrokenPipe, broken_pipe, last_pipeline};
 pub use scan::{Open, Scanner};
 pub use words::{Joint, Simple, Word, quoted};

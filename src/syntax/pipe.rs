@@ -1,6 +1,6 @@
 //! What a status of 141 says of a command: a writer that SIGPIPE ended, since its reader had enough (`| head`, `| grep -q`).
 //!
-//! Entry point: [`broken_pipe`]. Under `pipefail` such a writer's 141 is the pipeline's status, where the same text in a
+//! Entry points: [`broken_pipe`], and [`last_pipeline`] for any other status. Under `pipefail` such a writer's 141 is the pipeline's status, where the same text in a
 //! shell without it ends with 0. `pipefail` reports the last status that is not 0, so the reader itself ended with 0.
 
 use super::lexer::simple_commands;
@@ -35,16 +35,25 @@ pub fn broken_pipe(text: &str) -> BrokenPipe {
     let guards = outer[begins.map_or(0, |at| at + 1)..]
         .windows(2)
         .any(|two| two[0].joint == Joint::Pipe && two[1].joint == Joint::And);
-    let last = match outer.last() {
+    let depth = match outer.last() {
         // The status of `x=$(a | b)` is that of what it holds.
-        Some(only) if only.command().is_empty() => level(&commands, 1),
-        _ => outer,
+        Some(only) if only.command().is_empty() => 1,
+        _ => 0,
     };
-    let is_piped_to = last.len() > 1 && last[last.len() - 2].joint == Joint::Pipe;
+    let is_piped_to = last_pipeline(&commands, depth).len() > 1;
     match is_piped_to && !guards {
         true => BrokenPipe::Harmless,
         false => BrokenPipe::Unsure,
     }
+}
+
+/// The commands of the last pipeline, which a text's status is from; `depth`: inside so many substitutions.
+pub fn last_pipeline(commands: &[Simple], depth: usize) -> Vec<&Simple> {
+    let mut last = level(commands, depth);
+    let begins = last
+        .split_last()
+        .and_then(|(_, before)| before.iter().rposition(|one| one.joint != Joint::Pipe));
+    last.split_off(begins.map_or(0, |at| at + 1))
 }
 
 fn level(commands: &[Simple], depth: usize) -> Vec<&Simple> {

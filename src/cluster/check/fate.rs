@@ -89,15 +89,17 @@ fn other_end(
     successors: &[&InPod],
     now: &[InPod],
 ) -> Option<String> {
-    type Label = fn(&Member) -> Option<&String>;
-    let without = |is: Label| {
-        let mut all = gone.iter().chain(successors).map(|one| &one.pod);
-        all.find(|pod| is(pod).is_none())
-    };
-    let same = |is: Label| {
-        let was = |one: &&&InPod| gone.iter().any(|gone| is(&gone.pod) == is(&one.pod));
-        successors.iter().find(was).map(|one| &one.pod)
-    };
+    // What tells two pods apart must be known of all of them, and be another one.
+    let stayed =
+        |is: fn(&Member) -> Option<&String>, unknown: &str, same: fn(&Member) -> String| {
+            let mut all = gone.iter().chain(successors).map(|one| &one.pod);
+            if let Some(pod) = all.find(|pod| is(pod).is_none()) {
+                let pod = pod.label();
+                return Some(format!("of pod {pod} it is not known {unknown}"));
+            }
+            let was = |one: &&&InPod| gone.iter().any(|gone| is(&gone.pod) == is(&one.pod));
+            successors.iter().find(was).map(|one| same(&one.pod))
+        };
     match across {
         Across::PodDeletion | Across::ScaleToZero => None,
         Across::ContainerRestart => {
@@ -109,38 +111,27 @@ fn other_end(
                 )
             })
         }
-        Across::Rollout => {
-            let revision: Label = |pod| pod.revision.as_ref();
-            let unknown = without(revision).map(|pod| {
+        Across::Rollout => stayed(
+            |pod| pod.revision.as_ref(),
+            "of which revision it is",
+            |pod| {
                 format!(
-                    "of pod {} it is not known of which revision it is",
+                    "pod {} is of the same revision as the one it replaced: nothing new was rolled out",
                     pod.label()
                 )
-            });
-            unknown.or_else(|| {
-                let pod = same(revision)?.label();
-                Some(format!(
-                    "pod {pod} is of the same revision as the one it replaced: nothing new was rolled out"
-                ))
-            })
-        }
-        Across::NodeDrain => {
-            let node: Label = |pod| pod.node.as_ref();
-            let unknown = without(node).map(|pod| {
+            },
+        ),
+        Across::NodeDrain => stayed(
+            |pod| pod.node.as_ref(),
+            "on which node it was",
+            |pod| {
                 format!(
-                    "of pod {} it is not known on which node it was",
-                    pod.label()
-                )
-            });
-            unknown.or_else(|| {
-                let pod = same(node)?;
-                Some(format!(
                     "pod {} is on node {}, as the one it replaced was: it was not driven to another node",
                     pod.label(),
                     pod.node.as_deref().unwrap_or_default()
-                ))
-            })
-        }
+                )
+            },
+        ),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::super::Command;
+use super::super::pattern::{Pattern, says};
 use super::super::tools::{is_outer, is_remote};
 use super::super::{skip, tongues};
 
@@ -52,43 +53,37 @@ const OUTSIDE: [&str; 12] = [
 ];
 
 /// Says that the reader is at a shell of a node: what is typed there changes that machine and not this one.
-static ON_NODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static ON_NODE: Pattern = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:in|from|using)\s+(?:your|the|a)\s+shell\s+on\s+(?:that|the|your|a)\s+node\b|\b(?:ssh|log\s*in)\s*(?:in)?to\s+(?:that|the|your|each|every)\s+(?:\w+\s+)?node\b[^.]*\s(?:and\s+)?(?:run|execute|create|type)\b").ok()
 });
 
 /// Says that what follows is typed on another machine, whatever it is: "from `vagrant ssh master`:".
-static BY_SSH: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static BY_SSH: Pattern = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:from|in|inside|within)\s+`?(?:vagrant\s+|multipass\s+)?ssh\b[^.]*:\s*$")
         .ok()
 });
 
 /// Says that what follows is typed into the shell that a page has opened in a container.
-static IN_SHELL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static IN_SHELL: Pattern = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:in|from)\s+(?:your|the|that)\s+(?:container's\s+|pod's\s+)?shell\b").ok()
 });
 
 /// A remark above commands that says that they are for a container.
-static FOR_CONTAINER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static FOR_CONTAINER: Pattern = LazyLock::new(|| {
     Regex::new(r"(?i)^#.*\b(?:inside|in|within|from)\s+(?:the|your|a|that)\s+(?:[\w-]+\s+)?(?:container|pod)\b").ok()
 });
 
 /// Whether the remark says that what follows it is typed into a container.
 pub(super) fn is_for_container(remark: &str) -> bool {
-    FOR_CONTAINER
-        .as_ref()
-        .is_some_and(|pattern| pattern.is_match(remark))
+    says(&FOR_CONTAINER, remark)
 }
 
 fn is_by_ssh(lead: &str) -> bool {
-    BY_SSH
-        .as_ref()
-        .is_some_and(|pattern| pattern.is_match(lead.trim_end()))
+    says(&BY_SSH, lead.trim_end())
 }
 
 fn is_on_node(lead: &str) -> bool {
-    ON_NODE
-        .as_ref()
-        .is_some_and(|pattern| pattern.is_match(lead))
+    says(&ON_NODE, lead)
 }
 
 /// Whether the prose says that the reader is at a shell of their own machine.
@@ -114,10 +109,7 @@ impl Shells {
         if is_on_node(lead) && !outer() {
             self.open = Some(Inside::Machine);
         }
-        let says_shell = IN_SHELL
-            .as_ref()
-            .is_some_and(|pattern| pattern.is_match(lead))
-            || tongues::says_inside(lead);
+        let says_shell = says(&IN_SHELL, lead) || tongues::says_inside(lead);
         let only_leaves = commands.len() == 1 && leaves(commands);
         let container = container || self.entered && (says_shell || only_leaves);
         let Some(shell) = self.open else {
