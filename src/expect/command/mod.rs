@@ -6,7 +6,7 @@
 mod tokens;
 
 use crate::syntax::kubectl::takes_value;
-use crate::syntax::{BROKEN_PIPE, Joint, Simple, simple_commands};
+use crate::syntax::{BROKEN_PIPE, BrokenPipe, Simple, broken_pipe, last_pipeline, simple_commands};
 use tokens::{Token, tokens};
 
 /// A command as pipelines of programs.
@@ -165,7 +165,7 @@ impl Command {
                 .rposition(|words| !is_filter(words))
                 .is_some_and(|at| says_no(&last[at])),
             TIMED_OUT => last.iter().any(|words| ends_a_stream(words)),
-            BROKEN_PIPE => last.len() > 1,
+            BROKEN_PIPE => broken_pipe(&self.text) == BrokenPipe::Harmless,
             _ => false,
         }
     }
@@ -180,7 +180,9 @@ impl Command {
             1 => match self.last_pipeline(0).last() {
                 // `n=$(kubectl get pods | grep -c Evicted)`: none is a number too.
                 Some(words) if words.is_empty() => self.last_pipeline(1).last().is_some_and(counts),
-                Some(words) => compares(words),
+                Some(words) => {
+                    Kubectl::of(words, false).is_some_and(|kubectl| kubectl.verb == "diff")
+                }
                 None => false,
             },
             TIMED_OUT => self.status_is_an_answer(status),
@@ -196,13 +198,9 @@ impl Command {
     /// The programs whose status the command ends with, each as its words: of the text, or inside so many substitutions.
     fn last_pipeline(&self, depth: usize) -> Vec<Vec<String>> {
         let commands = simple_commands(&self.text);
-        let outer: Vec<&Simple> = commands.iter().filter(|one| one.depth == depth).collect();
-        let begins = outer
-            .split_last()
-            .and_then(|(_, before)| before.iter().rposition(|one| one.joint != Joint::Pipe));
-        let words = |one: &&Simple| one.command().iter().map(|word| word.text.clone()).collect();
-        outer[begins.map_or(0, |at| at + 1)..]
-            .iter()
+        let words = |one: &Simple| one.command().iter().map(|word| word.text.clone()).collect();
+        last_pipeline(&commands, depth)
+            .into_iter()
             .map(words)
             .collect()
     }
@@ -441,6 +439,10 @@ mod tests {
         assert!(Command::read("n=$(kubectl get pods | grep -c x)").status_is_harmless(1));
         assert!(Command::read("kill $PID && wait $PID 2>/dev/null").status_is_harmless(143));
         assert!(!Command::read("wait $PID").status_is_harmless(143));
+        // Nothing shown says that nothing differs.
+        assert!(!Command::read("diff expected.txt actual.txt").status_is_harmless(1));
+        assert!(Command::read("kubectl logs a | head -1").status_is_an_answer(141));
+        assert!(!Command::read("a | head -1 && b | c").status_is_an_answer(141));
         assert!(!Command::read("pod=$(kubectl get pods | grep x)").status_is_harmless(1));
         assert!(!Command::read("kubectl get pods | grep web").status_is_harmless(1));
         assert!(!Command::read("kubectl auth can-i list pods").status_is_harmless(1));
