@@ -246,7 +246,7 @@ fn is_asked_for(place: Place<'_>, code: i32) -> bool {
 }
 
 /// What a status says that the page says nothing of.
-const FOUND_NOTHING: &str = ", as grep, test and their like do when they find nothing; show what it prints, or add `|| true` \
+const FOUND_NOTHING: &str = ", as grep and test do when they find nothing, and diff when it finds something; show what it prints, or add `|| true` \
                              where that is as it should be";
 
 /// What is not known of a text that ended in the middle.
